@@ -1,0 +1,78 @@
+import * as fs from 'node:fs';
+import type { AgentMaterial, Outcome } from '../controller/port.js';
+import { fileProblem, readText, writeFileAtomic } from '../host/atomic-file.js';
+import { agentFile, limitsFile, type Paths } from '../host/paths.js';
+import * as path from 'node:path';
+
+/** Puts fleet's managed lines into an env file's text and keeps the site's; handed in, since the syntax is the roster's. */
+export type RenderEnvironment = (
+  previous: string | null,
+  managed: Readonly<Record<string, string>>,
+) => string;
+
+export function writeMaterial(paths: Paths, material: AgentMaterial, render: RenderEnvironment): Outcome {
+  const { agent, managedEnvironment, launchRecord } = material;
+  return attempt(() => {
+    const file = agentFile(paths, agent, 'env');
+    const previous = readText(file);
+    if (previous.state === 'unknown') return previous.message;
+    const text = render(previous.state === 'present' ? previous.text : null, managedEnvironment);
+    writeFileAtomic(file, text, 0o600);
+    writeFileAtomic(agentFile(paths, agent, 'launch'), launchRecord, 0o600);
+    return null;
+  });
+}
+
+export function writeApplied(
+  paths: Paths,
+  agent: string,
+  content: { readonly applied: unknown; readonly started: unknown; readonly starts: number },
+): Outcome {
+  return attempt(() => {
+    const text = `${JSON.stringify({ formatVersion: '1.0', agent, ...content }, null, 1)}\n`;
+    writeFileAtomic(agentFile(paths, agent, 'json'), text, 0o600);
+    return null;
+  });
+}
+
+export function removeLaunchRecord(paths: Paths, agent: string): Outcome {
+  return attempt(() => {
+    fs.rmSync(agentFile(paths, agent, 'launch'), { force: true });
+    return null;
+  });
+}
+
+/** Writes (or with null removes) the limits drop-in of an agent's unit. */
+export function writeLimits(
+  paths: Paths,
+  agent: string,
+  content: string | null,
+): { readonly changed: boolean; readonly outcome: Outcome } {
+  const file = limitsFile(paths, agent);
+  let changed = false;
+  const outcome = attempt(() => {
+    if (content !== null) changed = writeFileAtomic(file, content, 0o644);
+    else if (fs.existsSync(file)) {
+      fs.rmSync(file);
+      changed = true;
+      removeIfEmpty(path.dirname(file));
+    }
+    return null;
+  });
+  return { changed, outcome };
+}
+
+/** The drop-in directory may hold the operator's own files. */
+function removeIfEmpty(directory: string): void {
+  if (fs.readdirSync(directory).length === 0) fs.rmdirSync(directory);
+}
+
+function attempt(work: () => Outcome): Outcome {
+  try {
+    return work();
+  } catch (error) {
+    const file =
+      error instanceof Error && 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
+    return `${file}${fileProblem(error)}`;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Outcome } from '../controller/port.js';
+import { describeExec, type Exec } from '../host/exec.js';
+
+const holder = 'mosaic-tmux-holder.service';
+/** Above the units' own TimeoutStartSec, plus the manager's work for a large batch. */
+const startTimeoutMs = 120_000;
+/** systemd needs this long beyond the grace to kill and reap a cgroup. */
+const stopMarginMs = 30_000;
+const quickMs = 30_000;
+
+const unit = (agent: string): string => `mosaic-agent@${agent}.service`;
+
+/** Verbs on units, one process each however many units. Bounded in time. */
+export class SystemdUnits {
+  readonly #exec: Exec;
+
+  constructor(exec: Exec) {
+    this.#exec = exec;
+  }
+
+  /** A holder that failed at its start limit starts again only after `reset-failed`. */
+  async startHolder(): Promise<Outcome> {
+    const first = await this.#run(startTimeoutMs, 'start', holder);
+    if (first === null) return null;
+    await this.#run(quickMs, 'reset-failed', holder);
+    const second = await this.#run(startTimeoutMs, 'start', holder);
+    return second === null ? null : `the holder of the tmux server did not start: ${second}`;
+  }
+
+  start(agents: readonly string[]): Promise<Outcome> {
+    return this.#run(startTimeoutMs, 'start', ...agents.map(unit));
+  }
+
+  stop(agents: readonly string[], graceMs: number): Promise<Outcome> {
+    return this.#run(graceMs + stopMarginMs, 'stop', ...agents.map(unit));
+  }
+
+  restart(agents: readonly string[], graceMs: number): Promise<Outcome> {
+    return this.#run(graceMs + stopMarginMs + startTimeoutMs, 'restart', ...agents.map(unit));
+  }
+
+  stopHolder(): Promise<Outcome> {
+    return this.#run(stopMarginMs, 'stop', holder);
+  }
+
+  reload(): Promise<Outcome> {
+    return this.#run(quickMs, 'daemon-reload');
+  }
+
+  enable(units: readonly string[]): Promise<Outcome> {
+    return this.#run(quickMs, 'enable', ...units);
+  }
+
+  disable(units: readonly string[]): Promise<Outcome> {
+    return this.#run(quickMs, 'disable', ...units);
+  }
+
+  async #run(timeoutMs: number, verb: string, ...units: readonly string[]): Promise<Outcome> {
+    const result = await this.#exec(
+      'systemctl',
+      ['--user', '--no-pager', '--no-ask-password', verb, '--', ...units],
+      {
+        timeoutMs,
+      },
+    );
+    return result.kind === 'exited' && result.code === 0 ? null : describeExec('systemctl', result);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Outcome, SessionMarks, SessionTarget } from '../controller/port.js';
+import { describeExec, type Exec } from '../host/exec.js';
+
+const timeoutMs = 5000;
+
+/** tmux splits its command line at a word that ends in a semicolon. */
+const word = (text: string): string => (text.endsWith(';') ? `${text.slice(0, -1)}\\;` : text);
+
+/** A client's message to the server is capped at 16 kB; the rest is left for the message's own frame. */
+const messageBytes = 12_000;
+
+/**
+ * Marks sessions that carry no marks yet. `-o` refuses to overwrite: what was marked since it was observed belongs to
+ * somebody.
+ */
+export async function adoptSessions(
+  exec: Exec,
+  socket: string,
+  home: string,
+  sessions: readonly SessionMarks[],
+): Promise<Outcome> {
+  const commands = sessions.map(({ agent, session, pane, spec, context }) => {
+    const set = (name: string, value: string): string[] => [
+      'set-option',
+      '-oq',
+      '-t',
+      session,
+      name,
+      word(value),
+      ';',
+    ];
+    return [
+      ...set('@fleet_agent', agent),
+      ...set('@fleet_home', home),
+      ...set('@fleet_pane', pane),
+      ...set('@fleet_spec', spec),
+      ...set('@fleet_context', context),
+    ];
+  });
+  return run(exec, socket, commands);
+}
+
+/** Ends sessions by their id, each only while it still carries this agent's mark: ids start again with a new server. */
+export async function killSessions(
+  exec: Exec,
+  socket: string,
+  targets: readonly SessionTarget[],
+): Promise<Outcome> {
+  const commands = targets.map(({ agent, session }) => [
+    ...[
+      'if-shell',
+      '-F',
+      '-t',
+      session,
+      `#{==:#{@fleet_agent},${agent}}`,
+      `kill-session -t '${session}'`,
+      ';',
+    ],
+  ]);
+  return run(exec, socket, commands);
+}
+
+async function run(exec: Exec, socket: string, commands: readonly (readonly string[])[]): Promise<Outcome> {
+  let outcome: Outcome = null;
+  for (const call of inCalls(commands)) {
+    const result = await exec('tmux', ['-u', '-L', socket, ...call.slice(0, -1)], { timeoutMs });
+    if (result.kind !== 'exited' || result.code !== 0) outcome ??= describeExec('tmux', result);
+  }
+  return outcome;
+}
+
+/** Joins commands (each ending in `;`) to as few tmux calls as their size allows. */
+function inCalls(commands: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const calls: string[][] = [];
+  let bytes = Infinity;
+  for (const command of commands) {
+    const size = command.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
+    if (bytes + size > messageBytes) {
+      calls.push([]);
+      bytes = 0;
+    }
+    calls.at(-1)?.push(...command);
+    bytes += size;
+  }
+  return calls;
+}

@@ -1,0 +1,16 @@
+import { nearest } from '../roster/nearest.js';
+import type { Roster } from '../roster/types.js';
+import { visible } from '../roster/visible.js';
+import { CommandFailure, ExitCode } from './exit-code.js';
+
+/** @throws CommandFailure 64 naming every AGENT that is not in the roster, with its nearest name */
+export function requireAgents(roster: Roster, agents: readonly string[]): void {
+  const known = roster.agents.map(({ name }) => name);
+  const unknown = [...new Set(agents)].filter((agent) => !known.includes(agent));
+  if (unknown.length === 0) return;
+  const lines = unknown.map((agent) => {
+    const near = nearest(agent, known);
+    return `${visible(agent)} is not in the roster${near === null ? '' : ` (did you mean ${near}?)`}`;
+  });
+  throw new CommandFailure(ExitCode.usage, `${lines.join('\n')}\nAgents: ${known.join(', ')}`);
+}

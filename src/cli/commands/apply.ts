@@ -1,0 +1,74 @@
+import type { Plan } from '../../controller/action.js';
+import type { Words } from '../../controller/gate.js';
+import { plan as planOf } from '../../controller/plan.js';
+import { restrict } from '../../controller/restrict.js';
+import { displayPath } from '../../host/paths.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { carryOut, exitCodeOf, withLock } from '../execute.js';
+import type { ExitCode } from '../exit-code.js';
+import { requireInstallation } from '../guard.js';
+import { observe, type Pass } from '../pass.js';
+import { jsonReporter, textReporter } from '../reporter.js';
+import { loadSavedPlan, requireFresh } from '../saved-plan.js';
+import { waitUntilUp } from '../wait-until-up.js';
+
+export interface ApplyOptions {
+  readonly json?: true;
+  readonly now?: true;
+  readonly approve?: readonly string[];
+  readonly confirm?: true;
+  readonly only?: readonly string[];
+  /** Milliseconds. */
+  readonly wait?: number;
+}
+
+/**
+ * Makes the roster true, once. Where nothing can be done now, no lock is taken and nothing written; otherwise the
+ * world is observed again under the lock, and what is planned then is what is done.
+ */
+export async function applyCommand(
+  context: Context,
+  planFile: string | undefined,
+  options: ApplyOptions,
+): Promise<ExitCode> {
+  const saved = planFile === undefined ? null : loadSavedPlan(planFile);
+  const words: Words = {
+    now: options.now === true,
+    approve: new Set(options.approve),
+    confirm: options.confirm === true,
+  };
+  const planFor = ({ world, installation }: Pass): Plan => {
+    requireAgents(world.roster, [...(options.approve ?? []), ...(options.only ?? [])]);
+    requireInstallation(context, world.roster, installation);
+    const whole = planOf(world, words, context.now());
+    if (saved !== null) requireFresh(saved, whole);
+    const only = options.only;
+    return only === undefined ? whole : restrict(whole, ({ agent }) => only.includes(agent));
+  };
+  const reporter = options.json === true ? jsonReporter(context) : textReporter(context);
+  const rosterPath =
+    options.json === true ? context.paths.roster : displayPath(context.paths.roster, context.paths.userHome);
+
+  const first = planFor(await observe(context));
+  if (!first.actions.some(({ gate }) => gate.kind === 'ready')) {
+    reporter.planned(first, rosterPath);
+    const gated = first.actions.map((action) => ({ kind: 'gated', action }) as const);
+    if (options.json === true) for (const result of gated) reporter.event({ type: 'result', result });
+    reporter.summary(gated, first);
+    return exitCodeOf(gated, first);
+  }
+  const code = await withLock(context, 'fleet apply', async () => {
+    const pass = await observe(context);
+    const plan = planFor(pass);
+    reporter.planned(plan, rosterPath);
+    const results = await carryOut(context, plan, pass, (event) => reporter.event(event));
+    reporter.summary(results, plan);
+    return { code: exitCodeOf(results, plan), results };
+  });
+  const launched = code.results.flatMap(({ kind, action }) =>
+    kind === 'done' && action.action !== 'stop' ? [action.agent] : [],
+  );
+  if (options.wait === undefined || launched.length === 0 || context.interrupted()) return code.code;
+  return waitUntilUp(context, launched, options.wait, code.code, (message) => reporter.diagnostic(message));
+}

@@ -1,0 +1,78 @@
+import type { Approval } from '../../controller/observed.js';
+import { noWords } from '../../controller/gate.js';
+import { plan as planOf } from '../../controller/plan.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { sourceExitCode } from '../execute.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { memoryStore } from '../host-actuators.js';
+import { observe } from '../pass.js';
+import { costText, reasonText } from '../render/reason-text.js';
+
+/**
+ * Approves what waits for approval: this action, from this configuration to that one, once. With `--all` also the
+ * braked mass change of this roster revision.
+ */
+export async function approveCommand(
+  context: Context,
+  names: readonly string[],
+  all: boolean,
+): Promise<ExitCode> {
+  if (all === names.length > 0) {
+    throw new CommandFailure(ExitCode.usage, 'name the agents to approve, or give --all, not both');
+  }
+  const { world } = await observe(context);
+  requireAgents(world.roster, names);
+  const plan = planOf(world, noWords, context.now());
+  if (plan.unknownSources.length > 0) {
+    throw new CommandFailure(
+      sourceExitCode(plan),
+      `cannot tell what waits: ${plan.unknownSources.map(({ message }) => message).join('; ')}`,
+    );
+  }
+  const waiting = plan.actions.filter(
+    ({ agent, gate }) =>
+      (gate.kind === 'needs-approval' || (gate.kind === 'braked' && !all)) && (all || names.includes(agent)),
+  );
+  const braked = all && plan.actions.some(({ gate }) => gate.kind === 'braked');
+  const nothing = names.filter((name) => !waiting.some(({ agent }) => agent === name));
+  if (nothing.length > 0) {
+    throw new CommandFailure(
+      ExitCode.error,
+      `nothing of ${nothing.join(', ')} waits for approval; nothing was approved\nSee: fleet plan`,
+    );
+  }
+  if (waiting.length === 0 && !braked) {
+    context.print('Nothing waits for approval.');
+    return ExitCode.done;
+  }
+  const approvals = [
+    ...waiting.map(({ agent, action, applied, desired }): Approval => ({
+      kind: 'agent',
+      agent,
+      action,
+      applied,
+      desired,
+    })),
+    ...(braked ? [{ kind: 'fleet', revision: plan.rosterRevision } as const] : []),
+  ];
+  const failure = await memoryStore(context).changeApprovals((before) => {
+    // A later approval of the same agent replaces the earlier one: at most one can still be true.
+    const replaced = new Set(waiting.map(({ agent }) => agent));
+    return [
+      ...before.filter((one) => (one.kind === 'agent' ? !replaced.has(one.agent) : !braked)),
+      ...approvals,
+    ];
+  });
+  if (failure !== null) throw new CommandFailure(ExitCode.error, `not approved: ${failure}`);
+  for (const { agent, action, reasons, cost } of waiting) {
+    const costs = costText(cost);
+    context.print(
+      `Approved: ${action} ${agent}: ${reasons.map(reasonText).join('; ')}${costs === null ? '' : `; ${costs}`}`,
+    );
+  }
+  if (braked)
+    context.print(`Approved: the mass change of roster revision ${plan.rosterRevision.slice(0, 7)}`);
+  context.print('Done by the next: fleet apply');
+  return ExitCode.done;
+}

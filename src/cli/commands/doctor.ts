@@ -1,0 +1,67 @@
+import { observeInstallation } from '../../observers/installation.js';
+import { observeMemory } from '../../observers/memory.js';
+import { observeUnits } from '../../observers/systemd.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
+import type { Roster } from '../../roster/types.js';
+import type { Context } from '../context.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { installationProblem } from '../guard.js';
+import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
+import { checkLines, type Check } from '../render/check-text.js';
+import { loadRoster } from '../roster-source.js';
+import { runtimeChecks } from '../runtime-checks.js';
+
+/** Checks the host, one line per fact, and says what to do about each that does not hold. */
+export async function doctorCommand(context: Context): Promise<ExitCode> {
+  const { paths, exec } = context;
+  const [programs, units] = await Promise.all([programChecks(context), observeUnits(exec)]);
+  const bus: Check = units.known
+    ? { result: 'ok', subject: 'user systemd', message: 'answers' }
+    : { result: 'failed', subject: 'user systemd', message: units.message };
+  const { roster, check: rosterCheck } = tryRoster(context);
+  const installation = observeInstallation(paths, parseEnvironmentFile);
+  const problem = installationProblem(context, roster, installation);
+  const installed: Check =
+    problem === null
+      ? { result: 'ok', subject: 'installation', message: 'units, tools and recorded values are current' }
+      : {
+          result: 'failed',
+          subject: 'installation',
+          message: problem.replaceAll('\n', ' ').replace(/ +/g, ' '),
+        };
+  const memory = observeMemory(paths.state);
+  const state: Check = memory.known
+    ? { result: 'ok', subject: 'state', message: paths.state }
+    : { result: 'failed', subject: 'state', message: memory.message };
+  const checks = [
+    ...programs,
+    bus,
+    lingerCheck(context),
+    ...(await cgroupChecks(context, roster)),
+    rosterCheck,
+    installed,
+    state,
+    ...(roster === null ? [] : runtimeChecks(context, roster, installation)),
+  ];
+  for (const line of checkLines(checks, context.style)) context.print(line);
+  if (!units.known || programs.some(({ result }) => result === 'failed')) return ExitCode.unavailable;
+  return checks.some(({ result }) => result === 'failed') ? ExitCode.error : ExitCode.done;
+}
+
+function tryRoster(context: Context): { roster: Roster | null; check: Check } {
+  try {
+    const roster = loadRoster(context);
+    return {
+      roster,
+      check: {
+        result: 'ok',
+        subject: 'roster',
+        message: `${context.paths.roster}: ${roster.agents.length} agents`,
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const message = error.message.split('\n')[0] ?? error.message;
+    return { roster: null, check: { result: 'failed', subject: 'roster', message, hint: 'fleet validate' } };
+  }
+}

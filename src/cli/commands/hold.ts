@@ -1,0 +1,56 @@
+import type { Hold } from '../../controller/observed.js';
+import { formatDuration } from '../../roster/duration.js';
+import { hasControlCharacter } from '../../roster/visible.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { memoryStore } from '../host-actuators.js';
+import { loadRoster } from '../roster-source.js';
+import { releaseHolds } from './start.js';
+
+export interface HoldOptions {
+  /** Milliseconds. */
+  readonly for?: number;
+  readonly reason?: string;
+}
+
+/** Leaves an agent as it is until it is released: a running one keeps running, whatever the roster says. */
+export async function holdCommand(context: Context, agent: string, options: HoldOptions): Promise<ExitCode> {
+  requireAgents(loadRoster(context), [agent]);
+  if (options.reason !== undefined && hasControlCharacter(options.reason, 'none')) {
+    throw new CommandFailure(ExitCode.usage, '--reason must be one line without control characters');
+  }
+  const now = context.now();
+  const hold: Hold = {
+    since: now,
+    until: options.for === undefined ? null : now + options.for,
+    reason: options.reason ?? null,
+    by: 'hold',
+  };
+  const failure = await memoryStore(context).changeHolds(({ holds, fleetHold }) => ({
+    holds: new Map([...holds, [agent, hold]]),
+    fleetHold,
+  }));
+  if (failure !== null) throw new CommandFailure(ExitCode.error, `not held: ${failure}`);
+  context.print(
+    `${agent} is held${options.for === undefined ? '' : ` for ${formatDuration(options.for)}`}. Nothing else changed.`,
+  );
+  return ExitCode.done;
+}
+
+/** Lifts a hold. What the roster asks for is done by the next apply. */
+export async function releaseCommand(context: Context, agent: string): Promise<ExitCode> {
+  const roster = loadRoster(context);
+  requireAgents(roster, [agent]);
+  const everyone = roster.agents.map(({ name }) => name);
+  const seen = { held: false };
+  const failure = await memoryStore(context).changeHolds((memory) => {
+    seen.held = memory.holds.has(agent) || memory.fleetHold !== null;
+    return seen.held ? releaseHolds(memory, [agent], everyone) : memory;
+  });
+  if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
+  context.print(
+    seen.held ? `${agent} is released. Apply the roster with: fleet apply` : `${agent} was not held.`,
+  );
+  return ExitCode.done;
+}

@@ -1,0 +1,64 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { packageRoot } from '../../host/assets.js';
+import { errorCode, fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
+import { displayPath } from '../../host/paths.js';
+import { nearest } from '../../roster/nearest.js';
+import type { Context } from '../context.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+
+export interface InitOptions {
+  readonly profile: string;
+  readonly write?: true;
+  readonly force?: true;
+}
+
+/** Prints an example roster, or with `--write` puts it where the roster belongs, its kickstart templates beside it. */
+export function initCommand(context: Context, { profile, write, force }: InitOptions): ExitCode {
+  const examples = path.join(packageRoot(), 'roster', 'examples');
+  const profiles = fs
+    .readdirSync(examples)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -5));
+  if (!profiles.includes(profile)) {
+    const near = nearest(profile, profiles);
+    throw new CommandFailure(
+      ExitCode.usage,
+      `no profile ${profile}${near === null ? '' : ` (did you mean ${near}?)`}\nProfiles: ${profiles.join(', ')}`,
+    );
+  }
+  const text = fs.readFileSync(path.join(examples, `${profile}.yaml`), 'utf8');
+  if (write !== true) {
+    context.print(text.trimEnd());
+    return ExitCode.done;
+  }
+  // Where another spelling of the default name exists, that is the roster an operator would lose.
+  const existing = context.paths.roster;
+  const target = context.rosterGiven ? existing : path.join(context.paths.fleet, 'roster.yaml');
+  const shown = displayPath(target, context.paths.userHome);
+  try {
+    if (fs.existsSync(existing) && force !== true) {
+      throw new CommandFailure(
+        ExitCode.error,
+        `${displayPath(existing, context.paths.userHome)} exists and was not touched\nReplace it with: fleet init --profile ${profile} --write --force`,
+      );
+    }
+    writeFileAtomic(target, text, 0o644);
+    context.print(`wrote ${shown}`);
+    for (const template of templatesIn(text)) {
+      const file = path.join(path.dirname(target), template);
+      if (fs.existsSync(file) && force !== true) continue;
+      writeFileAtomic(file, fs.readFileSync(path.join(examples, template)), 0o644);
+      context.print(`wrote ${displayPath(file, context.paths.userHome)}`);
+    }
+  } catch (error) {
+    if (error instanceof CommandFailure || errorCode(error) === '') throw error;
+    throw new CommandFailure(ExitCode.error, `cannot write ${shown}: ${fileProblem(error)}`);
+  }
+  context.print('Next: edit it, then fleet validate, fleet install, fleet plan, fleet apply');
+  return ExitCode.done;
+}
+
+const templatesIn = (text: string): readonly string[] => [
+  ...new Set([...text.matchAll(/^\s*kickstart_template:\s*(\S+)/gm)].map(([, template = '']) => template)),
+];

@@ -1,0 +1,117 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { installFiles, type FileChange } from '../../actuators/installation.js';
+import { SystemdUnits } from '../../actuators/systemd-units.js';
+import { hostAssets } from '../../host/assets.js';
+import { fileProblem } from '../../host/atomic-file.js';
+import { displayPath } from '../../host/paths.js';
+import { lingers } from '../../observers/linger.js';
+import { renderEnvironmentFile } from '../../roster/environment-file.js';
+import type { Context } from '../context.js';
+import { withLock } from '../execute.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { observe, type Pass } from '../pass.js';
+import { recordedEnvironment } from '../recorded-environment.js';
+
+export interface InstallOptions {
+  readonly enable?: true;
+  readonly dryRun?: true;
+}
+
+const bootUnits = ['mosaic-tmux-holder.service', 'mosaic-fleet.service'];
+
+/** Puts units and tools on the host and records for what values. A second run changes nothing. */
+export async function installCommand(context: Context, options: InstallOptions): Promise<ExitCode> {
+  const pass = await observe(context);
+  requireInstallable(pass);
+  if (options.dryRun === true) {
+    report(context, await writeFiles(context, pass, true), true);
+    return ExitCode.done;
+  }
+  const changes = await withLock(context, 'fleet install', () => writeFiles(context, pass, false));
+  report(context, changes, false);
+  const units = new SystemdUnits(context.exec);
+  const unitsChanged = changes.some(({ file }) => file.startsWith(`${context.paths.units}/`));
+  const failure =
+    (unitsChanged ? await units.reload() : null) ??
+    (options.enable === true ? await enable(context, units) : null);
+  if (failure !== null)
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `the files are in place, but systemd did not take them: ${failure}`,
+    );
+  if (!lingers(context.env)) {
+    context.say(
+      context.style.warn(
+        'warning: lingering is off: systemd ends every agent about 10 s after your last logout\nTurn it on with: loginctl enable-linger',
+      ),
+    );
+  }
+  return ExitCode.done;
+}
+
+/** @throws CommandFailure 69 where installing would pull units from under a running fleet */
+function requireInstallable({ world, installation }: Pass): void {
+  const { record, otherHome } = installation;
+  if (otherHome !== null) {
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `the units are installed for another home: ${otherHome}\nThere is one fleet per user manager. Remove that one first: fleet --mosaic-home ${otherHome} uninstall`,
+    );
+  }
+  const { units, tmux } = world.observed;
+  if (!units.known) throw new CommandFailure(ExitCode.unavailable, `nothing was installed: ${units.message}`);
+  if (!tmux.known && tmux.message.includes('not installed')) {
+    throw new CommandFailure(ExitCode.unavailable, `nothing was installed: ${tmux.message}`);
+  }
+  const { socketName, holderSession } = world.roster;
+  const holder = units.value.holder?.active ?? 'inactive';
+  const running = holder !== 'inactive' && holder !== 'failed';
+  if (
+    record !== null &&
+    running &&
+    (record.socketName !== socketName || record.holderSession !== holderSession)
+  ) {
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `the fleet runs on socket ${record.socketName}, holder session ${record.holderSession}; the roster now says ${socketName}, ${holderSession}\nMove it with: fleet stop, fleet install, fleet start`,
+    );
+  }
+}
+
+async function writeFiles(
+  context: Context,
+  { world }: Pass,
+  dryRun: boolean,
+): Promise<readonly FileChange[]> {
+  const { paths } = context;
+  const environment = recordedEnvironment(context, world.roster);
+  try {
+    return await Promise.resolve(
+      installFiles(paths, { assets: hostAssets(paths), environment, dryRun }, renderEnvironmentFile),
+    );
+  } catch (error) {
+    const file =
+      error instanceof Error && 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
+    throw new CommandFailure(ExitCode.error, `cannot install: ${file}${fileProblem(error)}`);
+  }
+}
+
+async function enable(context: Context, units: SystemdUnits): Promise<string | null> {
+  const wants = path.join(context.paths.units, 'default.target.wants');
+  const missing = bootUnits.filter((unit) => !fs.existsSync(path.join(wants, unit)));
+  if (missing.length === 0) return null;
+  const failure = await units.enable(missing);
+  if (failure === null) for (const unit of missing) context.print(`enabled ${unit}`);
+  return failure;
+}
+
+function report({ print, paths }: Context, changes: readonly FileChange[], dryRun: boolean): void {
+  if (changes.length === 0) print('Nothing to install: everything is in place.');
+  for (const { what, file } of changes) {
+    const verb = dryRun
+      ? { written: 'would write', replaced: 'would replace', removed: 'would remove' }[what]
+      : what;
+    print(`${verb} ${displayPath(file, paths.userHome)}`);
+  }
+}

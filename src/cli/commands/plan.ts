@@ -1,0 +1,43 @@
+import { plan as planOf } from '../../controller/plan.js';
+import { noWords } from '../../controller/gate.js';
+import { fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
+import { displayPath } from '../../host/paths.js';
+import type { Context } from '../context.js';
+import { sourceExitCode } from '../execute.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { installationProblem } from '../guard.js';
+import { observe } from '../pass.js';
+import { planJson } from '../render/plan-json.js';
+import { planText } from '../render/plan-text.js';
+
+export interface PlanOptions {
+  readonly json?: true;
+  readonly detailedExitcode?: true;
+  readonly out?: string;
+}
+
+/** The dry run: what `apply` would do now, and why. Changes nothing. */
+export async function planCommand(context: Context, options: PlanOptions): Promise<ExitCode> {
+  const { paths, style, print, say } = context;
+  const { world, installation } = await observe(context);
+  const plan = planOf(world, noWords, context.now());
+  const document = planJson(plan, paths.roster);
+  if (options.json === true) print(JSON.stringify(document, null, 2));
+  else for (const line of planText(plan, displayPath(paths.roster, paths.userHome), style)) print(line);
+  const problem = installationProblem(context, world.roster, installation);
+  if (
+    problem !== null &&
+    (plan.actions.length > 0 || installation.otherHome !== null || installation.record !== null)
+  ) {
+    say(style.warn(`apply would refuse: ${problem}`));
+  }
+  if (options.out !== undefined) {
+    try {
+      writeFileAtomic(options.out, `${JSON.stringify(document)}\n`, 0o600);
+    } catch (error) {
+      throw new CommandFailure(ExitCode.error, `cannot write ${options.out}: ${fileProblem(error)}`);
+    }
+  }
+  if (plan.unknownSources.length > 0) return sourceExitCode(plan);
+  return options.detailedExitcode === true && plan.actions.length > 0 ? ExitCode.changes : ExitCode.done;
+}

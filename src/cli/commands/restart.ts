@@ -1,0 +1,26 @@
+import { operatorPlan } from '../../controller/operator-plan.js';
+import { displayPath } from '../../host/paths.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { carryOut, exitCodeOf, withLock } from '../execute.js';
+import type { ExitCode } from '../exit-code.js';
+import { requireInstallation } from '../guard.js';
+import { observe } from '../pass.js';
+import { textReporter } from '../reporter.js';
+
+/** Restarts agents on the operator's word: neither activity, approval nor brake stand before it. The cost is printed first. */
+export async function restartCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
+  const first = await observe(context);
+  requireAgents(first.world.roster, names);
+  requireInstallation(context, first.world.roster, first.installation);
+  return withLock(context, 'fleet restart', async () => {
+    const pass = await observe(context);
+    const plan = operatorPlan(pass.world, 'restart', names.length === 0 ? null : names, context.now());
+    const reporter = textReporter(context);
+    if (plan.actions.length === 0 && plan.unknownAgents.length === 0) context.print('Nothing to restart.');
+    else reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
+    const results = await carryOut(context, plan, pass, (event) => reporter.event(event));
+    reporter.summary(results, plan);
+    return exitCodeOf(results, plan);
+  });
+}

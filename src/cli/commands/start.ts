@@ -1,0 +1,71 @@
+import { noWords } from '../../controller/gate.js';
+import type { Hold, Memory } from '../../controller/observed.js';
+import { plan as planOf } from '../../controller/plan.js';
+import { restrict } from '../../controller/restrict.js';
+import { displayPath } from '../../host/paths.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { carryOut, exitCodeOf, withLock } from '../execute.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireInstallation } from '../guard.js';
+import { memoryStore } from '../host-actuators.js';
+import { observe } from '../pass.js';
+import { textReporter } from '../reporter.js';
+
+/** Releases agents and starts those that do not run. Without a name: the whole fleet. Changes nothing that runs. */
+export async function startCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
+  const { world, installation } = await observe(context);
+  const { roster } = world;
+  requireAgents(roster, names);
+  requireInstallation(context, roster, installation);
+  const suspended = roster.agents.filter(({ name, suspend }) => suspend && names.includes(name));
+  if (suspended.length > 0) {
+    const list = suspended.map(({ name }) => name).join(', ');
+    throw new CommandFailure(
+      ExitCode.error,
+      `suspended in the roster: ${list}\nSet suspend: false there; nothing was started`,
+    );
+  }
+  const everyone = roster.agents.map(({ name }) => name);
+  const { memory } = world.observed;
+  if (memory.known && (memory.value.holds.size > 0 || memory.value.fleetHold !== null)) {
+    const failure = await memoryStore(context).changeHolds((current) =>
+      releaseHolds(current, names, everyone),
+    );
+    if (failure !== null) throw new CommandFailure(ExitCode.error, `cannot release: ${failure}`);
+  }
+  const chosen = new Set(names.length === 0 ? everyone : names);
+  return withLock(context, 'fleet start', async () => {
+    const pass = await observe(context);
+    const whole = planOf(pass.world, noWords, context.now());
+    const plan = restrict(
+      { ...whole, unknownAgents: whole.unknownAgents.filter(({ agent }) => chosen.has(agent)), notes: [] },
+      ({ agent, action, live }) =>
+        chosen.has(agent) && (action === 'start' || (action === 'restart' && live === null)),
+    );
+    const reporter = textReporter(context);
+    if (plan.actions.length > 0 || plan.unknownAgents.length > 0) {
+      reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
+    } else context.print(`Running already: ${names.length === 0 ? 'the whole fleet' : names.join(', ')}.`);
+    const results = await carryOut(context, plan, pass, (event) => reporter.event(event));
+    reporter.summary(results, plan);
+    return exitCodeOf(results, plan);
+  });
+}
+
+/**
+ * Releasing one agent of a held fleet leaves all the others held, each by itself. Releasing the whole fleet takes back
+ * what `stop` did; an agent that was held by name, for a reason of its own, stays so until it is named again.
+ */
+export function releaseHolds(
+  { holds, fleetHold }: Memory,
+  names: readonly string[],
+  everyone: readonly string[],
+): Pick<Memory, 'holds' | 'fleetHold'> {
+  if (names.length === 0)
+    return { holds: new Map([...holds].filter(([, { by }]) => by === 'hold')), fleetHold: null };
+  const spread: (readonly [string, Hold])[] =
+    fleetHold === null ? [] : everyone.map((agent) => [agent, fleetHold]);
+  const kept = [...spread, ...holds].filter(([agent]) => !names.includes(agent));
+  return { holds: new Map(kept), fleetHold: null };
+}

@@ -1,0 +1,56 @@
+import { fleetStatus } from '../../controller/status.js';
+import { assess } from '../../controller/assess.js';
+import { readExitRecord } from '../../observers/exit-record.js';
+import { observeFigures } from '../../observers/figures.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { sourceExitCode } from '../execute.js';
+import { ExitCode } from '../exit-code.js';
+import { observe } from '../pass.js';
+import { statusJson } from '../render/status-json.js';
+import { statusText } from '../render/status-text.js';
+
+export interface StatusOptions {
+  readonly output?: 'wide' | 'json';
+}
+
+/** Shows the fleet as it is, from one snapshot. `wide` and `json` add figures, with one more process. */
+export async function statusCommand(
+  context: Context,
+  agent: string | undefined,
+  { output }: StatusOptions,
+): Promise<ExitCode> {
+  const { world } = await observe(context);
+  if (agent !== undefined) requireAgents(world.roster, [agent]);
+  const exit = (name: string): number | null => {
+    const record = readExitRecord(context.paths, name);
+    return record === null ? null : record.at * 1000;
+  };
+  const agents = fleetStatus(world, exit, context.now()).filter(
+    ({ name }) => agent === undefined || name === agent,
+  );
+  const running = agents.filter(({ pid }) => pid !== null).map(({ name }) => name);
+  const figures =
+    output === undefined && agent === undefined ? null : await observeFigures(context.exec, running);
+  const { unknownSources, strangers } = assess(world);
+  const input = {
+    world,
+    agents,
+    figures,
+    unknownSources,
+    strangers,
+    now: context.now(),
+    paths: context.paths,
+  };
+  if (output === 'json') context.print(JSON.stringify(statusJson(input), null, 2));
+  else {
+    const record = agent === undefined ? null : readExitRecord(context.paths, agent);
+    for (const line of statusText(
+      { ...input, wide: output === 'wide', detail: agent !== undefined, record },
+      context.style,
+    )) {
+      context.print(line);
+    }
+  }
+  return unknownSources.length > 0 ? sourceExitCode({ unknownSources }) : ExitCode.done;
+}

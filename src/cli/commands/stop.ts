@@ -1,0 +1,78 @@
+import { SystemdUnits } from '../../actuators/systemd-units.js';
+import { operatorPlan } from '../../controller/operator-plan.js';
+import type { Hold, Memory } from '../../controller/observed.js';
+import { assess } from '../../controller/assess.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { carryOut, exitCodeOf, withLock } from '../execute.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireInstallation } from '../guard.js';
+import { memoryStore } from '../host-actuators.js';
+import { observe } from '../pass.js';
+import { displayPath } from '../../host/paths.js';
+import { loadRoster } from '../roster-source.js';
+import { textReporter } from '../reporter.js';
+
+/**
+ * Stops agents and holds them, so that nothing starts them again before `start` or `release`. Without a name: every
+ * agent, then the holder. The hold is durable before anything is stopped.
+ */
+export async function stopCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
+  const roster = loadRoster(context);
+  requireAgents(roster, names);
+  const whole = names.length === 0;
+  // The socket may have been edited: what runs is on the recorded one.
+  const first = await observe(context);
+  requireInstallation(context, null, first.installation);
+  const socketName = first.installation.record?.socketName ?? roster.socketName;
+  const hold: Hold = { since: context.now(), until: null, reason: null, by: 'stop' };
+  const failure = await memoryStore(context).changeHolds((memory) => addHolds(memory, names, hold));
+  if (failure !== null)
+    throw new CommandFailure(
+      ExitCode.error,
+      `nothing was stopped, since the hold cannot be kept: ${failure}`,
+    );
+  return withLock(context, 'fleet stop', async () => {
+    const pass = await observe(context, socketName);
+    const plan = operatorPlan(pass.world, 'stop', whole ? null : names, context.now());
+    const reporter = textReporter(context);
+    if (plan.actions.length > 0 || plan.unknownAgents.length > 0) {
+      reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
+    } else
+      context.print(whole ? 'No agent runs. The fleet is held.' : `Not running: ${names.join(', ')}. Held.`);
+    const results = await carryOut(context, plan, pass, (event) => reporter.event(event), socketName);
+    reporter.summary(results, plan);
+    const code = exitCodeOf(results, plan);
+    if (!whole || context.interrupted() || plan.unknownSources.length > 0) return code;
+    const holderProblem = await stopHolder(context, socketName);
+    if (holderProblem === null) return code;
+    context.say(holderProblem);
+    return ExitCode.actionFailed;
+  });
+}
+
+function addHolds(
+  { holds, fleetHold }: Memory,
+  names: readonly string[],
+  hold: Hold,
+): Pick<Memory, 'holds' | 'fleetHold'> {
+  if (names.length === 0) return { holds, fleetHold: hold };
+  return { holds: new Map([...holds, ...names.map((name) => [name, hold] as const)]), fleetHold };
+}
+
+/** The server goes last, and only if nothing of anybody else lives on it. */
+async function stopHolder(context: Context, socketName: string): Promise<string | null> {
+  const { world } = await observe(context, socketName);
+  const { units } = world.observed;
+  if (!units.known) return `the holder was not stopped: ${units.message}`;
+  const holder = units.value.holder?.active ?? 'inactive';
+  if (holder === 'inactive' || holder === 'failed') return null;
+  const { strangers } = assess(world);
+  if (strangers.length > 0) {
+    const list = strangers.map(({ name }) => name).join(', ');
+    return `the holder was left running: sessions that fleet did not create live on its server: ${list}`;
+  }
+  const outcome = await new SystemdUnits(context.exec).stopHolder();
+  if (outcome === null) context.print('The holder has stopped.');
+  return outcome === null ? null : `the holder did not stop: ${outcome}`;
+}

@@ -1,0 +1,72 @@
+import { exec as realExec, type Exec } from '../host/exec.js';
+import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
+import { ExitCode, CommandFailure } from './exit-code.js';
+import { colourWanted, styleFor, type Style } from './render/style.js';
+
+/** Options every command takes. */
+export interface GlobalOptions {
+  readonly mosaicHome?: string;
+  readonly roster?: string;
+  /** commander's name for `--no-color`. */
+  readonly color?: boolean;
+}
+
+/** What a command works with. Everything of the outside world comes in here. */
+export interface Context {
+  readonly paths: Paths;
+  readonly env: Environment;
+  readonly exec: Exec;
+  /** Whether `--roster` was given. */
+  readonly rosterGiven: boolean;
+  readonly style: Style;
+  /** Data: one line each. */
+  readonly print: (line: string) => void;
+  /** Messages: one line each. */
+  readonly say: (line: string) => void;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Whether the operator asked to stop (first Ctrl-C). */
+  readonly interrupted: () => boolean;
+  readonly onInterrupt: (listener: () => void) => void;
+}
+
+export function createContext(options: GlobalOptions, env: Environment = process.env): Context {
+  const interrupts = new Set<() => void>();
+  let interrupted = false;
+  const onSignal = (): void => {
+    // The first asks to stop after the step under way, the second is not argued with.
+    if (interrupted) process.exit(ExitCode.interrupted);
+    interrupted = true;
+    process.stderr.write('\nfleet: finishing the step under way; press Ctrl-C again to quit at once\n');
+    for (const listener of interrupts) listener();
+  };
+  return {
+    paths: pathsFor(options, env),
+    env,
+    exec: realExec,
+    rosterGiven: options.roster !== undefined,
+    style: styleFor(colourWanted(options.color !== false, process.stdout.isTTY, env)),
+    print: (line) => process.stdout.write(`${line}\n`),
+    say: (line) => process.stderr.write(`${line}\n`),
+    now: () => Date.now(),
+    interrupted: () => interrupted,
+    onInterrupt: (listener) => {
+      if (interrupts.size === 0) {
+        process.on('SIGINT', onSignal);
+        process.on('SIGTERM', onSignal);
+      }
+      interrupts.add(listener);
+    },
+  };
+}
+
+function pathsFor(options: GlobalOptions, env: Environment): Paths {
+  const paths = resolvePaths(options, env);
+  if (/[\n\r\0]/.test(paths.home)) {
+    throw new CommandFailure(
+      ExitCode.usage,
+      'the Mosaic home must not hold a line break: systemd cannot name it',
+    );
+  }
+  return paths;
+}

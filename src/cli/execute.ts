@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Plan } from '../controller/action.js';
+import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
+import { acquireLock } from '../host/lock.js';
+import { fileProblem } from '../host/atomic-file.js';
+import type { Context } from './context.js';
+import { CommandFailure, ExitCode } from './exit-code.js';
+import { hostActuators } from './host-actuators.js';
+import { observe, type Pass } from './pass.js';
+
+/** How long a command waits for another one that is at work. */
+const lockMs = 10_000;
+
+/** @throws CommandFailure 5 where another fleet command keeps the lock */
+export async function withLock<Value>(
+  { paths }: Context,
+  purpose: string,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const locked = await acquireLock(paths.lock, purpose, lockMs).catch((error: unknown) => {
+    throw new CommandFailure(ExitCode.error, `cannot take the lock ${paths.lock}: ${fileProblem(error)}`);
+  });
+  if (locked.kind === 'held') {
+    const { pid, purpose: other } = locked.owner;
+    throw new CommandFailure(
+      ExitCode.timeout,
+      `${other} (pid ${pid}) has held the lock for ${lockMs / 1000}s; nothing was done. Try again when it has ended`,
+    );
+  }
+  try {
+    return await work();
+  } finally {
+    locked.lock.release();
+  }
+}
+
+/** Walks a plan on the real host. The caller holds the lock and has just observed `pass`. */
+export async function carryOut(
+  context: Context,
+  plan: Plan,
+  pass: Pass,
+  report: (event: ApplyEvent) => void,
+  socketName = pass.world.roster.socketName,
+): Promise<readonly ActionResult[]> {
+  const { roster } = pass.world;
+  const stopped = new AbortController();
+  context.onInterrupt(() => stopped.abort());
+  return apply(
+    plan,
+    pass.world,
+    {
+      actuators: hostActuators(context, socketName),
+      places: {
+        userHome: context.paths.userHome,
+        mosaicHome: context.paths.home,
+        socketName: roster.socketName,
+      },
+      observe: async () => (await observe(context, socketName)).world,
+      report,
+      pause: (ms) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
+      interrupted: context.interrupted,
+    },
+    context.now(),
+  );
+}
+
+/** The exit code of what was carried out. */
+export function exitCodeOf(results: readonly ActionResult[], plan: Plan): ExitCode {
+  if (plan.unknownSources.length > 0) return sourceExitCode(plan);
+  if (results.some(({ kind }) => kind === 'interrupted')) return ExitCode.interrupted;
+  if (results.some(({ kind }) => kind === 'failed') || plan.unknownAgents.length > 0)
+    return ExitCode.actionFailed;
+  if (results.some(({ kind }) => kind === 'gated')) return ExitCode.gated;
+  return ExitCode.done;
+}
+
+/** Unknown systemd or tmux is an unavailable service; fleet's own unreadable state is an error. */
+export const sourceExitCode = ({ unknownSources }: Pick<Plan, 'unknownSources'>): ExitCode =>
+  unknownSources.length === 0
+    ? ExitCode.done
+    : unknownSources.some(({ source }) => source !== 'state')
+      ? ExitCode.unavailable
+      : ExitCode.error;

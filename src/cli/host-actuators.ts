@@ -1,0 +1,54 @@
+import { removeLaunchRecord, writeApplied, writeLimits, writeMaterial } from '../actuators/agent-files.js';
+import { MemoryStore } from '../actuators/memory.js';
+import { SystemdUnits } from '../actuators/systemd-units.js';
+import { adoptSessions, killSessions } from '../actuators/tmux-sessions.js';
+import type { Approval } from '../controller/observed.js';
+import type { Actuators } from '../controller/port.js';
+import { readExitRecord } from '../observers/exit-record.js';
+import { observeMemory } from '../observers/memory.js';
+import { renderEnvironmentFile } from '../roster/environment-file.js';
+import { visible } from '../roster/visible.js';
+import type { Context } from './context.js';
+
+export const memoryStore = ({ paths }: Context): MemoryStore =>
+  new MemoryStore(paths.state, () => observeMemory(paths.state));
+
+/** The real host behind the controller's port. */
+export function hostActuators(context: Context, socketName: string): Actuators {
+  const { paths, exec } = context;
+  const units = new SystemdUnits(exec);
+  const memory = memoryStore(context);
+  return {
+    writeMaterial: (material) => writeMaterial(paths, material, renderEnvironmentFile),
+    writeApplied: (agent, applied, started, starts) =>
+      writeApplied(paths, agent, { applied, started, starts }),
+    forget: (agent) => removeLaunchRecord(paths, agent),
+    writeLimits: (agent, content) => writeLimits(paths, agent, content),
+    reloadUnits: () => units.reload(),
+    consumeApprovals: (used) =>
+      memory.changeApprovals((approvals) =>
+        approvals.filter((approval) => !used.some((one) => same(one, approval))),
+      ),
+    recordDisruptions: (recent) => memory.writeDisruptions(recent),
+    adopt: (sessions) => adoptSessions(exec, socketName, paths.home, sessions),
+    killSessions: (targets) => killSessions(exec, socketName, targets),
+    startHolder: () => units.startHolder(),
+    startUnits: (agents) => units.start(agents),
+    stopUnits: (agents, graceMs) => units.stop(agents, graceMs),
+    restartUnits: (agents, graceMs) => units.restart(agents, graceMs),
+    lastWords: (agent, since) => {
+      const record = readExitRecord(paths, agent);
+      // The record's clock counts whole seconds.
+      if (record === null || record.at < Math.floor(since / 1000)) return [];
+      const how =
+        record.signal !== null
+          ? `killed by signal ${record.signal}`
+          : record.status !== null
+            ? `exited with status ${record.status}`
+            : record.reason;
+      return [visible(how), ...record.lines.map(visible)];
+    },
+  };
+}
+
+const same = (a: Approval, b: Approval): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,0 +1,81 @@
+import { cgroupSupport } from '../observers/cgroups.js';
+import { programVersion } from '../observers/host-programs.js';
+import { lingers } from '../observers/linger.js';
+import { showManagerCgroup } from '../observers/systemd.js';
+import type { Roster } from '../roster/types.js';
+import type { Context } from './context.js';
+import type { Check } from './render/check-text.js';
+
+/** Older ones lack formats that one observation depends on. */
+const oldestTmux = 3.2;
+const oldestSystemd = 247;
+/** `paste-buffer` into a dead pane crashes the whole server before this version. */
+const pasteFixedIn = 3.4;
+
+export async function programChecks({ exec }: Context): Promise<readonly Check[]> {
+  const [tmux, systemd] = await Promise.all([
+    programVersion(exec, 'tmux', ['-V']),
+    programVersion(exec, 'systemctl', ['--version']),
+  ]);
+  return [
+    !tmux.found
+      ? { result: 'failed', subject: 'tmux', message: tmux.message, hint: 'apt-get install tmux' }
+      : tmux.number < oldestTmux
+        ? { result: 'failed', subject: 'tmux', message: `${tmux.text} is too old; ${oldestTmux} is needed` }
+        : {
+            result: 'ok',
+            subject: 'tmux',
+            message:
+              tmux.number < pasteFixedIn
+                ? `${tmux.text} (crashes on a paste into a dead pane; fleet guards against it)`
+                : tmux.text,
+          },
+    !systemd.found
+      ? { result: 'failed', subject: 'systemd', message: systemd.message, hint: 'apt-get install systemd' }
+      : systemd.number < oldestSystemd
+        ? {
+            result: 'failed',
+            subject: 'systemd',
+            message: `${systemd.text} is too old; ${oldestSystemd} is needed`,
+          }
+        : { result: 'ok', subject: 'systemd', message: systemd.text },
+  ];
+}
+
+export function lingerCheck({ env }: Context): Check {
+  return lingers(env)
+    ? { result: 'ok', subject: 'linger', message: 'on: agents outlive your logout' }
+    : {
+        result: 'warning',
+        subject: 'linger',
+        message: 'off: systemd ends every agent about 10 s after your last logout',
+        hint: 'loginctl enable-linger',
+      };
+}
+
+/** Without its controller a limit in the roster limits nothing, and systemd says not a word. */
+export async function cgroupChecks({ exec }: Context, roster: Roster | null): Promise<readonly Check[]> {
+  const support = cgroupSupport(await showManagerCgroup(exec), process.getuid?.() === 0);
+  const wants = (key: 'memoryMax' | 'tasksMax' | 'cpuQuota'): boolean =>
+    roster?.agents.some(({ resources }) => resources[key] !== null) ?? false;
+  const missing = [
+    ...(support.memory ? [] : [{ name: 'memory', wanted: wants('memoryMax') }]),
+    ...(support.pids ? [] : [{ name: 'pids', wanted: wants('tasksMax') }]),
+    ...(support.cpu ? [] : [{ name: 'cpu', wanted: wants('cpuQuota') }]),
+  ];
+  if (missing.length === 0) {
+    return [
+      { result: 'ok', subject: 'cgroups', message: `${support.layout}; memory, pids and cpu limits work` },
+    ];
+  }
+  const names = missing.map(({ name }) => name).join(', ');
+  const ignored = missing.some(({ wanted }) => wanted);
+  return [
+    {
+      result: ignored ? 'failed' : 'warning',
+      subject: 'cgroups',
+      message: `${support.layout}; no ${names} controller for your user manager${ignored ? ': limits in the roster have no effect' : ''}`,
+      hint: 'boot with systemd.unified_cgroup_hierarchy=1, or delegate the controllers to user@.service',
+    },
+  ];
+}

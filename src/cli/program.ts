@@ -1,0 +1,171 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../roster/duration.js';
+import { createContext, type Context, type GlobalOptions } from './context.js';
+import type { ExitCode } from './exit-code.js';
+import { CommandFailure } from './exit-code.js';
+import { applyCommand, type ApplyOptions } from './commands/apply.js';
+import { approveCommand } from './commands/approve.js';
+import { doctorCommand } from './commands/doctor.js';
+import { holdCommand, releaseCommand, type HoldOptions } from './commands/hold.js';
+import { initCommand, type InitOptions } from './commands/init.js';
+import { installCommand, type InstallOptions } from './commands/install.js';
+import { planCommand, type PlanOptions } from './commands/plan.js';
+import { restartCommand } from './commands/restart.js';
+import { startCommand } from './commands/start.js';
+import { statusCommand, type StatusOptions } from './commands/status.js';
+import { stopCommand } from './commands/stop.js';
+import { uninstallCommand } from './commands/uninstall.js';
+import { validateCommand } from './commands/validate.js';
+import { verifyCommand } from './commands/verify.js';
+
+/** Adds fleet's options and subcommands to a command, be it our own program or another one's `fleet`. */
+export function addFleetCommands(fleet: Command): Command {
+  fleet
+    .option('--mosaic-home <dir>', 'Mosaic home (default: $MOSAIC_HOME, else ~/.config/mosaic)')
+    .option('--roster <file>', 'roster (default: <home>/fleet/roster.yaml, .yml, .json)')
+    .option('--no-color', 'no colour, also without a terminal that has it');
+  lookingCommands(fleet);
+  actingCommands(fleet);
+  hostCommands(fleet);
+  return fleet;
+}
+
+/** Commands that change nothing. */
+function lookingCommands(fleet: Command): void {
+  command(fleet, 'plan', 'show what apply would do, and why')
+    .option('--json', 'one JSON document')
+    .option('--detailed-exitcode', 'exit 2 where there are changes')
+    .option('--out <file>', 'save the plan for: fleet apply FILE')
+    .action(run((context, options: PlanOptions) => planCommand(context, options)));
+  command(fleet, 'status', 'show every agent, or one')
+    .argument('[agent]')
+    .addOption(new Option('-o, --output <format>', 'more columns, or JSON').choices(['wide', 'json']))
+    .action(runNamed((context, agent, options: StatusOptions) => statusCommand(context, agent, options)));
+  command(fleet, 'validate', 'check a roster')
+    .argument('[roster]')
+    .action(runNamed((context, file) => validateCommand(context, file)));
+  command(fleet, 'verify', 'prove on the live fleet that every agent runs where and as it should').action(
+    run((context) => verifyCommand(context)),
+  );
+  command(fleet, 'doctor', 'check the host').action(run((context) => doctorCommand(context)));
+}
+
+/** Commands that act on agents. */
+function actingCommands(fleet: Command): void {
+  command(fleet, 'apply', 'make the roster true')
+    .argument('[planfile]', 'a plan saved with: fleet plan --out FILE')
+    .option('--json', 'one JSON object per line')
+    .option('--now', 'also act on agents that are busy or attached')
+    .option('--approve <agent...>', 'approve what waits for approval of these agents')
+    .option('--confirm', 'do a mass change that the brake holds')
+    .option('--only <agent...>', 'act on these agents alone')
+    .option('--wait [duration]', 'wait until what was started stays up (default: 60s)', durationOr(60_000))
+    .action(
+      runNamed((context, file, { wait, ...options }: Omit<ApplyOptions, 'wait'> & { wait?: number | true }) =>
+        applyCommand(context, file, {
+          ...options,
+          ...(wait === undefined ? {} : { wait: wait === true ? 60_000 : wait }),
+        }),
+      ),
+    );
+  command(fleet, 'start', 'release agents and start those that do not run; no agent: the whole fleet')
+    .argument('[agent...]')
+    .action(runMany(startCommand));
+  command(fleet, 'stop', 'stop agents and hold them; no agent: the whole fleet, then the holder')
+    .argument('[agent...]')
+    .action(runMany(stopCommand));
+  command(fleet, 'restart', 'restart agents at once; no agent: every one that runs')
+    .argument('[agent...]')
+    .option('--fresh', 'end the conversation')
+    .action(runMany(restartCommand));
+  command(fleet, 'hold', 'leave an agent as it is')
+    .argument('<agent>')
+    .option('--for <duration>', 'for so long, e.g. 2h', duration)
+    .option('--reason <text>', 'shown by plan and status')
+    .action(run1((context, agent, options: HoldOptions) => holdCommand(context, agent, options)));
+  command(fleet, 'release', 'lift a hold')
+    .argument('<agent>')
+    .action(run1((context, agent) => releaseCommand(context, agent)));
+  command(fleet, 'approve', 'approve what waits for approval')
+    .argument('[agent...]')
+    .option('--all', 'everything that waits, and a mass change that the brake holds')
+    .action(
+      runMany((context, agents, options: { all?: true }) =>
+        approveCommand(context, agents, options.all === true),
+      ),
+    );
+}
+
+/** Commands about roster and host. */
+function hostCommands(fleet: Command): void {
+  command(fleet, 'init', 'print an example roster, or write it')
+    .option('--profile <name>', 'minimal, local-canary or software-factory', 'minimal')
+    .option('--write', 'write it to its place')
+    .option('--force', 'replace an existing roster')
+    .action(run((context, options: InitOptions) => initCommand(context, options)));
+  command(fleet, 'install', 'put units and tools on the host')
+    .alias('install-systemd')
+    .option('--enable', 'start holder and controller at boot')
+    .option('--dry-run', 'show what would change')
+    .action(run((context, options: InstallOptions) => installCommand(context, options)));
+  command(fleet, 'uninstall', 'remove exactly what install wrote')
+    .option('--purge', "also fleet's files about agents and its state")
+    .action(run((context, options: { purge?: true }) => uninstallCommand(context, options)));
+}
+
+const command = (fleet: Command, name: string, summary: string): Command =>
+  fleet.command(name).description(summary);
+
+type Outcome = ExitCode | Promise<ExitCode>;
+
+/** Options of a subcommand, with those of its parents. */
+const optionsOf = <Options>(self: Command): Options & GlobalOptions =>
+  self.optsWithGlobals<Options & GlobalOptions>();
+
+const run =
+  <Options>(work: (context: Context, options: Options & GlobalOptions) => Outcome) =>
+  (_: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, optionsOf<Options>(self)));
+
+const run1 =
+  <Options>(work: (context: Context, argument: string, options: Options & GlobalOptions) => Outcome) =>
+  (argument: string, _: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, argument, optionsOf<Options>(self)));
+
+const runNamed =
+  <Options>(
+    work: (context: Context, argument: string | undefined, options: Options & GlobalOptions) => Outcome,
+  ) =>
+  (argument: string | undefined, _: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, argument, optionsOf<Options>(self)));
+
+const runMany =
+  <Options>(
+    work: (context: Context, names: readonly string[], options: Options & GlobalOptions) => Outcome,
+  ) =>
+  (names: readonly string[], _: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, names, optionsOf<Options>(self)));
+
+/** The one place where an expected failure becomes a message and an exit code. */
+async function finish(self: Command, work: (context: Context) => Outcome): Promise<void> {
+  try {
+    process.exitCode = await work(createContext(optionsOf<object>(self)));
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.code;
+  }
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null || ms <= 0) throw new InvalidArgumentError('Expected a duration such as 30s or 2h.');
+  return ms;
+}
+
+/** `--wait` may be followed by a plan file instead of a duration. */
+const durationOr =
+  (fallback: number) =>
+  (text: string): number =>
+    text === '' ? fallback : duration(text);

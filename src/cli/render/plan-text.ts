@@ -1,0 +1,132 @@
+import type { ActionKind, Plan, PlannedAction, Summary } from '../../controller/action.js';
+import { visible } from '../../roster/visible.js';
+import { costText, gateHint, gateText, reasonText } from './reason-text.js';
+import type { Style } from './style.js';
+
+const symbols: Readonly<Record<ActionKind, string>> = {
+  start: '+',
+  stop: '-',
+  restart: '-/+',
+  reset: '↻',
+  update: '~',
+  adopt: '=',
+};
+
+interface Row {
+  readonly symbol: string;
+  readonly agent: string;
+  readonly word: string;
+  /** First line, then what the action costs. */
+  readonly lines: readonly string[];
+  readonly gate: string | null;
+  readonly paint: (text: string) => string;
+}
+
+/**
+ * The plan as an operator reads it. Deterministic: the same plan gives the same text.
+ *
+ * @param rosterPath as the operator writes it
+ */
+export function planText(plan: Plan, rosterPath: string, style: Style): readonly string[] {
+  const rows = [...plan.actions.map((action) => actionRow(action, style)), ...unknownRows(plan, style)];
+  const notes = plan.notes.map(({ subject, message }) => `      ${visible(subject)}: ${visible(message)}`);
+  const sources = plan.unknownSources.map(({ source, message }) =>
+    style.bad(`Unknown: ${source}: ${visible(message)}`),
+  );
+  if (rows.length === 0) {
+    const empty = `No changes. ${count(plan.summary.unchanged)} ${plan.summary.unchanged === 1 ? 'matches' : 'match'} the roster.`;
+    return [...sources, empty, ...notes];
+  }
+  return [
+    `Roster ${visible(rosterPath)}  revision ${plan.rosterRevision.slice(0, 7)}`,
+    '',
+    ...table(rows),
+    ...(notes.length > 0 ? ['', ...notes] : []),
+    '',
+    ...sources,
+    summaryText(plan.summary),
+    ...hints(plan),
+  ];
+}
+
+function actionRow(planned: PlannedAction, style: Style): Row {
+  const cost = costText(planned.cost);
+  const [first = '', ...others] = planned.reasons.map(reasonText);
+  return {
+    symbol: symbols[planned.action],
+    agent: planned.agent,
+    word: planned.action,
+    lines: [first, ...others, ...(cost === null ? [] : [cost])],
+    gate: gateText(planned.gate),
+    paint: paintOf(planned.action, style),
+  };
+}
+
+function unknownRows(plan: Plan, style: Style): readonly Row[] {
+  return plan.unknownAgents.map(({ agent, message }) => ({
+    symbol: '?',
+    agent,
+    word: 'unknown',
+    lines: [visible(message)],
+    gate: null,
+    paint: style.warn,
+  }));
+}
+
+function paintOf(action: ActionKind, { good, bad, warn }: Style): (text: string) => string {
+  switch (action) {
+    case 'start':
+    case 'adopt':
+      return good;
+    case 'stop':
+      return bad;
+    case 'restart':
+    case 'reset':
+    case 'update':
+      return warn;
+  }
+}
+
+/** A reason longer than this does not push the gates of the other rows to the right. */
+const widest = 60;
+
+function table(rows: readonly Row[]): readonly string[] {
+  const width = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
+  const agentWidth = width(rows.map(({ agent }) => agent));
+  const wordWidth = width(rows.map(({ word }) => word));
+  const lineWidth = width(rows.flatMap(({ lines }) => lines).filter((line) => line.length <= widest));
+  return rows.flatMap(({ symbol, agent, word, lines: [first = '', ...others], gate, paint }) => {
+    const head = `  ${paint(symbol.padEnd(3))} ${agent.padEnd(agentWidth)}  ${paint(word.padEnd(wordWidth))}  `;
+    const indent = ' '.repeat(2 + 3 + 1 + agentWidth + 2 + wordWidth + 2);
+    const line = gate === null ? first : `${first.padEnd(lineWidth)}  ${gate}`;
+    return [`${head}${line}`.trimEnd(), ...others.map((other) => `${indent}${other}`)];
+  });
+}
+
+/** `Plan: 1 to start, 2 to restart; 7 unchanged, 1 unknown. 2 gated.` */
+export function summaryText(summary: Summary): string {
+  const verbs = (['start', 'restart', 'reset', 'update', 'adopt', 'stop'] as const)
+    .filter((verb) => summary[verb] > 0)
+    .map((verb) => `${summary[verb]} to ${verb}`);
+  const rest = [
+    `${summary.unchanged} unchanged`,
+    ...(summary.unknown > 0 ? [`${summary.unknown} unknown`] : []),
+  ];
+  const head = verbs.length > 0 ? `${verbs.join(', ')}; ` : '';
+  return `Plan: ${head}${rest.join(', ')}.${summary.gated > 0 ? ` ${summary.gated} gated.` : ''}`;
+}
+
+/** One line per way to lift a gate, not one per agent. */
+function hints(plan: Plan): readonly string[] {
+  const commands = new Map<string, string[]>();
+  for (const { gate, agent } of plan.actions) {
+    const hint = gateHint(gate, agent);
+    if (hint !== null) commands.set(hint, [...(commands.get(hint) ?? []), agent]);
+  }
+  return [...commands].map(([command, agents]) => `To go on with ${listed(agents)}: ${command}`);
+}
+
+const listed = (agents: readonly string[]): string =>
+  agents.length <= 3 ? agents.join(', ') : `${agents.slice(0, 2).join(', ')} and ${agents.length - 2} more`;
+
+const count = (agents: number): string => `${agents} ${agents === 1 ? 'agent' : 'agents'}`;

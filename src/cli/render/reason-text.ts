@@ -1,0 +1,101 @@
+import type { Cost, Gate, Reason } from '../../controller/action.js';
+import { formatDuration } from '../../roster/duration.js';
+import { visible } from '../../roster/visible.js';
+
+/** One reason in an operator's words. */
+export function reasonText(reason: Reason): string {
+  switch (reason.code) {
+    case 'NotRunning':
+      return 'not running';
+    case 'Failed':
+      return 'not running: its unit failed';
+    case 'ProcessExited':
+      return 'its process has ended';
+    case 'NotInRoster':
+      return 'not in the roster';
+    case 'Suspended':
+      return 'suspended in the roster';
+    case 'Unmarked':
+      return "runs under its unit without fleet's marks";
+    case 'OperatorWord':
+      return `fleet ${reason.command}`;
+    case 'SpecChanged':
+    case 'ContextChanged':
+    case 'SettingChanged':
+      return reason.from === null && reason.to === null
+        ? `${reason.field} changed`
+        : `${reason.field}: ${shownValue(reason.from)} → ${shownValue(reason.to)}`;
+    case 'MarkChanged':
+      return reason.mark === 'spec'
+        ? 'runs with another configuration; which field changed is not on record'
+        : 'its context changed; which field is not on record';
+  }
+}
+
+/** A value from the roster on one line: no control characters, no endless commands. */
+function shownValue(value: string | null): string {
+  if (value === null) return '(none)';
+  const text = visible(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** Why an action waits, or null where it does not. */
+export function gateText(gate: Gate): string | null {
+  switch (gate.kind) {
+    case 'ready':
+      return null;
+    case 'deferred':
+      return gate.why === 'attached'
+        ? 'deferred: somebody is attached'
+        : `deferred: busy, last output ${gate.idleSeconds}s ago`;
+    case 'needs-approval':
+      return gate.why === 'persistent-persona'
+        ? 'needs approval: persistent persona'
+        : 'needs approval: disruption is ask';
+    case 'held': {
+      const by = gate.hold.by === 'stop' ? 'stopped by the operator' : 'held by the operator';
+      const until = gate.hold.until === null ? '' : ` until ${new Date(gate.hold.until).toISOString()}`;
+      const reason = gate.hold.reason === null ? '' : ` (${visible(gate.hold.reason)})`;
+      return `held: ${gate.fleet ? 'fleet ' : ''}${by}${until}${reason}`;
+    }
+    case 'braked':
+      return `braked: ${gate.count} of ${gate.live} live agents, limit ${gate.limit}`;
+    case 'blocked':
+      return `blocked: ${visible(gate.message)}`;
+  }
+}
+
+/** What an action costs, or null where it costs nothing worth a line. */
+export function costText(cost: Cost): string | null {
+  switch (cost.kind) {
+    case 'none':
+      return null;
+    case 'keeps-conversation':
+      return 'keeps the conversation';
+    case 'loses-turn':
+      return 'loses the turn in progress';
+    case 'loses-conversation':
+      return `LOSES the conversation (${cost.because})`;
+  }
+}
+
+/** How to lift a gate, as a command. */
+export function gateHint(gate: Gate, agent: string): string | null {
+  switch (gate.kind) {
+    case 'ready':
+    case 'blocked':
+      return null;
+    case 'deferred':
+      return 'fleet apply --now';
+    case 'needs-approval':
+      return `fleet approve ${agent}`;
+    case 'held':
+      return gate.hold.by === 'stop'
+        ? `fleet start${gate.fleet ? '' : ` ${agent}`}`
+        : `fleet release ${agent}`;
+    case 'braked':
+      return 'fleet approve --all, or fleet apply --confirm';
+  }
+}
+
+export const ago = (ms: number): string => formatDuration(Math.max(0, Math.floor(ms / 1000) * 1000));

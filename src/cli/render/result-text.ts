@@ -1,0 +1,48 @@
+import type { ActionKind } from '../../controller/action.js';
+import type { ActionResult } from '../../controller/apply.js';
+import { visible } from '../../roster/visible.js';
+import type { Style } from './style.js';
+
+const pastTense: Readonly<Record<ActionKind, string>> = {
+  start: 'started',
+  stop: 'stopped',
+  restart: 'restarted',
+  reset: 'reset by ending the process and starting it fresh',
+  update: 'updated',
+  adopt: 'adopted',
+};
+
+const summaryWord: Readonly<Record<ActionKind, string>> = { ...pastTense, reset: 'reset' };
+
+/** What became of one action. A gated one was already shown with the plan. */
+export function resultLines(result: ActionResult, style: Style): readonly string[] {
+  const { agent, action } = result.action;
+  switch (result.kind) {
+    case 'gated':
+      return [];
+    case 'done':
+      return [`  ${style.good('✓')} ${agent} ${pastTense[action]}`];
+    case 'interrupted':
+      return [`  ${style.warn('-')} ${agent} not ${summaryWord[action]}: interrupted`];
+    case 'failed':
+      return [
+        `  ${style.bad('✗')} ${agent} ${visible(result.message)}`,
+        ...result.lastWords.map((line) => style.dim(`      | ${line}`)),
+      ];
+  }
+}
+
+/** `Applied: 2 started, 1 restarted; 1 failed, 2 gated.` or null where there was nothing to do. */
+export function resultSummary(results: readonly ActionResult[]): string | null {
+  if (results.length === 0) return null;
+  const done = new Map<ActionKind, number>();
+  for (const { kind, action } of results) {
+    if (kind === 'done') done.set(action.action, (done.get(action.action) ?? 0) + 1);
+  }
+  const verbs = [...done].map(([action, count]) => `${count} ${summaryWord[action]}`);
+  const rest = (['failed', 'interrupted', 'gated'] as const).flatMap((kind) => {
+    const count = results.filter((result) => result.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  return `Applied: ${verbs.length > 0 ? verbs.join(', ') : 'nothing'}${rest.length > 0 ? `; ${rest.join(', ')}` : ''}.`;
+}

@@ -1,0 +1,68 @@
+import type { UnknownSource } from '../../controller/action.js';
+import type { World } from '../../controller/assess.js';
+import type { ObservedSession } from '../../controller/observed.js';
+import type { AgentStatus } from '../../controller/status.js';
+import type { Paths } from '../../host/paths.js';
+import type { FleetFigures } from '../../observers/figures.js';
+import { formatVersion } from './plan-json.js';
+
+export interface StatusInput {
+  readonly world: World;
+  readonly agents: readonly AgentStatus[];
+  readonly figures: FleetFigures | null;
+  readonly unknownSources: readonly UnknownSource[];
+  readonly strangers: readonly ObservedSession[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly paths: Paths;
+}
+
+export function statusJson({
+  world,
+  agents,
+  figures,
+  unknownSources,
+  strangers,
+  paths,
+}: StatusInput): object {
+  const { units, tmux } = world.observed;
+  const controllerRuns = units.known && units.value.controller?.active === 'active';
+  return {
+    formatVersion,
+    roster: { path: paths.roster, revision: world.roster.revision },
+    controller: {
+      running: controllerRuns,
+      pid: controllerRuns ? (figures?.controllerPid ?? null) : null,
+      observedRevision: null,
+    },
+    holder: {
+      active: units.known ? units.value.holder?.active === 'active' : null,
+      pid: figures?.holderPid ?? null,
+      serverPid: tmux.known ? (tmux.value?.pid ?? null) : null,
+    },
+    unknown: unknownSources,
+    foreign: strangers.map(({ name }) => name),
+    agents: agents.map((agent) => agentJson(agent, figures)),
+  };
+}
+
+function agentJson(agent: AgentStatus, figures: FleetFigures | null): object {
+  const { hold, conditions, startedAt, lastOutputAt, ...plain } = agent;
+  const shown = figures?.agents.get(agent.name);
+  return {
+    ...plain,
+    startedAt: iso(startedAt),
+    lastOutputAt: iso(lastOutputAt),
+    memoryBytes: shown?.memoryBytes ?? null,
+    cpuSeconds: shown?.cpuSeconds ?? null,
+    tasks: shown?.tasks ?? null,
+    conversation: null,
+    hold: hold === null ? null : { ...hold, since: iso(hold.since), until: iso(hold.until) },
+    conditions: conditions.map((condition) => ({
+      ...condition,
+      lastTransitionTime: iso(condition.lastTransitionTime),
+    })),
+  };
+}
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

@@ -1,0 +1,155 @@
+import type { AgentStatus, Phase } from '../../controller/status.js';
+import { displayPath } from '../../host/paths.js';
+import type { ExitRecord } from '../../observers/exit-record.js';
+import { visible } from '../../roster/visible.js';
+import { ago } from './reason-text.js';
+import type { StatusInput } from './status-json.js';
+import type { Style } from './style.js';
+
+export interface StatusTextInput extends StatusInput {
+  readonly wide: boolean;
+  /** One agent was asked for. */
+  readonly detail: boolean;
+  readonly record: ExitRecord | null;
+}
+
+export function statusText(input: StatusTextInput, style: Style): readonly string[] {
+  const { world, agents, unknownSources, strangers, paths, detail, record } = input;
+  const sources = unknownSources.map(({ source, message }) =>
+    style.bad(`Unknown: ${source}: ${visible(message)}`),
+  );
+  const table = columns([header(input.wide), ...agents.map((agent) => row(agent, input))], agents, style);
+  const foreign = detail ? [] : strangers.map(({ name }) => `Foreign session, left alone: ${visible(name)}`);
+  const died =
+    record === null
+      ? []
+      : ['', lastEnd(record, input.now), ...record.lines.map((line) => `  | ${visible(line)}`)];
+  return [
+    `Roster ${visible(displayPath(paths.roster, paths.userHome))}  revision ${world.roster.revision.slice(0, 7)}  holder ${holderText(input)}`,
+    ...sources,
+    '',
+    ...table,
+    ...(detail ? agents.flatMap(detailLines) : []),
+    ...died,
+    ...(foreign.length > 0 ? ['', ...foreign] : []),
+  ];
+}
+
+function holderText({ world }: StatusTextInput): string {
+  const { units, tmux } = world.observed;
+  if (!units.known) return 'unknown';
+  const state = units.value.holder?.active ?? 'inactive';
+  const pid = tmux.known ? tmux.value?.pid : undefined;
+  return pid === undefined ? state : `${state}, tmux server ${pid}`;
+}
+
+const header = (wide: boolean): readonly string[] => [
+  'NAME',
+  'RUNTIME',
+  'CLASS',
+  'PHASE',
+  'ACTIVITY',
+  'UP',
+  ...(wide ? ['PID', 'STARTS', 'MEMORY', 'CPU', 'TASKS'] : []),
+  'NOTE',
+];
+
+function row(agent: AgentStatus, { wide, figures, now }: StatusTextInput): readonly string[] {
+  const shown = figures?.agents.get(agent.name);
+  return [
+    agent.name,
+    agent.runtime ?? '-',
+    agent.class ?? '-',
+    agent.phase,
+    agent.activity === null ? '-' : `${agent.activity}${agent.attached ? ', attached' : ''}`,
+    agent.pid === null || agent.startedAt === null ? '-' : ago(now - agent.startedAt),
+    ...(wide
+      ? [
+          String(agent.pid ?? '-'),
+          String(agent.starts),
+          bytes(shown?.memoryBytes ?? null),
+          shown?.cpuSeconds == null ? '-' : `${shown.cpuSeconds.toFixed(1)}s`,
+          String(shown?.tasks ?? '-'),
+        ]
+      : []),
+    noteOf(agent),
+  ];
+}
+
+function noteOf({ hold, outdated, conditions, phase, desired }: AgentStatus): string {
+  const notes = [
+    ...(hold === null
+      ? []
+      : [
+          hold.by === 'stop'
+            ? 'stopped by the operator'
+            : `held${hold.reason === null ? '' : `: ${visible(hold.reason)}`}`,
+        ]),
+    ...(hold?.until == null ? [] : [`until ${new Date(hold.until).toISOString()}`]),
+    ...(outdated.length > 0 ? [`outdated: ${outdated.join(', ')}`] : []),
+    ...(phase === 'Extra' ? ['not in the roster'] : []),
+    ...(phase === 'Running' && desired === 'stopped' ? ['suspended in the roster'] : []),
+    ...conditions
+      .filter(({ type, message }) => type === 'Ready' && message !== '')
+      .map(({ message }) => visible(message)),
+  ];
+  return notes.join('; ');
+}
+
+function columns(
+  rows: readonly (readonly string[])[],
+  agents: readonly AgentStatus[],
+  style: Style,
+): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
+  );
+  return rows.map((cells, index) => {
+    const line = cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+    const agent = agents[index - 1];
+    return agent === undefined ? style.dim(line) : paintOf(agent.phase, style)(line);
+  });
+}
+
+function paintOf(phase: Phase, { bad, warn, dim }: Style): (text: string) => string {
+  switch (phase) {
+    case 'Running':
+    case 'Starting':
+      return (text) => text;
+    case 'Dead':
+    case 'Foreign':
+      return bad;
+    case 'Unknown':
+    case 'Extra':
+      return warn;
+    case 'Held':
+    case 'Suspended':
+    case 'Stopped':
+      return dim;
+  }
+}
+
+const detailLines = ({ session, pid, startedAt, starts, conditions }: AgentStatus): readonly string[] => [
+  '',
+  `Session    ${session ?? '-'}`,
+  `Pid        ${pid ?? '-'}`,
+  `Started    ${startedAt === null ? '-' : new Date(startedAt).toISOString()}  (${starts} ${starts === 1 ? 'start' : 'starts'} by fleet)`,
+  ...conditions.map(
+    ({ type, status, reason, message }) =>
+      `${type.padEnd(9)}  ${status}  ${reason}${message === '' ? '' : `: ${visible(message)}`}`,
+  ),
+];
+
+function lastEnd({ reason, status, signal, at }: ExitRecord, now: number): string {
+  const how = signal !== null ? `signal ${signal}` : status !== null ? `status ${status}` : '';
+  return `Last end   ${visible(`${reason}${how === '' ? '' : `, ${how}`}`)}, ${ago(now - at * 1000)} ago`;
+}
+
+function bytes(count: number | null): string {
+  if (count === null) return '-';
+  const mebibytes = count / 2 ** 20;
+  return mebibytes < 1024 ? `${mebibytes.toFixed(0)}M` : `${(mebibytes / 1024).toFixed(1)}G`;
+}

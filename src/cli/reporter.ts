@@ -1,0 +1,91 @@
+import type { Plan } from '../controller/action.js';
+import type { ActionResult, ApplyEvent } from '../controller/apply.js';
+import { packageVersion } from '../host/assets.js';
+import type { Context } from './context.js';
+import { actionJson, formatVersion, planJson } from './render/plan-json.js';
+import { planText } from './render/plan-text.js';
+import { resultLines, resultSummary } from './render/result-text.js';
+
+/** Tells the operator, or their program, what a command that acts is doing. */
+export interface Reporter {
+  planned(plan: Plan, rosterPath: string): void;
+  event(event: ApplyEvent): void;
+  diagnostic(message: string): void;
+  summary(results: readonly ActionResult[], plan: Plan): void;
+}
+
+/** Plan and results on stdout, progress on stderr. */
+export function textReporter({ print, say, style }: Context): Reporter {
+  return {
+    planned: (plan, rosterPath) => {
+      for (const line of planText(plan, rosterPath, style)) print(line);
+    },
+    event: (event) => {
+      switch (event.type) {
+        case 'start':
+          say(style.dim(`  ${event.action.agent}: ${event.action.action} …`));
+          return;
+        case 'result':
+          for (const line of resultLines(event.result, style)) print(line);
+      }
+    },
+    diagnostic: (message) => say(message),
+    summary: (results) => {
+      const line = resultSummary(results);
+      if (line !== null) print(line);
+    },
+  };
+}
+
+/** One JSON object per line on stdout. */
+export function jsonReporter({ print }: Context): Reporter {
+  const line = (object: object): void => print(JSON.stringify({ formatVersion, ...object }));
+  line({ type: 'version', version: packageVersion() });
+  return {
+    planned: (plan, rosterPath) => line({ ...planJson(plan, rosterPath), type: 'planned' }),
+    event: (event) => {
+      switch (event.type) {
+        case 'start':
+          line({ type: 'action_start', agent: event.action.agent, action: event.action.action });
+          return;
+        case 'result':
+          line(resultJson(event.result));
+      }
+    },
+    diagnostic: (message) => line({ type: 'diagnostic', message }),
+    summary: (results, plan) => {
+      const of = (kind: ActionResult['kind']): number =>
+        results.filter((result) => result.kind === kind).length;
+      const { unchanged, unknown } = plan.summary;
+      line({
+        type: 'summary',
+        done: of('done'),
+        failed: of('failed'),
+        gated: of('gated'),
+        interrupted: of('interrupted'),
+        unchanged,
+        unknown,
+      });
+    },
+  };
+}
+
+function resultJson(result: ActionResult): object {
+  const { agent, action } = result.action;
+  switch (result.kind) {
+    case 'done':
+      return { type: 'action_complete', agent, action };
+    case 'gated':
+      return { ...actionJson(result.action), type: 'deferred' };
+    case 'interrupted':
+      return {
+        type: 'action_failed',
+        agent,
+        action,
+        message: 'interrupted before it was begun',
+        lastLines: [],
+      };
+    case 'failed':
+      return { type: 'action_failed', agent, action, message: result.message, lastLines: result.lastWords };
+  }
+}

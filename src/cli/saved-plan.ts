@@ -1,0 +1,74 @@
+import * as fs from 'node:fs';
+import type { Plan } from '../controller/action.js';
+import { fileProblem } from '../host/atomic-file.js';
+import { CommandFailure, ExitCode } from './exit-code.js';
+import { planJson } from './render/plan-json.js';
+
+/** The parts of a saved plan that must still be true when it is applied. */
+export interface SavedPlan {
+  readonly rosterRevision: string;
+  readonly observedRevision: string;
+  /** What was planned, without what may change by itself (gates, activity). */
+  readonly actions: string;
+}
+
+/** @throws CommandFailure 1 where the file is not a plan that this version wrote */
+export function loadSavedPlan(file: string): SavedPlan {
+  let value: unknown;
+  try {
+    value = JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    const problem = error instanceof SyntaxError ? 'is not a saved plan' : fileProblem(error);
+    throw new CommandFailure(ExitCode.error, `${file}: ${problem}\nWrite one with: fleet plan --out ${file}`);
+  }
+  const document = isObject(value) ? value : {};
+  const { roster, observed, actions } = document;
+  if (
+    document['formatVersion'] !== '1.0' ||
+    !isObject(roster) ||
+    !isObject(observed) ||
+    !Array.isArray(actions)
+  ) {
+    throw new CommandFailure(
+      ExitCode.error,
+      `${file}: is not a saved plan\nWrite one with: fleet plan --out ${file}`,
+    );
+  }
+  return {
+    rosterRevision: String(roster['revision']),
+    observedRevision: String(observed['revision']),
+    actions: fingerprint(actions),
+  };
+}
+
+/** @throws CommandFailure 3 where roster, host or outcome differ from what was saved */
+export function requireFresh(saved: SavedPlan, plan: Plan): void {
+  const moved: string[] = [];
+  if (saved.rosterRevision !== plan.rosterRevision) moved.push('the roster has changed');
+  if (saved.observedRevision !== plan.observedRevision)
+    moved.push('units, sessions or processes have changed');
+  if (moved.length === 0 && saved.actions !== fingerprint(jsonActions(plan)))
+    moved.push('what would be done has changed');
+  if (moved.length === 0) return;
+  throw new CommandFailure(
+    ExitCode.stalePlan,
+    `the saved plan is stale: ${moved.join(', ')} since it was made; nothing was done\nMake a new one with: fleet plan --out FILE`,
+  );
+}
+
+function jsonActions(plan: Plan): readonly unknown[] {
+  const document: unknown = JSON.parse(JSON.stringify(planJson(plan, '')));
+  return isObject(document) && Array.isArray(document['actions']) ? document['actions'] : [];
+}
+
+function fingerprint(actions: readonly unknown[]): string {
+  return JSON.stringify(
+    actions.map((action) =>
+      isObject(action) ? [action['agent'], action['action'], action['reasons'], action['hashes']] : null,
+    ),
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,87 @@
+import type { PlannedAction } from './action.js';
+import type { World } from './assess.js';
+import { brakeWindowMs } from './brake.js';
+import { approves } from './gate.js';
+import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
+import { resolvedOf } from './lookup.js';
+import type { Actuators, Outcome } from './port.js';
+
+/** Before anything disruptive: its approvals are used up, and the brake will remember it. Both durable. */
+export async function useUpDisruptions(
+  disruptive: readonly PlannedAction[],
+  world: World,
+  actuators: Actuators,
+  now: number,
+): Promise<Outcome> {
+  if (disruptive.length === 0 || !world.observed.memory.known) return null;
+  const { approvals, recent } = world.observed.memory.value;
+  const used = approvals.filter((approval) =>
+    approval.kind === 'fleet'
+      ? approval.revision === world.roster.revision
+      : disruptive.some((action) => approves(approval, action)),
+  );
+  const outcome = used.length === 0 ? null : await actuators.consumeApprovals(used);
+  if (outcome !== null) return outcome;
+  // The operator's own word is no part of a roster edit's blast radius.
+  const counted = disruptive.filter(({ reasons }) => reasons.every(({ code }) => code !== 'OperatorWord'));
+  if (counted.length === 0) return null;
+  const still = recent.filter(({ at }) => now - at < brakeWindowMs);
+  return actuators.recordDisruptions([...still, ...counted.map(({ agent }) => ({ agent, at: now }))]);
+}
+
+export function writeMaterial(
+  agent: string,
+  world: World,
+  { actuators, places }: { readonly actuators: Actuators; readonly places: LaunchPlaces },
+): Outcome {
+  const desired = resolvedOf(world, agent);
+  if (desired === null) return 'it is not in the roster';
+  const record = launchRecord(desired, places);
+  if (!record.ok) return record.failure;
+  return actuators.writeMaterial({
+    agent,
+    managedEnvironment: { ...desired.spec.env, ...identityEnvironment(desired.spec, places) },
+    launchRecord: record.value,
+  });
+}
+
+/** Limits of every agent that is acted upon, then at most one reload. */
+export async function writeLimits(
+  actions: readonly PlannedAction[],
+  world: World,
+  actuators: Actuators,
+): Promise<Outcome> {
+  let changed = false;
+  for (const { agent } of actions) {
+    const spec = world.desired.get(agent)?.spec;
+    const written = actuators.writeLimits(agent, spec === undefined ? null : limitsDropIn(spec));
+    if (written.outcome !== null) return written.outcome;
+    changed ||= written.changed;
+  }
+  return changed ? actuators.reloadUnits() : null;
+}
+
+/** After an action has come true: remembers what was applied. A failure here costs no more than a field's name. */
+export function settle({ agent, action, reasons }: PlannedAction, world: World, actuators: Actuators): void {
+  const desired = resolvedOf(world, agent);
+  const before = world.observed.files.get(agent)?.applied ?? null;
+  switch (action) {
+    case 'start':
+    case 'restart':
+    case 'reset':
+      if (desired !== null)
+        actuators.writeApplied(agent, desired.record, desired.record, (before?.starts ?? 0) + 1);
+      return;
+    case 'update':
+      if (desired !== null && before !== null) {
+        actuators.writeApplied(agent, desired.record, before.started, before.starts);
+      }
+      return;
+    case 'adopt':
+      if (desired !== null)
+        actuators.writeApplied(agent, desired.record, desired.record, before?.starts ?? 0);
+      return;
+    case 'stop':
+      if (reasons.some(({ code }) => code === 'NotInRoster')) actuators.forget(agent);
+  }
+}

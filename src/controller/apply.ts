@@ -1,0 +1,201 @@
+import type { ActionKind, Plan, PlannedAction } from './action.js';
+import { useUpDisruptions, settle, writeLimits, writeMaterial } from './apply-steps.js';
+import { assess, type World } from './assess.js';
+import { holderRuns, longestGrace, resolvedOf, unitRuns } from './lookup.js';
+import type { LaunchPlaces } from './launch.js';
+import type { Actuators, Outcome, SessionMarks, SessionTarget } from './port.js';
+import type { Situation } from './situation.js';
+import { verdictOf } from './verdict.js';
+
+/** What became of one planned action. */
+export type ActionResult =
+  | { readonly kind: 'done'; readonly action: PlannedAction }
+  | { readonly kind: 'gated'; readonly action: PlannedAction }
+  /** Not begun, since the operator asked to stop. */
+  | { readonly kind: 'interrupted'; readonly action: PlannedAction }
+  | {
+      readonly kind: 'failed';
+      readonly action: PlannedAction;
+      readonly message: string;
+      /** The last lines the agent printed, sanitized; empty where none are known. */
+      readonly lastWords: readonly string[];
+    };
+
+export type ApplyEvent =
+  | { readonly type: 'start'; readonly action: PlannedAction }
+  | { readonly type: 'result'; readonly result: ActionResult };
+
+export interface ApplyPort {
+  readonly actuators: Actuators;
+  readonly places: LaunchPlaces;
+  /** Observes the world again after the work, with the same roster. */
+  readonly observe: () => Promise<World>;
+  readonly report: (event: ApplyEvent) => void;
+  /** Waits between starts, in milliseconds; resolves early once `interrupted`. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** True once the operator asked to stop: the step under way is finished, no other begun. */
+  readonly interrupted: () => boolean;
+}
+
+/**
+ * Walks a plan: files before units, stops before starts, the holder before agents, one process per verb. What came of
+ * it is read back from the host, never taken from an exit code. May be interrupted anywhere: the next pass heals.
+ *
+ * @param now epoch milliseconds
+ */
+export async function apply(
+  plan: Plan,
+  world: World,
+  port: ApplyPort,
+  now: number,
+): Promise<readonly ActionResult[]> {
+  const { actuators, report } = port;
+  const ready = plan.actions.filter(({ gate }) => gate.kind === 'ready');
+  const failures = new Map<string, string>();
+  const begun = new Set<string>();
+
+  const of = (...kinds: readonly ActionKind[]): readonly PlannedAction[] =>
+    ready.filter(({ action, agent }) => kinds.includes(action) && !failures.has(agent));
+  const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
+    if (outcome !== null) for (const { agent } of actions) failures.set(agent, outcome);
+  };
+  const step = async (actions: readonly PlannedAction[], work: () => Promise<Outcome>): Promise<void> => {
+    if (actions.length === 0 || port.interrupted()) return;
+    for (const action of actions) {
+      begun.add(action.agent);
+      report({ type: 'start', action });
+    }
+    fail(actions, await work());
+  };
+
+  const disruptive = ready.filter(
+    ({ live, action }) => live !== null && action !== 'update' && action !== 'adopt',
+  );
+  fail(disruptive, await useUpDisruptions(disruptive, world, actuators, now));
+  for (const action of of('start', 'restart', 'reset'))
+    fail([action], writeMaterial(action.agent, world, port));
+  fail(ready, await writeLimits(of('update', 'stop', 'start', 'restart', 'reset'), world, actuators));
+
+  await step(of('adopt'), () => actuators.adopt(adoptions(of('adopt'), world)));
+  // Settings are read from the roster at every pass; limits, the one kind that lives elsewhere, are written above.
+  await step(of('update'), () => Promise.resolve(null));
+
+  const stops = of('stop');
+  const [units, sessions] = [stops.filter(unitRuns(world)), stops.filter((stop) => !unitRuns(world)(stop))];
+  await step(units, () => actuators.stopUnits(names(units), longestGrace(names(units), world)));
+  await step(sessions, () => actuators.killSessions(targets(sessions)));
+
+  const restarts = of('restart', 'reset');
+  const starts = of('start');
+  if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
+    fail([...restarts, ...starts], await actuators.startHolder());
+  }
+  const spacing = world.roster.startSpacingMs;
+  const launch = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> =>
+    step(batch, () =>
+      verb === 'start'
+        ? actuators.startUnits(names(batch))
+        : actuators.restartUnits(names(batch), longestGrace(names(batch), world)),
+    );
+  if (spacing === 0) {
+    await launch(of('restart', 'reset'), 'restart');
+    await launch(of('start'), 'start');
+  } else {
+    for (const [index, action] of [...of('restart', 'reset'), ...of('start')].entries()) {
+      if (index > 0) await port.pause(spacing);
+      await launch([action], action.action === 'start' ? 'start' : 'restart');
+    }
+  }
+
+  const situations = begun.size === 0 ? new Map<string, Situation>() : await readBack(begun, port);
+  return plan.actions.map((action) => {
+    const situation = begun.has(action.agent) ? (situations.get(action.agent) ?? gone) : null;
+    const result = resultOf(action, situation, failures.get(action.agent) ?? null, actuators, now);
+    if (result.kind === 'done') settle(action, world, actuators);
+    report({ type: 'result', result });
+    return result;
+  });
+}
+
+/** A unit that is just ending shows for some milliseconds as neither this nor that. */
+const settleMs = 100;
+const settleTries = 30;
+
+/** What has become of the agents acted upon, once none of them is on its way from one state to another. */
+async function readBack(
+  begun: ReadonlySet<string>,
+  port: ApplyPort,
+): Promise<ReadonlyMap<string, Situation>> {
+  for (let tries = 1; ; tries += 1) {
+    const { agents, unknownSources } = assess(await port.observe());
+    const moving = agents.some(({ agent, situation }) => begun.has(agent) && isTransient(situation));
+    if (!moving || unknownSources.length > 0 || tries >= settleTries) {
+      return new Map(agents.map(({ agent, situation }) => [agent, situation]));
+    }
+    await port.pause(settleMs);
+  }
+}
+
+function isTransient(situation: Situation): boolean {
+  switch (situation.kind) {
+    case 'starting':
+    case 'stopping':
+    case 'exited':
+    case 'unknown':
+      return true;
+    case 'live':
+    case 'stopped':
+    case 'foreign':
+    case 'unmarked':
+      return false;
+  }
+}
+
+/** An agent that neither roster, systemd nor tmux knows any more. */
+const gone: Situation = { kind: 'stopped', failed: false };
+
+/** @param situation as found afterwards; null where the action was not begun */
+function resultOf(
+  action: PlannedAction,
+  situation: Situation | null,
+  failure: Outcome,
+  actuators: Actuators,
+  startedAt: number,
+): ActionResult {
+  if (action.gate.kind !== 'ready') return { kind: 'gated', action };
+  if (situation === null) {
+    return failure === null
+      ? { kind: 'interrupted', action }
+      : { kind: 'failed', action, message: `not attempted: ${failure}`, lastWords: [] };
+  }
+  const verdict = verdictOf(action, situation);
+  if (verdict === null) return { kind: 'done', action };
+  return {
+    kind: 'failed',
+    action,
+    message: failure === null ? verdict : `${verdict}: ${failure}`,
+    lastWords: action.action === 'stop' ? [] : actuators.lastWords(action.agent, startedAt),
+  };
+}
+
+function adoptions(actions: readonly PlannedAction[], world: World): readonly SessionMarks[] {
+  return actions.flatMap(({ agent, target }) => {
+    const desired = resolvedOf(world, agent);
+    return desired === null || target?.pane == null
+      ? []
+      : [
+          {
+            agent,
+            session: target.session,
+            pane: target.pane,
+            spec: desired.specHash,
+            context: desired.contextHash,
+          },
+        ];
+  });
+}
+
+const names = (actions: readonly PlannedAction[]): readonly string[] => actions.map(({ agent }) => agent);
+
+const targets = (actions: readonly PlannedAction[]): readonly SessionTarget[] =>
+  actions.flatMap(({ agent, target }) => (target === null ? [] : [{ agent, session: target.session }]));

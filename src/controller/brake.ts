@@ -1,0 +1,73 @@
+import type { MaxDisruption } from '../roster/types.js';
+import { isDisruptive, type PlannedAction } from './action.js';
+import { isApproved, type Words } from './gate.js';
+import type { Memory } from './observed.js';
+
+/** Fewer disruptions than this never trip the brake. */
+const atLeast = 3;
+/** Disruptions done within so many milliseconds still count. */
+export const brakeWindowMs = 60_000;
+
+/**
+ * The brake: where one plan would stop, restart or reset more of the live agents than the roster allows, nothing
+ * disruptive is done until the operator confirms. What was done in the last minute counts, so that a mass change in
+ * instalments is one. An action approved by name is the operator's own word and does not count; a held, blocked or
+ * unapproved one would not be done, so it does not count either.
+ */
+export function brake(
+  actions: readonly PlannedAction[],
+  liveAgents: ReadonlySet<string>,
+  { maxDisruption, revision }: { maxDisruption: MaxDisruption; revision: string },
+  memory: Memory,
+  words: Words,
+  now: number,
+): readonly PlannedAction[] {
+  const confirmed =
+    words.confirm ||
+    memory.approvals.some((approval) => approval.kind === 'fleet' && approval.revision === revision);
+  if (confirmed) return actions;
+  const counted = new Set(
+    actions.filter((action) => counts(action, memory, words)).map(({ agent }) => agent),
+  );
+  const recent = memory.recent
+    .filter(({ at }) => now - at < brakeWindowMs && at <= now)
+    .map(({ agent }) => agent);
+  const disrupted = new Set([...counted, ...recent]);
+  const live = new Set([...liveAgents, ...recent]).size;
+  if (counted.size === 0 || disrupted.size < atLeast || !exceeds(disrupted.size, live, maxDisruption))
+    return actions;
+  const gate = { kind: 'braked', count: disrupted.size, live, limit: limitText(maxDisruption) } as const;
+  return actions.map((action) => (counted.has(action.agent) ? { ...action, gate } : action));
+}
+
+function counts(action: PlannedAction, memory: Memory, words: Words): boolean {
+  if (!isDisruptive(action.action) || action.live === null || isApproved(action, memory, words)) return false;
+  switch (action.gate.kind) {
+    case 'ready':
+    case 'deferred':
+    case 'braked':
+      return true;
+    case 'needs-approval':
+    case 'held':
+    case 'blocked':
+      return false;
+  }
+}
+
+function exceeds(count: number, live: number, max: MaxDisruption): boolean {
+  switch (max.kind) {
+    case 'count':
+      return count > max.value;
+    case 'percent':
+      return count * 100 > live * max.value;
+  }
+}
+
+function limitText(max: MaxDisruption): string {
+  switch (max.kind) {
+    case 'count':
+      return String(max.value);
+    case 'percent':
+      return `${max.value}%`;
+  }
+}

@@ -1,0 +1,44 @@
+import type { EffectiveSpec } from '../roster/effective.js';
+import { effectiveSpec } from '../roster/effective.js';
+import { contextHash, specHash } from '../roster/hash.js';
+import { recordOf, type SpecRecord } from '../roster/record.js';
+import type { AgentSpec, Roster } from '../roster/types.js';
+import type { AgentFiles } from './observed.js';
+
+/** What the roster and the site's own env lines want of one agent. */
+export type Desired =
+  | {
+      readonly kind: 'resolved';
+      readonly spec: AgentSpec;
+      readonly effective: EffectiveSpec;
+      readonly site: Readonly<Record<string, string>>;
+      readonly specHash: string;
+      readonly contextHash: string;
+      readonly record: SpecRecord;
+    }
+  /** The env file cannot be read or holds a command that cannot be split: nothing is wanted that could be hashed. */
+  | { readonly kind: 'unresolved'; readonly spec: AgentSpec; readonly message: string };
+
+export function resolveDesired(
+  roster: Roster,
+  files: ReadonlyMap<string, AgentFiles>,
+): ReadonlyMap<string, Desired> {
+  return new Map(roster.agents.map((spec) => [spec.name, resolveAgent(spec, files.get(spec.name))]));
+}
+
+function resolveAgent(spec: AgentSpec, files: AgentFiles | undefined): Desired {
+  const environment = files?.siteEnvironment ?? { known: true, value: {} };
+  if (!environment.known) return { kind: 'unresolved', spec, message: environment.message };
+  const site = environment.value;
+  const effective = effectiveSpec(spec, site);
+  if (!effective.ok) return { kind: 'unresolved', spec, message: effective.failure };
+  return {
+    kind: 'resolved',
+    spec,
+    effective: effective.value,
+    site,
+    specHash: specHash(effective.value),
+    contextHash: contextHash(spec),
+    record: recordOf(spec, site),
+  };
+}

@@ -1,0 +1,107 @@
+import type { AgentSpec } from '../roster/types.js';
+import { isDisruptive, type ActionKind, type Gate, type Live } from './action.js';
+import type { Approval, Hold, Memory } from './observed.js';
+
+/** The operator's words that lift a gate for one plan. */
+export interface Words {
+  /** `--now` */
+  readonly now: boolean;
+  /** `--approve AGENT…` */
+  readonly approve: ReadonlySet<string>;
+  /** `--confirm` */
+  readonly confirm: boolean;
+}
+
+export const noWords: Words = { now: false, approve: new Set(), confirm: false };
+
+export interface GateQuestion {
+  readonly agent: string;
+  readonly action: ActionKind;
+  readonly applied: string;
+  readonly desired: string;
+  readonly live: Live | null;
+  readonly spec: AgentSpec | null;
+  /** Why it cannot be launched; matters to actions that launch. */
+  readonly obstacle: string | null;
+}
+
+/** Every gate but the brake, which looks at the whole plan. The first that closes is named. */
+export function gateOf(question: GateQuestion, memory: Memory, words: Words, now: number): Gate {
+  const hold = holdOn(question.agent, memory, now);
+  if (hold !== null) return { kind: 'held', ...hold };
+  if (question.obstacle !== null && launches(question.action)) {
+    return { kind: 'blocked', code: 'CannotLaunch', message: question.obstacle };
+  }
+  const { action, live, spec } = question;
+  // Removing or suspending an agent is explicit, so only the brake stands before a stop.
+  if (!isDisruptive(action) || action === 'stop' || live === null || spec === null) return { kind: 'ready' };
+  switch (spec.disruption) {
+    case 'immediate':
+      return { kind: 'ready' };
+    case 'ask':
+      if (!isApproved(question, memory, words)) {
+        return { kind: 'needs-approval', why: spec.protection === 'full' ? 'persistent-persona' : 'ask' };
+      }
+      return deferral(live, spec, words);
+    case 'when-idle':
+      return deferral(live, spec, words);
+  }
+}
+
+function deferral(live: Live, spec: AgentSpec, words: Words): Gate {
+  if (words.now) return { kind: 'ready' };
+  if (live.attached) return { kind: 'deferred', why: 'attached' };
+  if (!live.busy) return { kind: 'ready' };
+  return {
+    kind: 'deferred',
+    why: 'busy',
+    idleSeconds: live.idleSeconds,
+    idleAfterSeconds: Math.ceil(spec.idleAfterMs / 1000),
+  };
+}
+
+function launches(action: ActionKind): boolean {
+  switch (action) {
+    case 'start':
+    case 'restart':
+    case 'reset':
+      return true;
+    case 'stop':
+    case 'update':
+    case 'adopt':
+      return false;
+  }
+}
+
+/** Whether the operator named this very change of this very agent. */
+export function isApproved(
+  question: Pick<GateQuestion, 'agent' | 'action' | 'applied' | 'desired'>,
+  memory: Memory,
+  words: Words,
+): boolean {
+  return (
+    words.approve.has(question.agent) || memory.approvals.some((approval) => approves(approval, question))
+  );
+}
+
+export function approves(
+  approval: Approval,
+  question: Pick<GateQuestion, 'agent' | 'action' | 'applied' | 'desired'>,
+): boolean {
+  return (
+    approval.kind === 'agent' &&
+    approval.agent === question.agent &&
+    approval.action === question.action &&
+    approval.applied === question.applied &&
+    approval.desired === question.desired
+  );
+}
+
+/** The hold in force on an agent, its own before the fleet's. */
+export function holdOn(agent: string, memory: Memory, now: number): { hold: Hold; fleet: boolean } | null {
+  const inForce = (hold: Hold | null | undefined): hold is Hold =>
+    hold !== null && hold !== undefined && (hold.until === null || hold.until > now);
+  const own = memory.holds.get(agent);
+  if (inForce(own)) return { hold: own, fleet: false };
+  return inForce(memory.fleetHold) ? { hold: memory.fleetHold, fleet: true } : null;
+}

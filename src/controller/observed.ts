@@ -1,0 +1,120 @@
+import type { SpecRecord } from '../roster/record.js';
+
+/** What a source showed, or why it showed nothing. Unknown is never read as absent. */
+export type Known<T> =
+  { readonly known: true; readonly value: T } | { readonly known: false; readonly message: string };
+
+/** systemd's ActiveState. */
+export type ActiveState =
+  'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance';
+
+export interface ObservedUnit {
+  readonly active: ActiveState;
+  /** systemd's SubState, e.g. `running`; `exited` marks a oneshot unit of the predecessor. */
+  readonly sub: string;
+}
+
+/** A unit that systemd does not list is inactive: stopped instances are garbage-collected. */
+export interface ObservedUnits {
+  readonly holder: ObservedUnit | null;
+  readonly controller: ObservedUnit | null;
+  readonly agents: ReadonlyMap<string, ObservedUnit>;
+}
+
+export interface ObservedPane {
+  /** `%7` */
+  readonly id: string;
+  readonly pid: number;
+  readonly dead: boolean;
+  /** tmux's activity clock of the pane's window: epoch seconds of the last output. */
+  readonly lastOutputAt: number;
+}
+
+/** The user options fleet sets on its sessions; null where unset. */
+export interface Marks {
+  readonly agent: string | null;
+  readonly home: string | null;
+  readonly pane: string | null;
+  readonly spec: string | null;
+  readonly context: string | null;
+  readonly conversation: string | null;
+}
+
+export interface ObservedSession {
+  /** `$7` */
+  readonly id: string;
+  readonly name: string;
+  /** Epoch seconds. */
+  readonly createdAt: number;
+  /** Number of attached clients. */
+  readonly attached: number;
+  readonly marks: Marks;
+  readonly panes: readonly ObservedPane[];
+}
+
+export interface ObservedServer {
+  readonly pid: number;
+  /** Whether the server runs in the holder unit's cgroup; null where that could not be read. */
+  readonly inHolder: boolean | null;
+  readonly sessions: readonly ObservedSession[];
+}
+
+/** What `<home>/fleet/agents/<agent>.json` remembers of the last applied spec. */
+export interface AppliedSpec {
+  /** What was applied last, updates included. */
+  readonly applied: SpecRecord;
+  /** What the running process was started with. */
+  readonly started: SpecRecord;
+  /** How often fleet has started this agent. */
+  readonly starts: number;
+}
+
+/** Fleet's own files about one agent. */
+export interface AgentFiles {
+  /** Site-owned lines of the env file; empty where there is no file. */
+  readonly siteEnvironment: Known<Readonly<Record<string, string>>>;
+  /** Whether an env file of this home names this agent. */
+  readonly owned: boolean;
+  readonly applied: AppliedSpec | null;
+}
+
+/** A hold: fleet leaves the agent as it is. `stop` holds too. */
+export interface Hold {
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly until: number | null;
+  readonly reason: string | null;
+  readonly by: 'hold' | 'stop';
+}
+
+/** One use of one action, or (`fleet`) of everything a roster revision asks for. */
+export type Approval =
+  | {
+      readonly kind: 'agent';
+      readonly agent: string;
+      readonly action: string;
+      readonly applied: string;
+      readonly desired: string;
+    }
+  | { readonly kind: 'fleet'; readonly revision: string };
+
+/** What fleet remembers between passes. */
+export interface Memory {
+  readonly holds: ReadonlyMap<string, Hold>;
+  /** A hold of the whole fleet, agents not yet in the roster included. */
+  readonly fleetHold: Hold | null;
+  readonly approvals: readonly Approval[];
+  /** Disruptions of the last minute, for the brake. */
+  readonly recent: readonly { readonly agent: string; readonly at: number }[];
+}
+
+/** A snapshot of the world, taken once per pass. */
+export interface Observed {
+  readonly units: Known<ObservedUnits>;
+  /** null: no server on the socket. */
+  readonly tmux: Known<ObservedServer | null>;
+  readonly files: ReadonlyMap<string, AgentFiles>;
+  /** Why an agent cannot be launched: directory or program missing. Agents not named can. */
+  readonly obstacles: ReadonlyMap<string, string>;
+  readonly memory: Known<Memory>;
+}

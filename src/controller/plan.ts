@@ -1,0 +1,164 @@
+import type { ActionKind, Note, Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
+import { defaultIdleAfterMs, liveness } from './activity.js';
+import { assess, type Assessment, type World } from './assess.js';
+import { brake } from './brake.js';
+import { compare } from './compare.js';
+import { costOf } from './cost.js';
+import type { Desired } from './desired.js';
+import { gateOf, type Words } from './gate.js';
+import type { Memory } from './observed.js';
+import { observedRevision } from './revision.js';
+import { summarize } from './summary.js';
+
+/**
+ * The difference between the roster and the world, and what is to be done about it. The same function stands behind
+ * `plan`, `apply` and the controller.
+ *
+ * @param now epoch milliseconds
+ */
+export function plan(world: World, words: Words, now: number): Plan {
+  const { agents, strangers, unknownSources } = assess(world);
+  const memory = world.observed.memory.known ? world.observed.memory.value : noMemory;
+  const decisions = agents.map((assessment) => decide(assessment, world, memory, words, now));
+  const actions = brake(
+    decisions.flatMap(({ action }) => action ?? []),
+    new Set(
+      agents.filter(({ situation, owned }) => situation.kind === 'live' && owned).map(({ agent }) => agent),
+    ),
+    world.roster,
+    memory,
+    words,
+    now,
+  );
+  const unknownAgents = decisions.flatMap(({ unknown }) => unknown ?? []);
+  const notes: Note[] = [
+    ...decisions.flatMap(({ note }) => note ?? []),
+    ...strangers.map(({ name }): Note => ({
+      subject: name,
+      code: 'ForeignSession',
+      message: 'session was not created by fleet; left alone',
+    })),
+  ];
+  return {
+    rosterRevision: world.roster.revision,
+    observedRevision: observedRevision(world.observed),
+    unknownSources,
+    actions,
+    unknownAgents,
+    notes,
+    summary: summarize(
+      actions,
+      unknownAgents,
+      decisions.filter(({ unchanged }) => unchanged === true).length,
+    ),
+  };
+}
+
+/** Only looked at where nothing is done anyway: unreadable state leaves every agent unknown. */
+const noMemory: Memory = { holds: new Map(), fleetHold: null, approvals: [], recent: [] };
+
+interface Decision {
+  readonly action?: PlannedAction;
+  readonly unknown?: UnknownAgent;
+  readonly note?: Note;
+  readonly unchanged?: true;
+}
+
+type Draft = Pick<PlannedAction, 'action' | 'reasons'>;
+
+function decide(assessment: Assessment, world: World, memory: Memory, words: Words, now: number): Decision {
+  const { agent, desired, situation, owned } = assessment;
+  const act = (draft: Draft): Decision => ({
+    action: finish(draft, assessment, world.observed.obstacles.get(agent) ?? null, memory, words, now),
+  });
+  if (desired === null) {
+    if (situation.kind === 'foreign') return {};
+    if (!owned) {
+      return {
+        note: {
+          subject: agent,
+          code: 'ForeignUnit',
+          message: 'unit was not started by this fleet; left alone',
+        },
+      };
+    }
+  }
+  const wanted = desired !== null && !desired.spec.suspend;
+  const unwanted: Reason = desired === null ? { code: 'NotInRoster' } : { code: 'Suspended' };
+  switch (situation.kind) {
+    case 'unknown':
+      return { unknown: { agent, message: situation.message } };
+    case 'foreign':
+      return wanted ? act({ action: 'start', reasons: [{ code: 'NotRunning' }] }) : { unchanged: true };
+    case 'unmarked':
+      return wanted
+        ? act({ action: 'adopt', reasons: [{ code: 'Unmarked' }] })
+        : act({ action: 'stop', reasons: [unwanted] });
+    case 'starting':
+      return wanted
+        ? { unchanged: true, note: { subject: agent, code: 'Starting', message: 'is starting' } }
+        : act({ action: 'stop', reasons: [unwanted] });
+    case 'stopping':
+      return wanted ? act({ action: 'start', reasons: [{ code: 'NotRunning' }] }) : settled(desired);
+    case 'stopped':
+      return wanted
+        ? act({ action: 'start', reasons: [{ code: situation.failed ? 'Failed' : 'NotRunning' }] })
+        : settled(desired);
+    case 'exited':
+      return wanted
+        ? act({ action: 'restart', reasons: [{ code: 'ProcessExited' }] })
+        : act({ action: 'stop', reasons: [unwanted] });
+    case 'live': {
+      if (desired === null || !wanted) return act({ action: 'stop', reasons: [unwanted] });
+      if (desired.kind === 'unresolved') return { unknown: { agent, message: desired.message } };
+      const change = compare(desired, situation.session.marks, assessment.files?.applied ?? null);
+      return change === null ? { unchanged: true } : act(change);
+    }
+  }
+}
+
+/** Stopped, as wanted. An agent that is in no roster is no part of the fleet and is not counted. */
+const settled = (desired: Desired | null): Decision => (desired === null ? {} : { unchanged: true });
+
+function finish(
+  { action, reasons }: Draft,
+  { agent, desired, situation, files }: Assessment,
+  obstacle: string | null,
+  memory: Memory,
+  words: Words,
+  now: number,
+): PlannedAction {
+  const spec = desired?.spec ?? null;
+  const live =
+    situation.kind === 'live' || situation.kind === 'unmarked'
+      ? liveness(situation.session, situation.pane, now, spec?.idleAfterMs ?? defaultIdleAfterMs)
+      : null;
+  const marks = 'session' in situation && situation.kind !== 'foreign' ? situation.session.marks : null;
+  const applied = marks === null ? '' : `${marks.spec ?? ''}/${marks.context ?? ''}`;
+  const wanted = desired?.kind === 'resolved' ? `${desired.specHash}/${desired.contextHash}` : '';
+  const runtime = files?.applied?.started['runtime'] ?? spec?.runtime ?? null;
+  const question = { agent, action, applied, desired: wanted, live, spec, obstacle };
+  const gate =
+    situation.kind === 'foreign'
+      ? ({ kind: 'blocked', code: 'ForeignSession', message: situation.message } as const)
+      : desired?.kind === 'unresolved' && needsEnvironment(action)
+        ? ({ kind: 'blocked', code: 'InvalidEnvironment', message: desired.message } as const)
+        : gateOf(question, memory, words, now);
+  const target =
+    'session' in situation && situation.kind !== 'foreign'
+      ? { session: situation.session.id, pane: 'pane' in situation ? situation.pane.id : null }
+      : null;
+  return {
+    agent,
+    action,
+    gate,
+    reasons,
+    cost: costOf(action, live, runtime, spec?.resetBetweenTasks ?? false),
+    live,
+    target,
+    applied,
+    desired: wanted,
+  };
+}
+
+const needsEnvironment = (action: ActionKind): boolean => action !== 'stop';

@@ -1,0 +1,55 @@
+import type { Approval } from './observed.js';
+import type { SpecRecord } from '../roster/record.js';
+
+/** null: done. Otherwise one line that says what went wrong. */
+export type Outcome = string | null;
+
+/** Everything the host has to hold before an agent is started. */
+export interface AgentMaterial {
+  readonly agent: string;
+  /** Managed lines of the env file; the site's own lines are kept. */
+  readonly managedEnvironment: Readonly<Record<string, string>>;
+  readonly launchRecord: string;
+}
+
+export interface SessionMarks {
+  readonly agent: string;
+  readonly session: string;
+  readonly pane: string;
+  readonly spec: string;
+  readonly context: string;
+}
+
+export interface SessionTarget {
+  readonly agent: string;
+  readonly session: string;
+}
+
+/** What `apply` may do to the host. Methods that take many do it with one process, and never throw for its failure. */
+export interface Actuators {
+  writeMaterial(material: AgentMaterial): Outcome;
+  /** Remembers the spec that was applied; not needed for correctness. */
+  writeApplied(agent: string, applied: SpecRecord, started: SpecRecord, starts: number): Outcome;
+  /** Takes the launch record of an agent that left the roster away, so that nothing starts it again. */
+  forget(agent: string): Outcome;
+  /** Writes or removes the limits drop-in. `changed` asks for a reload. */
+  writeLimits(
+    agent: string,
+    content: string | null,
+  ): { readonly changed: boolean; readonly outcome: Outcome };
+  reloadUnits(): Promise<Outcome>;
+  consumeApprovals(used: readonly Approval[]): Promise<Outcome>;
+  /** Replaces what the brake remembers; `at` in epoch milliseconds. */
+  recordDisruptions(recent: readonly { readonly agent: string; readonly at: number }[]): Promise<Outcome>;
+  /** Sets fleet's marks on sessions that have none; a session that got marks meanwhile is left alone. */
+  adopt(sessions: readonly SessionMarks[]): Promise<Outcome>;
+  /** Ends sessions without a unit, after comparing their marks once more inside the server. */
+  killSessions(targets: readonly SessionTarget[]): Promise<Outcome>;
+  startHolder(): Promise<Outcome>;
+  startUnits(agents: readonly string[]): Promise<Outcome>;
+  /** @param graceMs the longest `stop_grace` among them */
+  stopUnits(agents: readonly string[], graceMs: number): Promise<Outcome>;
+  restartUnits(agents: readonly string[], graceMs: number): Promise<Outcome>;
+  /** The last lines an agent printed if it ended after `since` (epoch milliseconds), sanitized. */
+  lastWords(agent: string, since: number): readonly string[];
+}

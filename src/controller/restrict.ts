@@ -1,0 +1,8 @@
+import type { Plan, PlannedAction } from './action.js';
+import { summarize } from './summary.js';
+
+/** The plan without the actions that are not asked for; what stays is judged as in the whole plan. */
+export function restrict(plan: Plan, keep: (action: PlannedAction) => boolean): Plan {
+  const actions = plan.actions.filter(keep);
+  return { ...plan, actions, summary: summarize(actions, plan.unknownAgents, plan.summary.unchanged) };
+}

@@ -1,0 +1,133 @@
+import type { Marks, ObservedPane, ObservedServer, ObservedSession, ObservedUnit } from './observed.js';
+
+/** What is the case with one agent, from units and sessions alone. */
+export type Situation =
+  | { readonly kind: 'unknown'; readonly message: string }
+  /** Its session name is taken by a session that is not ours, and its unit does not run. */
+  | { readonly kind: 'foreign'; readonly session: ObservedSession; readonly message: string }
+  /** Its unit runs with a session that carries no marks: started by the predecessor's units. */
+  | { readonly kind: 'unmarked'; readonly session: ObservedSession; readonly pane: ObservedPane }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'stopped'; readonly failed: boolean }
+  /** The agent's process has ended and its unit is about to follow. */
+  | { readonly kind: 'exited'; readonly session: ObservedSession }
+  /** `unit` is false for a session that was adopted without one: its liveness is its pane's. */
+  | {
+      readonly kind: 'live';
+      readonly session: ObservedSession;
+      readonly pane: ObservedPane;
+      readonly unit: boolean;
+    };
+
+export interface Subject {
+  readonly agent: string;
+  readonly sessionName: string;
+  readonly unit: ObservedUnit | null;
+}
+
+/** tmux cannot hold dots in session names. The same mapping as the roster's. */
+export const sessionNameOf = (agent: string): string => agent.replaceAll('.', '_');
+
+/** Names of the roster's alphabet only: a mark that holds anything else was not set by fleet. */
+const agentName = /^[A-Za-z0-9_.-]+$/;
+
+export const isOurs = (marks: Marks, home: string): boolean =>
+  marks.home === home && marks.agent !== null && agentName.test(marks.agent);
+
+/** Sessions and panes by what they are looked up by, built once per pass. */
+export interface SessionIndex {
+  /** Sessions of this home by the agent their marks name. */
+  readonly marked: ReadonlyMap<string, readonly ObservedSession[]>;
+  readonly named: ReadonlyMap<string, ObservedSession>;
+  readonly panes: ReadonlyMap<string, ObservedPane>;
+}
+
+export function indexSessions(server: ObservedServer | null, home: string): SessionIndex {
+  const sessions = server?.sessions ?? [];
+  const marked = new Map<string, ObservedSession[]>();
+  for (const session of sessions) {
+    const { agent } = session.marks;
+    if (agent === null || !isOurs(session.marks, home)) continue;
+    const before = marked.get(agent);
+    if (before === undefined) marked.set(agent, [session]);
+    else before.push(session);
+  }
+  return {
+    marked,
+    named: new Map(sessions.map((session) => [session.name, session])),
+    panes: new Map(sessions.flatMap(({ panes }) => panes.map((pane) => [pane.id, pane]))),
+  };
+}
+
+export function situationOf(subject: Subject, index: SessionIndex): Situation {
+  const [own, second] = index.marked.get(subject.agent) ?? [];
+  if (own !== undefined && second !== undefined) {
+    return { kind: 'unknown', message: `sessions ${own.name} and ${second.name} both carry its marks` };
+  }
+  const state = subject.unit?.active ?? 'inactive';
+  switch (state) {
+    case 'activating':
+      return { kind: 'starting' };
+    case 'deactivating':
+      return { kind: 'stopping' };
+    case 'maintenance':
+      return { kind: 'unknown', message: 'its unit is in maintenance' };
+    case 'active':
+    case 'reloading':
+      return own === undefined ? withoutMarks(subject, index) : withMarks(own, index);
+    case 'inactive':
+    case 'failed':
+      return own === undefined ? withoutUnit(subject, index) : abandoned(own, index, state === 'failed');
+  }
+}
+
+function withMarks(own: ObservedSession, index: SessionIndex): Situation {
+  const pane = ownPane(own, index);
+  if (pane === null) return { kind: 'unknown', message: 'its unit is active, but its pane is gone' };
+  return pane.dead ? { kind: 'exited', session: own } : { kind: 'live', session: own, pane, unit: true };
+}
+
+function withoutMarks(subject: Subject, index: SessionIndex): Situation {
+  const named = index.named.get(subject.sessionName);
+  if (named === undefined)
+    return { kind: 'unknown', message: 'its unit is active, but tmux shows no session of it' };
+  const foreign = foreignSession(named);
+  if (named.marks.agent !== null || named.marks.home !== null)
+    return { kind: 'unknown', message: foreign.message };
+  const pane = named.panes.find(({ dead }) => !dead);
+  return pane === undefined
+    ? { kind: 'unknown', message: 'its unit is active, but every pane of its session is dead' }
+    : { kind: 'unmarked', session: named, pane };
+}
+
+function withoutUnit(subject: Subject, index: SessionIndex): Situation {
+  const named = index.named.get(subject.sessionName);
+  return named === undefined
+    ? { kind: 'stopped', failed: subject.unit?.active === 'failed' }
+    : foreignSession(named);
+}
+
+/** Our session, and no unit that runs: adopted without one, or what a killed unit left behind. */
+function abandoned(own: ObservedSession, index: SessionIndex, failed: boolean): Situation {
+  const pane = ownPane(own, index);
+  return pane === null || pane.dead
+    ? { kind: 'stopped', failed }
+    : { kind: 'live', session: own, pane, unit: false };
+}
+
+function foreignSession(session: ObservedSession): Situation & { kind: 'foreign' } {
+  const { home, agent } = session.marks;
+  const whose =
+    home !== null
+      ? `belongs to ${home}`
+      : agent !== null
+        ? `belongs to agent ${agent}`
+        : 'was not created by fleet';
+  return { kind: 'foreign', session, message: `session ${session.name} ${whose}` };
+}
+
+/** A pane keeps its id when a human moves it to another session. */
+function ownPane(own: ObservedSession, index: SessionIndex): ObservedPane | null {
+  return own.marks.pane === null ? null : (index.panes.get(own.marks.pane) ?? null);
+}

@@ -1,0 +1,63 @@
+import type { PlannedAction } from './action.js';
+import type { Situation } from './situation.js';
+
+/**
+ * Whether an action has come true, judged by the world as it is seen afterwards.
+ *
+ * @returns null where it has, otherwise what is the case instead
+ */
+export function verdictOf(planned: PlannedAction, situation: Situation): string | null {
+  switch (planned.action) {
+    case 'stop':
+      return stopVerdict(situation);
+    case 'start':
+    case 'restart':
+    case 'reset':
+    case 'adopt':
+      return launchVerdict(planned, situation);
+    case 'update':
+      return null;
+  }
+}
+
+function stopVerdict(situation: Situation): string | null {
+  switch (situation.kind) {
+    case 'stopped':
+    case 'foreign':
+      return null;
+    case 'stopping':
+      return 'is still stopping';
+    case 'unknown':
+      return `cannot tell whether it stopped: ${situation.message}`;
+    case 'starting':
+    case 'unmarked':
+    case 'exited':
+    case 'live':
+      return 'still runs';
+  }
+}
+
+function launchVerdict({ action, live, desired }: PlannedAction, situation: Situation): string | null {
+  switch (situation.kind) {
+    case 'live': {
+      const { pane, session } = situation;
+      if (action !== 'adopt' && live?.pid === pane.pid) return 'was not restarted';
+      const marks = `${session.marks.spec ?? ''}/${session.marks.context ?? ''}`;
+      return marks === desired ? null : 'runs, but not as the roster says';
+    }
+    case 'starting':
+      return 'is still starting';
+    case 'stopping':
+      return 'is still stopping';
+    case 'stopped':
+      return 'did not come up';
+    case 'exited':
+      return 'ended right after its start';
+    case 'unmarked':
+      return 'carries no marks';
+    case 'foreign':
+      return situation.message;
+    case 'unknown':
+      return `cannot tell how it is: ${situation.message}`;
+  }
+}

@@ -1,0 +1,103 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/**
+ * Replaces a file's content in one step: a reader sees the old bytes or the new ones, also after a crash or on a full
+ * disk. The data is synced before the rename, the directory after it. A symbolic link is followed, so that an
+ * operator's dotfile link stays a link.
+ *
+ * @returns false where the file already had this content and mode, and nothing was written
+ * @throws node's file system errors; the temporary file is removed first
+ */
+export function writeFileAtomic(file: string, content: string | Uint8Array, mode: number): boolean {
+  const target = followLink(file);
+  if (hasContent(target, content, mode)) return false;
+  fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+  const temporary = `${target}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
+  try {
+    const handle = fs.openSync(temporary, 'wx', mode);
+    try {
+      fs.fchmodSync(handle, mode);
+      fs.writeFileSync(handle, content);
+      fs.fdatasyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+    fs.renameSync(temporary, target);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(path.dirname(target));
+  return true;
+}
+
+function hasContent(file: string, content: string | Uint8Array, mode: number): boolean {
+  try {
+    const stat = fs.statSync(file);
+    return (stat.mode & 0o777) === mode && fs.readFileSync(file).equals(Buffer.from(content));
+  } catch {
+    return false;
+  }
+}
+
+function followLink(file: string): string {
+  try {
+    return fs.lstatSync(file).isSymbolicLink() ? fs.realpathSync(file) : file;
+  } catch {
+    return file;
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const handle = fs.openSync(directory, 'r');
+  try {
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** What a file holds: its text, nothing, or why that cannot be told. */
+export type FileText =
+  | { readonly state: 'present'; readonly text: string }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown'; readonly message: string };
+
+/** Reads a small text file. Only "no such file" counts as absent. */
+export function readText(file: string): FileText {
+  try {
+    return { state: 'present', text: fs.readFileSync(file, 'utf8') };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return { state: 'absent' };
+    return { state: 'unknown', message: `${file}: ${fileProblem(error)}` };
+  }
+}
+
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** A file system error in an operator's words. */
+export function fileProblem(error: unknown): string {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+      return 'no such file or directory';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'is a directory; a file is expected';
+    case 'ENOTDIR':
+      return 'a part of the path is a file; a directory is expected';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'no space left on the disk; free some and run the command again';
+    case 'EROFS':
+      return 'the file system is read-only';
+    case 'ELOOP':
+      return 'too many symbolic links';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,102 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';
+
+/**
+ * A lock that needs no helper process and is free as soon as its owner is dead.
+ *
+ * `directory` holds numbered claims; the highest number counts. A claim names its owner (pid, start time, boot id) or
+ * says `released`. To acquire, a complete claim is linked at highest + 1, which only one of many can do. The highest
+ * claim is never removed, so numbers only grow: a contender that looked long ago links a number that is taken or
+ * overtaken, and sees that when it looks again.
+ */
+export interface Lock {
+  release(): void;
+}
+
+export type LockResult =
+  { readonly kind: 'acquired'; readonly lock: Lock } | { readonly kind: 'held'; readonly owner: LockOwner };
+
+export interface LockOwner extends ProcessIdentity {
+  /** What the owner does, e.g. `fleet apply`. */
+  readonly purpose: string;
+}
+
+/**
+ * @param timeoutMs how long to wait for another owner; 0 tries once
+ * @throws node's file system errors, e.g. where the directory cannot be written
+ */
+export async function acquireLock(
+  directory: string,
+  purpose: string,
+  timeoutMs: number,
+): Promise<LockResult> {
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const top = highest(directory);
+    const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
+    if (owner !== null && isAlive(owner)) {
+      if (performance.now() >= deadline) return { kind: 'held', owner };
+      await delay(20);
+      continue;
+    }
+    const claim = top + 1;
+    if (tryClaim(directory, claim, purpose)) {
+      return { kind: 'acquired', lock: { release: () => release(directory, claim) } };
+    }
+  }
+}
+
+function tryClaim(directory: string, claim: number, purpose: string): boolean {
+  const own = path.join(directory, String(claim));
+  const temporary = path.join(directory, `.${process.pid}.${process.hrtime.bigint().toString(36)}`);
+  fs.writeFileSync(temporary, JSON.stringify({ ...ownIdentity(), purpose }), { mode: 0o600, flag: 'wx' });
+  try {
+    fs.linkSync(temporary, own);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
+  if (highest(directory) !== claim) {
+    fs.rmSync(own, { force: true });
+    return false;
+  }
+  for (const name of fs.readdirSync(directory)) {
+    if (isClaim(name) && Number(name) < claim) fs.rmSync(path.join(directory, name), { force: true });
+  }
+  return true;
+}
+
+function release(directory: string, claim: number): void {
+  const temporary = path.join(directory, `.${process.pid}.released`);
+  fs.writeFileSync(temporary, 'released', { mode: 0o600 });
+  fs.renameSync(temporary, path.join(directory, String(claim)));
+}
+
+function highest(directory: string): number {
+  return fs
+    .readdirSync(directory)
+    .filter(isClaim)
+    .reduce((top, name) => Math.max(top, Number(name)), 0);
+}
+
+const isClaim = (name: string): boolean => /^[1-9][0-9]*$/.test(name);
+
+function ownerOf(file: string): LockOwner | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    // Released, removed by a later owner, or torn by a crashed machine: nobody's.
+    return null;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return null;
+  const { pid, startTime, bootId, purpose } = parsed as Record<string, unknown>;
+  return typeof pid === 'number' && typeof startTime === 'string' && typeof bootId === 'string'
+    ? { pid, startTime, bootId, purpose: typeof purpose === 'string' ? purpose : 'fleet' }
+    : null;
+}

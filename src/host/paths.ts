@@ -1,0 +1,67 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+/** Every place on the host that fleet reads or writes. All absolute. */
+export interface Paths {
+  /** The operator's home directory, for `~`. */
+  readonly userHome: string;
+  readonly home: string;
+  readonly fleet: string;
+  readonly agents: string;
+  readonly environment: string;
+  readonly fleetTools: string;
+  readonly tmuxTools: string;
+  readonly units: string;
+  readonly state: string;
+  readonly lock: string;
+  readonly roster: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws Error where no home directory is known at all */
+export function resolvePaths(flags: { mosaicHome?: string; roster?: string }, env: Environment): Paths {
+  const userHome = path.resolve(present(env['HOME']) ?? os.userInfo().homedir);
+  const config = present(env['XDG_CONFIG_HOME']) ?? path.join(userHome, '.config');
+  const home = path.resolve(
+    present(flags.mosaicHome) ?? present(env['MOSAIC_HOME']) ?? path.join(userHome, '.config', 'mosaic'),
+  );
+  const state = present(env['XDG_STATE_HOME']) ?? path.join(userHome, '.local', 'state');
+  const fleet = path.join(home, 'fleet');
+  return {
+    userHome,
+    home,
+    fleet,
+    agents: path.join(fleet, 'agents'),
+    environment: path.join(fleet, 'environment'),
+    fleetTools: path.join(home, 'tools', 'fleet'),
+    tmuxTools: path.join(home, 'tools', 'tmux'),
+    units: path.join(config, 'systemd', 'user'),
+    state: path.join(state, 'mosaic', 'fleet'),
+    lock: path.join(state, 'mosaic', 'fleet', 'locks', 'pass'),
+    roster:
+      present(flags.roster) === undefined ? defaultRoster(fleet) : path.resolve(present(flags.roster) ?? ''),
+  };
+}
+
+/** Agent names hold no slash (the roster's alphabet), so these stay inside their directories. */
+export const agentFile = (paths: Paths, agent: string, kind: 'env' | 'json' | 'launch'): string =>
+  path.join(paths.agents, `${agent}.${kind}`);
+
+export const limitsFile = (paths: Paths, agent: string): string =>
+  path.join(paths.units, `mosaic-agent@${agent}.service.d`, '50-fleet.conf');
+
+export const exitFile = (paths: Paths, agent: string): string => path.join(paths.state, 'exits', agent);
+
+function defaultRoster(fleet: string): string {
+  const candidates = ['roster.yaml', 'roster.yml', 'roster.json'].map((name) => path.join(fleet, name));
+  return candidates.find((file) => fs.existsSync(file)) ?? path.join(fleet, 'roster.yaml');
+}
+
+const present = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
+
+/** A path as an operator writes it: `~/…` below the home directory. */
+export function displayPath(file: string, userHome: string): string {
+  return file === userHome ? '~' : file.startsWith(`${userHome}/`) ? `~${file.slice(userHome.length)}` : file;
+}

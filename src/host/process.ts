@@ -1,0 +1,47 @@
+import * as fs from 'node:fs';
+
+/** What makes a process this one and no later one with the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks since boot at which it started (field 22 of /proc/PID/stat). */
+  readonly startTime: string;
+  readonly bootId: string;
+}
+
+export function ownIdentity(): ProcessIdentity {
+  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', bootId: bootId() };
+}
+
+/** Whether that very process still runs. A zombie does not. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  return identity.bootId === bootId() && startTimeOf(identity.pid) === identity.startTime;
+}
+
+function startTimeOf(pid: number): string | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command's name is in parentheses and may itself hold any character.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+
+function bootId(): string {
+  return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+/** cgroup path of a process in the hierarchy systemd tracks (v2, hybrid or v1), or null where it is gone. */
+export function cgroupOf(pid: number): string | null {
+  try {
+    const lines = fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
+    const tracking =
+      lines.find((line) => line.includes(':name=systemd:')) ?? lines.find((line) => line.startsWith('0::'));
+    return tracking === undefined
+      ? null
+      : tracking.slice(tracking.indexOf(':', tracking.indexOf(':') + 1) + 1);
+  } catch {
+    return null;
+  }
+}

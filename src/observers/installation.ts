@@ -1,0 +1,75 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { readText } from '../host/atomic-file.js';
+import { homeOfUnit, hostAssets, type Asset } from '../host/assets.js';
+import type { Paths } from '../host/paths.js';
+import type { ParseEnvironment } from './agent-files.js';
+
+/** What `fleet install` recorded for the units and for every later command. */
+export interface InstallRecord {
+  readonly home: string;
+  readonly roster: string;
+  readonly socketName: string;
+  readonly holderSession: string;
+  readonly state: string;
+  /** null: tmux's default. */
+  readonly tmuxTmpdir: string | null;
+  readonly path: string;
+  readonly version: string;
+}
+
+export interface Installation {
+  readonly record: InstallRecord | null;
+  /** Assets that are missing or differ from this version's. */
+  readonly stale: readonly Asset[];
+  /** All of them: nothing was installed. */
+  readonly missing: boolean;
+  /** The home that the installed units belong to, where it is another one. */
+  readonly otherHome: string | null;
+}
+
+export function observeInstallation(paths: Paths, parse: ParseEnvironment): Installation {
+  const assets = hostAssets(paths);
+  const stale = assets.filter(({ target, content }) => {
+    const found = readText(target);
+    return found.state !== 'present' || found.text !== content;
+  });
+  const unit = readText(path.join(paths.units, 'mosaic-agent@.service'));
+  const unitHome = unit.state === 'present' ? homeOfUnit(unit.text) : null;
+  return {
+    record: readRecord(paths, parse),
+    stale,
+    missing: unit.state === 'absent' || assets.every(({ target }) => !fs.existsSync(target)),
+    otherHome: unitHome !== null && unitHome !== paths.home ? unitHome : null,
+  };
+}
+
+function readRecord(paths: Paths, parse: ParseEnvironment): InstallRecord | null {
+  const file = readText(paths.environment);
+  if (file.state !== 'present') return null;
+  const { managed, site } = parse(file.text);
+  const [home, roster, socketName, holderSession] = [
+    managed['MOSAIC_HOME'],
+    managed['MOSAIC_FLEET_ROSTER'],
+    managed['MOSAIC_FLEET_SOCKET'],
+    managed['MOSAIC_FLEET_HOLDER'],
+  ];
+  if (home === undefined || roster === undefined || socketName === undefined || holderSession === undefined)
+    return null;
+  return {
+    home,
+    roster,
+    socketName,
+    holderSession,
+    state: managed['MOSAIC_FLEET_STATE'] ?? paths.state,
+    tmuxTmpdir: tmuxTmpdir({ ...managed, ...site }),
+    path: site['PATH'] ?? managed['PATH'] ?? '',
+    version: managed['MOSAIC_FLEET_VERSION'] ?? 'unknown',
+  };
+}
+
+/** tmux takes an empty TMUX_TMPDIR, and one that does not exist, for /tmp. */
+export function tmuxTmpdir(env: Readonly<Record<string, string | undefined>>): string | null {
+  const value = env['TMUX_TMPDIR'];
+  return value === undefined || value === '' || value === '/tmp' ? null : value.replace(/(.)\/+$/, '$1');
+}

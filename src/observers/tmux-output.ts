@@ -1,0 +1,107 @@
+import type { Marks, ObservedPane, ObservedServer, ObservedSession } from '../controller/observed.js';
+
+/**
+ * Free text in a listing is preceded by its length in bytes (`#{n:…}`): a session's name or a mark that a stranger has
+ * set may hold spaces, line breaks and whatever would look like a row of ours.
+ */
+const sized = (variable: string): string => `#{n:${variable}}:#{${variable}}`;
+
+const marks = [
+  '@fleet_agent',
+  '@fleet_home',
+  '@fleet_pane',
+  '@fleet_spec',
+  '@fleet_context',
+  '@fleet_conversation',
+];
+
+export const serverFormat = 'V #{pid}';
+export const sessionFormat = `S #{session_id} #{session_created} #{session_attached} ${['session_name', ...marks].map(sized).join(' ')}`;
+export const paneFormat = 'P #{session_id} #{pane_id} #{pane_pid} #{pane_dead} #{window_activity}';
+
+export interface Listing {
+  readonly server: Omit<ObservedServer, 'inHolder'>;
+}
+
+/**
+ * Reads the three listings printed by one tmux call (measured with 3.3a).
+ *
+ * @param text one character per byte (latin1)
+ * @returns null where anything does not fit: half a listing is no listing
+ */
+export function parseListing(text: string): Listing | null {
+  const server = /^V ([1-9][0-9]*)\n/.exec(text);
+  if (server?.[1] === undefined) return null;
+  const sessions = new Map<string, { session: Omit<ObservedSession, 'panes'>; panes: ObservedPane[] }>();
+  let at = server[0].length;
+  while (at < text.length) {
+    const session = readSession(text, at);
+    if (session !== null) {
+      sessions.set(session.value.id, { session: session.value, panes: [] });
+      at = session.end;
+      continue;
+    }
+    const pane = readPane(text, at);
+    const owner = pane === null ? undefined : sessions.get(pane.session);
+    // A pane of a session that is not listed was created between the two listings; a linked window shows twice.
+    if (pane === null) return null;
+    if (owner !== undefined && !owner.panes.some(({ id }) => id === pane.value.id))
+      owner.panes.push(pane.value);
+    at = pane.end;
+  }
+  return {
+    server: {
+      pid: Number(server[1]),
+      sessions: [...sessions.values()].map(({ session, panes }) => ({ ...session, panes })),
+    },
+  };
+}
+
+const sessionHead = /S (\$[0-9]+) ([0-9]+) ([0-9]+) /y;
+const paneRow = /P (\$[0-9]+) (%[0-9]+) ([0-9]+) ([01]) ([0-9]+)\n/y;
+const size = /([0-9]+):/y;
+
+function readSession(
+  text: string,
+  from: number,
+): { value: Omit<ObservedSession, 'panes'>; end: number } | null {
+  sessionHead.lastIndex = from;
+  const head = sessionHead.exec(text);
+  if (head === null) return null;
+  const [row, id = '', created = '', attached = ''] = head;
+  const fields: string[] = [];
+  let at = from + row.length;
+  for (let index = 0; index <= marks.length; index += 1) {
+    size.lastIndex = at;
+    const match = size.exec(text);
+    if (match?.[1] === undefined) return null;
+    const start = at + match[0].length;
+    const end = start + Number(match[1]);
+    if (text[end] !== (index === marks.length ? '\n' : ' ')) return null;
+    fields.push(Buffer.from(text.slice(start, end), 'latin1').toString('utf8'));
+    at = end + 1;
+  }
+  const [name = '', ...values] = fields;
+  return {
+    value: { id, name, createdAt: Number(created), attached: Number(attached), marks: readMarks(values) },
+    end: at,
+  };
+}
+
+function readMarks(values: readonly string[]): Marks {
+  const [agent = null, home = null, pane = null, spec = null, context = null, conversation = null] =
+    values.map((value) => (value === '' ? null : value));
+  return { agent, home, pane, spec, context, conversation };
+}
+
+function readPane(text: string, from: number): { session: string; value: ObservedPane; end: number } | null {
+  paneRow.lastIndex = from;
+  const match = paneRow.exec(text);
+  if (match === null) return null;
+  const [row, session = '', id = '', pid = '', dead = '', activity = ''] = match;
+  return {
+    session,
+    value: { id, pid: Number(pid), dead: dead === '1', lastOutputAt: Number(activity) },
+    end: from + row.length,
+  };
+}
