@@ -25,8 +25,21 @@ declare const validate: {
 export default validate;
 `;
 
+// What editors show is no use to the validator, which would carry it along.
+const ANNOTATIONS = new Set(['title', 'description', 'examples', 'default']);
+
+const withoutAnnotations = (node, isSchema = true) => {
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) return node;
+  const kept = Object.entries(node).filter(([key]) => !isSchema || !ANNOTATIONS.has(key));
+  // The keys of these are names, not keywords.
+  const names = new Set(['properties', '$defs']);
+  return Object.fromEntries(
+    kept.map(([key, value]) => [key, withoutAnnotations(value, !isSchema || !names.has(key))]),
+  );
+};
+
 const compile = async () => {
-  const schema = JSON.parse(await readFile(at('roster/roster.schema.json'), 'utf8'));
+  const schema = withoutAnnotations(JSON.parse(await readFile(at('roster/roster.schema.json'), 'utf8')));
   const ajv = new Ajv2020({
     allErrors: true,
     strict: true,

@@ -19,8 +19,7 @@ export interface Resources {
 
 /** The brake: how many live agents one roster edit may disrupt. */
 export type MaxDisruption =
-  | { readonly kind: 'count'; readonly value: number }
-  | { readonly kind: 'percent'; readonly value: number };
+  { readonly kind: 'count'; readonly value: number } | { readonly kind: 'percent'; readonly value: number };
 
 /** First message of a fresh conversation. `content` is the template's text, unrendered. */
 export interface Kickstart {

@@ -1,0 +1,13 @@
+import { visible } from './visible.js';
+import type { Diagnostic } from './types.js';
+
+/**
+ * A diagnostic as plain text: `file:line:column: message (did you mean "x"?)`, then its code frame. Nothing that came
+ * from a file reaches the terminal raw.
+ */
+export const formatDiagnostic = (diagnostic: Diagnostic): string => {
+  const { file, line, column, message, suggestion, frame } = diagnostic;
+  const question = suggestion === null ? '' : ` (did you mean "${visible(suggestion)}"?)`;
+  const head = `${visible(file)}:${line}:${column}: ${visible(message)}${question}`;
+  return [head, ...(frame === '' ? [] : frame.split('\n').map(visible))].join('\n');
+};

@@ -1,0 +1,133 @@
+/**
+ * systemd's EnvironmentFile syntax as `src/basic/env-file.c` reads it, character by character (v252 to v257). Nothing is
+ * expanded. A comment that ends in a backslash ends there, as since v254; v252 let it swallow the next line.
+ */
+export type EnvironmentStatement =
+  | { readonly kind: 'comment'; readonly start: number; readonly end: number }
+  | {
+      readonly kind: 'assignment';
+      readonly name: string;
+      readonly value: string;
+      /** Offsets of the statement's lines in the text, in UTF-16 code units, the final line end included. */
+      readonly start: number;
+      readonly end: number;
+    };
+
+type State =
+  | 'before-key'
+  | 'key'
+  | 'before-value'
+  | 'value'
+  | 'escape'
+  | 'single-quoted'
+  | 'double-quoted'
+  | 'double-quoted-escape'
+  | 'comment';
+
+const isLineEnd = (character: string): boolean => character === '\n' || character === '\r';
+const isSpace = (character: string): boolean =>
+  isLineEnd(character) || character === ' ' || character === '\t';
+
+/** The statements of a text, in order. Lines that are neither comment nor assignment yield nothing. */
+export function* environmentStatements(text: string): Generator<EnvironmentStatement> {
+  let state: State = 'before-key';
+  let start = 0;
+  let key = '';
+  let value = '';
+  // systemd trims white space at the end of what was not quoted: up to here the value stays.
+  let kept = 0;
+
+  const assignment = (end: number): EnvironmentStatement => ({
+    kind: 'assignment',
+    name: key.replace(/[ \t]+$/, ''),
+    value: state === 'value' ? value.slice(0, kept) : value,
+    start,
+    end,
+  });
+
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    switch (state) {
+      case 'before-key':
+        if (isSpace(character)) {
+          if (isLineEnd(character)) start = index + 1;
+        } else if (character === '#' || character === ';') state = 'comment';
+        else {
+          state = 'key';
+          key = character;
+        }
+        break;
+      case 'comment':
+        if (isLineEnd(character)) {
+          yield { kind: 'comment', start, end: index + 1 };
+          state = 'before-key';
+          start = index + 1;
+        }
+        break;
+      case 'key':
+        if (isLineEnd(character)) {
+          state = 'before-key';
+          start = index + 1;
+        } else if (character === '=') {
+          state = 'before-value';
+          value = '';
+        } else key += character;
+        break;
+      case 'before-value':
+      case 'value':
+        if (isLineEnd(character)) {
+          yield assignment(index + 1);
+          state = 'before-key';
+          start = index + 1;
+        } else if (character === '\\') state = 'escape';
+        else if (state === 'before-value' && character === "'") state = 'single-quoted';
+        else if (state === 'before-value' && character === '"') state = 'double-quoted';
+        else if (state === 'value' || !isSpace(character)) {
+          state = 'value';
+          value += character;
+          if (!isSpace(character)) kept = value.length;
+        }
+        break;
+      case 'escape':
+        // An escaped line end is eaten up: the value goes on in the next line.
+        if (!isLineEnd(character)) value += character;
+        kept = value.length;
+        state = 'value';
+        break;
+      case 'single-quoted':
+        if (character === "'") state = 'before-value';
+        else value += character;
+        break;
+      case 'double-quoted':
+        if (character === '"') state = 'before-value';
+        else if (character === '\\') state = 'double-quoted-escape';
+        else value += character;
+        break;
+      case 'double-quoted-escape':
+        if ('"\\`$'.includes(character)) value += character;
+        else if (character !== '\n') value += `\\${character}`;
+        state = 'double-quoted';
+        break;
+    }
+  }
+  switch (state) {
+    case 'before-key':
+    case 'key':
+      return;
+    case 'comment':
+      yield { kind: 'comment', start, end: text.length };
+      return;
+    // A value that is unfinished at the end of the text counts as far as it goes.
+    case 'before-value':
+    case 'value':
+    case 'escape':
+    case 'single-quoted':
+    case 'double-quoted':
+    case 'double-quoted-escape':
+      yield assignment(text.length);
+  }
+}
+
+/** A value so that systemd reads it back exactly, line ends included. */
+export const quoteEnvironmentValue = (value: string): string =>
+  /^[A-Za-z0-9_./:@%+,=~-]*$/.test(value) ? value : `"${value.replace(/["\\`$]/g, '\\$&')}"`;

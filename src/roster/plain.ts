@@ -1,0 +1,141 @@
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
+import type { Node, ParsedNode } from 'yaml';
+import type { Findings } from './finding.js';
+import { type Path } from './finding.js';
+import { type Shape, shapeOf } from './shapes.js';
+import type { SourceText } from './source-text.js';
+
+/** How many values aliases may multiply a roster by: a bomb of a few lines would make millions. */
+const MOST_ALIASED = 100_000;
+const DEEPEST = 100;
+
+/** A map without a prototype's surprises: a key such as `__proto__` is only a key. */
+export type PlainMap = Readonly<Record<string, unknown>>;
+
+export const isPlainMap = (value: unknown): value is PlainMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A member of a map, `undefined` where it has none of its own. */
+export const member = (map: PlainMap, key: string): unknown =>
+  Object.hasOwn(map, key) ? map[key] : undefined;
+
+/**
+ * The tree as plain data with canonical keys, in one walk (yaml's own toJS would be a second one and lose how numbers
+ * are spelled). Reports keys given twice, in one spelling or both, and aliases that lead nowhere or everywhere.
+ */
+export const toPlain = (root: ParsedNode, shape: Shape, source: SourceText, findings: Findings): unknown =>
+  new Reader(source, findings).read(root, shape, []);
+
+/** A map's key as text, in its own spelling; null where it is not a scalar. */
+export const keyText = (key: unknown): string | null => (isScalar(key) ? (key.source ?? '') : null);
+
+/** A number (a port, a version) among words and variables is the text that was written, not its value. */
+const isSpelled = (value: unknown, shape: Shape): value is number | boolean => {
+  if (shape.kind === 'value') return typeof value === 'number' || typeof value === 'boolean';
+  return shape.kind === 'text' && typeof value === 'number';
+};
+
+class Reader {
+  private readonly anchors = new Map<string, Node>();
+  private readonly resolving = new Set<Node>();
+  private aliased = 0;
+  private exhausted = false;
+
+  constructor(
+    private readonly source: SourceText,
+    private readonly findings: Findings,
+  ) {}
+
+  read(node: unknown, shape: Shape, path: Path): unknown {
+    if (this.resolving.size > 0 && ++this.aliased > MOST_ALIASED) {
+      if (!this.exhausted) {
+        const message = `aliases make more than ${MOST_ALIASED} values of this roster; write the values out`;
+        this.findings.value('TooLarge', path, message);
+      }
+      this.exhausted = true;
+      return undefined;
+    }
+    if (isScalar(node)) {
+      if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+      return isSpelled(node.value, shape) ? (node.source ?? String(node.value)) : node.value;
+    }
+    if (path.length > DEEPEST) return null;
+    if (isAlias(node)) return this.readAlias(node.source, shape, path);
+    if (isSeq(node)) {
+      if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+      return node.items.map((item, index) => this.read(item, shapeOf(shape, index), [...path, index]));
+    }
+    if (isMap(node)) {
+      if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+      return this.readMap(node.items, shape, path);
+    }
+    return null;
+  }
+
+  private readAlias(name: string, shape: Shape, path: Path): unknown {
+    const target = this.anchors.get(name);
+    if (target === undefined) {
+      this.findings.value('InvalidValue', path, `no anchor &${name} stands before this alias`);
+      return undefined;
+    }
+    if (this.resolving.has(target)) {
+      this.findings.value('InvalidValue', path, `the alias *${name} contains itself`);
+      return undefined;
+    }
+    this.resolving.add(target);
+    const value = this.read(target, shape, path);
+    this.resolving.delete(target);
+    return value;
+  }
+
+  private readMap(
+    items: readonly { readonly key: unknown; readonly value: unknown }[],
+    shape: Shape,
+    path: Path,
+  ): PlainMap {
+    const map: Record<string, unknown> = {};
+    const seen = new Map<string, { readonly written: string; readonly offset: number }>();
+    for (const { key, value } of items) {
+      const written = keyText(key);
+      const offset = this.offsetOf(key);
+      if (written === null) {
+        const message = 'a key must be plain text, not a list or a map';
+        this.findings.offset('WrongType', [offset, offset + 1], path, message);
+        continue;
+      }
+      const name = shape.kind === 'fields' ? (shape.spellings.get(written) ?? written) : written;
+      const earlier = seen.get(name);
+      if (earlier !== undefined) {
+        this.reportTwice(written, earlier, offset, [...path, name]);
+        continue;
+      }
+      seen.set(name, { written, offset });
+      if (isScalar(key) && key.anchor !== undefined) this.anchors.set(key.anchor, key);
+      const plain = this.read(value, shapeOf(shape, name), [...path, name]);
+      if (name in map) Object.defineProperty(map, name, { value: plain, enumerable: true });
+      else map[name] = plain;
+    }
+    return map;
+  }
+
+  private reportTwice(
+    written: string,
+    earlier: { readonly written: string; readonly offset: number },
+    offset: number,
+    path: Path,
+  ): void {
+    const line = this.source.position(earlier.offset).line;
+    const range = [offset, offset + written.length] as const;
+    if (earlier.written === written) {
+      this.findings.offset('DuplicateKey', range, path, `"${written}" is already given on line ${line}`);
+    } else {
+      const message = `"${written}" and "${earlier.written}" (line ${line}) are the same field in two spellings; keep one`;
+      this.findings.offset('TwoSpellings', range, path, message);
+    }
+  }
+
+  private offsetOf(node: unknown): number {
+    if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0] ?? 0;
+    return 0;
+  }
+}

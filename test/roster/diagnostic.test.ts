@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { formatDiagnostic } from '../../src/roster/diagnostic.js';
+import { diagnosticsOf, head } from './compiling.js';
+
+const printed = (text: string, file = 'r.yaml'): string =>
+  diagnosticsOf(text, {}, file).map(formatDiagnostic).join('\n');
+
+describe('formatDiagnostic', () => {
+  it('prints place, message, question and frame', () => {
+    expect(printed(head('agents:\n  - name: a\n    runtime: codx\n'))).toBe(
+      [
+        'r.yaml:5:14: unknown runtime "codx": use claude, codex, opencode, pi, gemini, or give it a command (here or under runtimes) (did you mean "codex"?)',
+        '  4 |   - name: a',
+        '> 5 |     runtime: codx',
+        '    |              ^^^^',
+      ].join('\n'),
+    );
+  });
+
+  it('cuts long lines around the column', () => {
+    const text = head(
+      `agents: [{ name: a, runtime: pi, class: ${'x'.repeat(500)}, clas: y, model_hint: ${'z'.repeat(500)} }]`,
+    );
+    const [before, line, caret] = printed(text).split('\n').slice(1);
+    expect(before).toBe('  2 | transport: tmux');
+    expect(line).toMatch(/^> 3 \| …x+, clas: y, model_hint: z+…$/);
+    expect(line?.length).toBeLessThan(110);
+    expect(line?.slice(caret?.indexOf('^'), (caret?.lastIndexOf('^') ?? 0) + 1)).toBe('clas');
+  });
+
+  it('never prints what a terminal would act on', () => {
+    const text = head('agents:\n  - name: a\n    runtime: pi\n    \u202eclas\u009b: "\u2028"\n');
+    const out = printed(text, 'r\x1b[31m.yaml');
+    expect(out).toContain('r␛[31m.yaml:6:');
+    // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u202e]/);
+  });
+
+  it('the caret stands right below wide characters', () => {
+    const out = printed(head('agents: [{ name: a, runtime: pi, class: "日本😀", clas: y }]')).split('\n');
+    const line = out.at(-2) ?? '';
+    const columns = Array.from(line.slice(0, line.indexOf('clas: y'))).length + 3;
+    expect(out.at(-1)?.indexOf('^')).toBe(columns);
+  });
+
+  it('points at the end of a text that ends too early', () => {
+    expect(printed('a: "b')).toBe('r.yaml:1:6: Missing closing "quote\n> 1 | a: "b\n    |      ^');
+  });
+});
