@@ -17,8 +17,9 @@ export function writeMaterial(paths: Paths, material: AgentMaterial, render: Ren
     const previous = readText(file);
     if (previous.state === 'unknown') return previous.message;
     const text = render(previous.state === 'present' ? previous.text : null, managedEnvironment);
-    writeFileAtomic(file, text, 0o600);
-    writeFileAtomic(agentFile(paths, agent, 'launch'), launchRecord, 0o600);
+    // Only lines of the site's own could not be written again.
+    writeFileAtomic(file, text, 0o600, previous.state === 'present' ? 'synced' : 'derived');
+    writeFileAtomic(agentFile(paths, agent, 'launch'), launchRecord, 0o600, 'derived');
     return null;
   });
 }
@@ -30,7 +31,7 @@ export function writeApplied(
 ): Outcome {
   return attempt(() => {
     const text = `${JSON.stringify({ formatVersion: '1.0', agent, ...content }, null, 1)}\n`;
-    writeFileAtomic(agentFile(paths, agent, 'json'), text, 0o600);
+    writeFileAtomic(agentFile(paths, agent, 'json'), text, 0o600, 'derived');
     return null;
   });
 }

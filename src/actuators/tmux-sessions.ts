@@ -40,22 +40,19 @@ export async function adoptSessions(
   return run(exec, socket, commands);
 }
 
-/** Ends sessions by their id, each only while it still carries this agent's mark: ids start again with a new server. */
+/**
+ * Ends sessions by their id, each only while its agent's pane still runs the process that was observed, under the marks
+ * that were observed: ids start again with a new server.
+ */
 export async function killSessions(
   exec: Exec,
   socket: string,
   targets: readonly SessionTarget[],
 ): Promise<Outcome> {
-  const commands = targets.map(({ agent, session }) => [
-    ...[
-      'if-shell',
-      '-F',
-      '-t',
-      session,
-      `#{==:#{@fleet_agent},${agent}}`,
-      `kill-session -t '${session}'`,
-      ';',
-    ],
+  const commands = targets.map(({ agent, session, pane, pid, marked }) => [
+    ...['if-shell', '-F', '-t', pane],
+    `#{&&:#{==:#{@fleet_agent},${marked ? agent : ''}},#{==:#{pane_pid},${pid}}}`,
+    ...[`kill-session -t '${session}'`, ';'],
   ]);
   return run(exec, socket, commands);
 }

@@ -45,7 +45,10 @@ export function writeMaterial(
   });
 }
 
-/** Limits of every agent that is acted upon, then at most one reload. */
+/**
+ * Limits of every agent that is acted upon, then at most one reload. A pass that was cut short between the two leaves a
+ * drop-in that is written and not in force: until the record says that it was applied, the reload is due.
+ */
 export async function writeLimits(
   actions: readonly PlannedAction[],
   world: World,
@@ -56,9 +59,18 @@ export async function writeLimits(
     const spec = world.desired.get(agent)?.spec;
     const written = actuators.writeLimits(agent, spec === undefined ? null : limitsDropIn(spec));
     if (written.outcome !== null) return written.outcome;
-    changed ||= written.changed;
+    changed ||= written.changed || limitsMoved(agent, world);
   }
   return changed ? actuators.reloadUnits() : null;
+}
+
+function limitsMoved(agent: string, world: World): boolean {
+  const wanted = resolvedOf(world, agent)?.record;
+  const applied = world.observed.files.get(agent)?.applied?.applied;
+  if (wanted === undefined || applied === undefined) return false;
+  return [...new Set([...Object.keys(wanted), ...Object.keys(applied)])].some(
+    (field) => field.startsWith('resources.') && wanted[field] !== applied[field],
+  );
 }
 
 /** After an action has come true: remembers what was applied. A failure here costs no more than a field's name. */

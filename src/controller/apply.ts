@@ -1,9 +1,9 @@
 import type { ActionKind, Plan, PlannedAction } from './action.js';
 import { useUpDisruptions, settle, writeLimits, writeMaterial } from './apply-steps.js';
 import { assess, type World } from './assess.js';
-import { holderRuns, longestGrace, resolvedOf, unitRuns } from './lookup.js';
+import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
-import type { Actuators, Outcome, SessionMarks, SessionTarget } from './port.js';
+import type { Actuators, Outcome, SessionMarks } from './port.js';
 import type { Situation } from './situation.js';
 import { verdictOf } from './verdict.js';
 
@@ -81,9 +81,17 @@ export async function apply(
   await step(of('update'), () => Promise.resolve(null));
 
   const stops = of('stop');
-  const [units, sessions] = [stops.filter(unitRuns(world)), stops.filter((stop) => !unitRuns(world)(stop))];
-  await step(units, () => actuators.stopUnits(names(units), longestGrace(names(units), world)));
-  await step(sessions, () => actuators.killSessions(targets(sessions)));
+  const units = stops.filter(unitRuns(world));
+  const others = stops.filter((stop) => !unitRuns(world)(stop));
+  const endSessions = async (actions: readonly PlannedAction[]): Promise<Outcome> => {
+    const targets = outliving(actions, world);
+    return targets.length === 0 ? null : actuators.killSessions(targets);
+  };
+  await step(units, async () => {
+    const stopped = await actuators.stopUnits(names(units), longestGrace(names(units), world));
+    return (await endSessions(units)) ?? stopped;
+  });
+  await step(others, () => endSessions(others));
 
   const restarts = of('restart', 'reset');
   const starts = of('start');
@@ -91,12 +99,11 @@ export async function apply(
     fail([...restarts, ...starts], await actuators.startHolder());
   }
   const spacing = world.roster.startSpacingMs;
+  // The name of a session that outlives its unit would be taken.
+  const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>
+    (await endSessions(batch)) ?? actuators.restartUnits(names(batch), longestGrace(names(batch), world));
   const launch = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> =>
-    step(batch, () =>
-      verb === 'start'
-        ? actuators.startUnits(names(batch))
-        : actuators.restartUnits(names(batch), longestGrace(names(batch), world)),
-    );
+    step(batch, () => (verb === 'start' ? actuators.startUnits(names(batch)) : restartUnits(batch)));
   if (spacing === 0) {
     await launch(of('restart', 'reset'), 'restart');
     await launch(of('start'), 'start');
@@ -196,6 +203,3 @@ function adoptions(actions: readonly PlannedAction[], world: World): readonly Se
 }
 
 const names = (actions: readonly PlannedAction[]): readonly string[] => actions.map(({ agent }) => agent);
-
-const targets = (actions: readonly PlannedAction[]): readonly SessionTarget[] =>
-  actions.flatMap(({ agent, target }) => (target === null ? [] : [{ agent, session: target.session }]));

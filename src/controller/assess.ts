@@ -4,6 +4,7 @@ import type { AgentFiles, Observed, ObservedServer, ObservedSession, ObservedUni
 import {
   indexSessions,
   isOurs,
+  nameTakenBy,
   sessionNameOf,
   situationOf,
   type SessionIndex,
@@ -17,6 +18,8 @@ export interface Assessment {
   /** null: not in the roster. */
   readonly desired: Desired | null;
   readonly situation: Situation;
+  /** Why its next session would not get its name, or null. */
+  readonly nameTaken: string | null;
   readonly files: AgentFiles | null;
   /** Whether marks or env file of this home name the agent. Agents in the roster with no session are ours to start. */
   readonly owned: boolean;
@@ -48,14 +51,14 @@ export function assess({ roster, desired, observed, home }: World): Assessed {
     const wanted = desired.get(agent) ?? null;
     const files = observed.files.get(agent) ?? null;
     const sessionName = wanted?.spec.session ?? sessionNameOf(agent);
+    const subject = { agent, sessionName, unit: units?.agents.get(agent) ?? null };
     const situation: Situation =
-      unknown === undefined
-        ? situationOf({ agent, sessionName, unit: units?.agents.get(agent) ?? null }, index)
-        : { kind: 'unknown', message: unknown.message };
+      unknown === undefined ? situationOf(subject, index) : { kind: 'unknown', message: unknown.message };
     return {
       agent,
       desired: wanted,
       situation,
+      nameTaken: nameTakenBy(subject, index),
       files,
       owned: index.marked.has(agent) || files?.owned === true,
     };

@@ -38,7 +38,7 @@ function resolveAgent(spec: AgentSpec, files: AgentFiles | undefined): Desired {
     effective: effective.value,
     site,
     specHash: specHash(effective.value),
-    contextHash: contextHash(spec),
+    contextHash: contextHash(spec, site),
     record: recordOf(spec, site),
   };
 }

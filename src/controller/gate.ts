@@ -23,12 +23,17 @@ export interface GateQuestion {
   readonly spec: AgentSpec | null;
   /** Why it cannot be launched; matters to actions that launch. */
   readonly obstacle: string | null;
+  /** Whose session has its name; matters to actions that launch. */
+  readonly nameTaken: string | null;
 }
 
 /** Every gate but the brake, which looks at the whole plan. The first that closes is named. */
 export function gateOf(question: GateQuestion, memory: Memory, words: Words, now: number): Gate {
   const hold = holdOn(question.agent, memory, now);
   if (hold !== null) return { kind: 'held', ...hold };
+  if (question.nameTaken !== null && launches(question.action)) {
+    return { kind: 'blocked', code: 'ForeignSession', message: question.nameTaken };
+  }
   if (question.obstacle !== null && launches(question.action)) {
     return { kind: 'blocked', code: 'CannotLaunch', message: question.obstacle };
   }

@@ -35,6 +35,8 @@ export interface Marks {
   readonly agent: string | null;
   readonly home: string | null;
   readonly pane: string | null;
+  /** The start of the unit that created the session and ends with it; null where it was adopted. */
+  readonly unit: string | null;
   readonly spec: string | null;
   readonly context: string | null;
   readonly conversation: string | null;

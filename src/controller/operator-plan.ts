@@ -44,7 +44,7 @@ export function operatorPlan(
 }
 
 function actionFor(
-  { agent, desired, situation, files }: Assessment,
+  { agent, desired, situation, nameTaken, files }: Assessment,
   world: World,
   command: 'stop' | 'restart',
   now: number,
@@ -61,7 +61,8 @@ function actionFor(
     desired: wanted,
     cost: { kind: 'none' },
   } as const;
-  const gate = command === 'restart' ? restartGate(agent, desired, world, now) : ({ kind: 'ready' } as const);
+  const gate =
+    command === 'restart' ? restartGate(agent, desired, nameTaken, world, now) : ({ kind: 'ready' } as const);
   switch (situation.kind) {
     case 'unknown':
       return null;
@@ -103,6 +104,7 @@ function actionFor(
 function restartGate(
   agent: string,
   desired: Assessment['desired'],
+  nameTaken: string | null,
   world: World,
   now: number,
 ): PlannedAction['gate'] {
@@ -111,6 +113,7 @@ function restartGate(
   if (held !== null) return { kind: 'held', ...held };
   if (desired?.kind === 'unresolved')
     return { kind: 'blocked', code: 'InvalidEnvironment', message: desired.message };
+  if (nameTaken !== null) return { kind: 'blocked', code: 'ForeignSession', message: nameTaken };
   const obstacle = world.observed.obstacles.get(agent);
   return obstacle === undefined
     ? { kind: 'ready' }

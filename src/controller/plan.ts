@@ -122,7 +122,7 @@ const settled = (desired: Desired | null): Decision => (desired === null ? {} : 
 
 function finish(
   { action, reasons }: Draft,
-  { agent, desired, situation, files }: Assessment,
+  { agent, desired, situation, nameTaken, files }: Assessment,
   obstacle: string | null,
   memory: Memory,
   words: Words,
@@ -137,7 +137,7 @@ function finish(
   const applied = marks === null ? '' : `${marks.spec ?? ''}/${marks.context ?? ''}`;
   const wanted = desired?.kind === 'resolved' ? `${desired.specHash}/${desired.contextHash}` : '';
   const runtime = files?.applied?.started['runtime'] ?? spec?.runtime ?? null;
-  const question = { agent, action, applied, desired: wanted, live, spec, obstacle };
+  const question = { agent, action, applied, desired: wanted, live, spec, obstacle, nameTaken };
   const gate =
     situation.kind === 'foreign'
       ? ({ kind: 'blocked', code: 'ForeignSession', message: situation.message } as const)

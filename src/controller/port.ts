@@ -23,6 +23,11 @@ export interface SessionMarks {
 export interface SessionTarget {
   readonly agent: string;
   readonly session: string;
+  /** The agent's own pane and its process as observed: ids start again with a new server. */
+  readonly pane: string;
+  readonly pid: number;
+  /** Whether the session carries the agent's mark; otherwise it must carry none. */
+  readonly marked: boolean;
 }
 
 /** What `apply` may do to the host. Methods that take many do it with one process, and never throw for its failure. */
@@ -43,7 +48,7 @@ export interface Actuators {
   recordDisruptions(recent: readonly { readonly agent: string; readonly at: number }[]): Promise<Outcome>;
   /** Sets fleet's marks on sessions that have none; a session that got marks meanwhile is left alone. */
   adopt(sessions: readonly SessionMarks[]): Promise<Outcome>;
-  /** Ends sessions without a unit, after comparing their marks once more inside the server. */
+  /** Ends sessions that no unit ends, after comparing marks and pids once more inside the server. */
   killSessions(targets: readonly SessionTarget[]): Promise<Outcome>;
   startHolder(): Promise<Outcome>;
   startUnits(agents: readonly string[]): Promise<Outcome>;

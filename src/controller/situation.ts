@@ -61,7 +61,10 @@ export function indexSessions(server: ObservedServer | null, home: string): Sess
 }
 
 export function situationOf(subject: Subject, index: SessionIndex): Situation {
-  const [own, second] = index.marked.get(subject.agent) ?? [];
+  // What an earlier life left behind does not count beside a session that lives.
+  const marked = index.marked.get(subject.agent) ?? [];
+  const living = marked.filter((session) => ownPane(session, index)?.dead === false);
+  const [own, second] = living.length > 0 ? living : marked.slice(0, 1);
   if (own !== undefined && second !== undefined) {
     return { kind: 'unknown', message: `sessions ${own.name} and ${second.name} both carry its marks` };
   }
@@ -106,6 +109,16 @@ function withoutUnit(subject: Subject, index: SessionIndex): Situation {
   return named === undefined
     ? { kind: 'stopped', failed: subject.unit?.active === 'failed' }
     : foreignSession(named);
+}
+
+/**
+ * Whose session has the name that this agent's next session needs, where it is neither the agent's own nor about to be
+ * adopted: a human may have renamed the agent's session, and somebody taken the name.
+ */
+export function nameTakenBy({ agent, sessionName }: Subject, index: SessionIndex): string | null {
+  const named = index.named.get(sessionName);
+  const [own] = index.marked.get(agent) ?? [];
+  return own === undefined || named === undefined || named === own ? null : foreignSession(named).message;
 }
 
 /** Our session, and no unit that runs: adopted without one, or what a killed unit left behind. */

@@ -3,13 +3,19 @@ import * as path from 'node:path';
 
 /**
  * Replaces a file's content in one step: a reader sees the old bytes or the new ones, also after a crash or on a full
- * disk. The data is synced before the rename, the directory after it. A symbolic link is followed, so that an
- * operator's dotfile link stays a link.
+ * disk. A symbolic link is followed, so that an operator's dotfile link stays a link.
  *
+ * @param durability `synced` survives a power cut: data before the rename, directory after it. `derived` is for what the
+ *   next pass can write again, and spares two waits for the disk
  * @returns false where the file already had this content and mode, and nothing was written
  * @throws node's file system errors; the temporary file is removed first
  */
-export function writeFileAtomic(file: string, content: string | Uint8Array, mode: number): boolean {
+export function writeFileAtomic(
+  file: string,
+  content: string | Uint8Array,
+  mode: number,
+  durability: 'synced' | 'derived' = 'synced',
+): boolean {
   const target = followLink(file);
   if (hasContent(target, content, mode)) return false;
   fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
@@ -19,7 +25,7 @@ export function writeFileAtomic(file: string, content: string | Uint8Array, mode
     try {
       fs.fchmodSync(handle, mode);
       fs.writeFileSync(handle, content);
-      fs.fdatasyncSync(handle);
+      if (durability === 'synced') fs.fdatasyncSync(handle);
     } finally {
       fs.closeSync(handle);
     }
@@ -28,7 +34,7 @@ export function writeFileAtomic(file: string, content: string | Uint8Array, mode
     fs.rmSync(temporary, { force: true });
     throw error;
   }
-  syncDirectory(path.dirname(target));
+  if (durability === 'synced') syncDirectory(path.dirname(target));
   return true;
 }
 

@@ -10,6 +10,7 @@ const marks = [
   '@fleet_agent',
   '@fleet_home',
   '@fleet_pane',
+  '@fleet_unit',
   '@fleet_spec',
   '@fleet_context',
   '@fleet_conversation',
@@ -89,9 +90,16 @@ function readSession(
 }
 
 function readMarks(values: readonly string[]): Marks {
-  const [agent = null, home = null, pane = null, spec = null, context = null, conversation = null] =
-    values.map((value) => (value === '' ? null : value));
-  return { agent, home, pane, spec, context, conversation };
+  const [
+    agent = null,
+    home = null,
+    pane = null,
+    unit = null,
+    spec = null,
+    context = null,
+    conversation = null,
+  ] = values.map((value) => (value === '' ? null : value));
+  return { agent, home, pane, unit, spec, context, conversation };
 }
 
 function readPane(text: string, from: number): { session: string; value: ObservedPane; end: number } | null {

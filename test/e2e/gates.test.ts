@@ -1,0 +1,189 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FleetSandbox } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+/** Agents are idle as soon as they run. */
+const settings = (): string => `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
+const sleeper = (name: string, more = ''): string =>
+  `{ name: ${name}, runtime: pi, command: [sleep, infinity]${more} }`;
+const edited = (name: string, more = ''): string => sleeper(name, `, env: { EDITED: "yes" }${more}`);
+
+async function up(...agents: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  fleet.writeRoster(agents, settings());
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  return fleet.pids();
+}
+
+describe('the operator decides', () => {
+  test('a stopped agent stays stopped until started, and plan and status say so', async () => {
+    const before = await up(sleeper('a'), sleeper('b'));
+    const stopped = await fleet.expect(0, 'stop', 'a');
+    expect(stopped.stdout).toContain('LOSES the conversation');
+    expect((await fleet.expect(6, 'apply')).stdout).toMatch(
+      /\+ +a +start +not running +held: stopped by the operator/,
+    );
+    expect((await fleet.expect(0, 'status')).stdout).toMatch(/a +pi +worker +Held .*stopped by the operator/);
+    expect(await fleet.pids()).toEqual({ b: before['b'] });
+    await fleet.expect(0, 'start', 'a');
+    expect(Object.keys(await fleet.pids()).toSorted()).toEqual(['a', 'b']);
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes.');
+  });
+
+  test('a held agent runs on unchanged; released, the roster applies', async () => {
+    const before = await up(sleeper('a'));
+    await fleet.expect(0, 'hold', 'a', '--for', '2h', '--reason', 'in the middle of something');
+    fleet.writeRoster([edited('a')], settings());
+    expect((await fleet.expect(6, 'apply', '--now')).stdout).toMatch(
+      /held: held by the operator until .* \(in the middle of something\)/,
+    );
+    expect((await fleet.expect(6, 'restart', 'a')).stdout).toContain('fleet release a');
+    expect(await fleet.pids()).toEqual(before);
+    await fleet.expect(0, 'release', 'a');
+    await fleet.expect(0, 'apply');
+    expect((await fleet.pids())['a']).not.toBe(before['a']);
+  });
+
+  test('a persistent persona waits for approval of exactly this change, once', async () => {
+    const before = await up(sleeper('lead', ', persistent_persona: true'));
+    fleet.writeRoster([edited('lead', ', persistent_persona: true')], settings());
+    const planned = await fleet.expect(6, 'apply');
+    expect(planned.stdout).toContain('needs approval: persistent persona');
+    expect(planned.stdout).toContain('To go on with lead: fleet approve lead');
+    expect(await fleet.pids()).toEqual(before);
+    await fleet.expect(0, 'approve', 'lead');
+    // Another edit is another change: the approval is void.
+    fleet.writeRoster(
+      [
+        edited('lead', ', persistent_persona: true, model_hint: x, class: y').replace(
+          'sleep, infinity',
+          'sleep, "100000"',
+        ),
+      ],
+      settings(),
+    );
+    await fleet.expect(6, 'apply');
+    expect(await fleet.pids()).toEqual(before);
+    fleet.writeRoster([edited('lead', ', persistent_persona: true')], settings());
+    await fleet.expect(0, 'apply');
+    const after = await fleet.pids();
+    expect(after['lead']).not.toBe(before['lead']);
+    // Used up: the way back needs a word of its own.
+    fleet.writeRoster([sleeper('lead', ', persistent_persona: true')], settings());
+    await fleet.expect(6, 'apply');
+    await fleet.expect(0, 'apply', '--approve', 'lead');
+    expect((await fleet.pids())['lead']).not.toBe(after['lead']);
+    expect((await fleet.fleet('approve', 'lead')).code).toBe(1);
+  });
+
+  test('a mass change is braked until it is confirmed; starts go on', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const before = await up(...names.map((name) => sleeper(name)));
+    fleet.writeRoster([...names.map((name) => edited(name)), sleeper('e')], settings());
+    const braked = await fleet.expect(6, 'apply');
+    expect(braked.stdout).toContain('braked: 4 of 4 live agents, limit 50%');
+    const { e, ...others } = await fleet.pids();
+    expect(e).toBeGreaterThan(0);
+    expect(others).toEqual(before);
+    await fleet.expect(0, 'approve', '--all');
+    await fleet.expect(0, 'apply');
+    const after = await fleet.pids();
+    for (const name of names) expect(after[name]).not.toBe(before[name]);
+    // A truncated roster that is still valid would stop most of the fleet.
+    fleet.writeRoster([edited('a')], settings());
+    expect((await fleet.expect(6, 'apply')).stdout).toMatch(/- +b +stop +not in the roster +braked/);
+    expect(await fleet.pids()).toEqual(after);
+    await fleet.expect(0, 'apply', '--confirm');
+    expect(await fleet.pids()).toEqual({ a: after['a'] });
+  });
+
+  test('stop of the whole fleet ends the server; start brings everything back, a suspended agent excepted', async () => {
+    await up(sleeper('a'), sleeper('b'), sleeper('c', ', suspend: true'));
+    const stopped = await fleet.expect(0, 'stop');
+    expect(stopped.stdout).toContain('The holder has stopped.');
+    expect(await fleet.tmux('list-sessions')).toBe('');
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('held: fleet stopped by the operator');
+    await fleet.expect(0, 'start', 'b');
+    expect(Object.keys(await fleet.pids())).toEqual(['b']);
+    expect((await fleet.expect(1, 'start', 'c')).stderr).toContain('suspended in the roster: c');
+    await fleet.expect(0, 'start');
+    expect(Object.keys(await fleet.pids()).toSorted()).toEqual(['a', 'b']);
+    expect((await fleet.expect(0, 'status')).stdout).toMatch(/c +pi +worker +Suspended/);
+  });
+
+  test('restart of one, by name', async () => {
+    const before = await up(sleeper('a'), sleeper('b'));
+    const server = await fleet.serverPid();
+    expect((await fleet.expect(64, 'restart', 'aa')).stderr).toContain(
+      'aa is not in the roster (did you mean a?)',
+    );
+    await fleet.expect(0, 'restart', 'a');
+    const after = await fleet.pids();
+    expect(after['a']).not.toBe(before['a']);
+    expect(after['b']).toBe(before['b']);
+    expect(await fleet.serverPid()).toBe(server);
+  });
+});
+
+describe('updates', () => {
+  test('limits are changed live, without a restart, and reach the cgroup', async () => {
+    const before = await up(sleeper('a', ', resources: { memory_max: 64M, tasks_max: 20 }'));
+    const show = async (): Promise<string> =>
+      (await import('../support/fleet-sandbox.js'))
+        .run('systemctl', ['--user', 'show', '-p', 'MemoryMax,TasksMax', 'mosaic-agent@a.service'])
+        .then(({ stdout }) => stdout);
+    expect(await show()).toContain('MemoryMax=67108864');
+    fleet.writeRoster([sleeper('a', ', resources: { memory_max: 128M }')], settings());
+    const { stdout } = await fleet.expect(0, 'apply');
+    expect(stdout).toMatch(/~ +a +update +resources\.memory_max: 64M → 128M/);
+    expect(await show()).toContain('MemoryMax=134217728');
+    expect(await show()).not.toContain('TasksMax=20');
+    expect(await fleet.pids()).toEqual(before);
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes.');
+  });
+
+  test('a new class waits for a fresh conversation, or resets a disposable slot', async () => {
+    const before = await up(sleeper('kept'), sleeper('slot', ', reset_between_tasks: true'));
+    fleet.writeRoster(
+      [sleeper('kept', ', class: boss'), sleeper('slot', ', reset_between_tasks: true, class: boss')],
+      settings(),
+    );
+    const { stdout } = await fleet.expect(0, 'apply');
+    expect(stdout).toMatch(/~ +kept +update +class: worker → boss/);
+    expect(stdout).toMatch(
+      /↻ +slot +reset +class: worker → boss\n +LOSES the conversation \(disposable slot\)/,
+    );
+    const after = await fleet.pids();
+    expect(after['kept']).toBe(before['kept']);
+    expect(after['slot']).not.toBe(before['slot']);
+    expect((await fleet.expect(0, 'status')).stdout).toMatch(/kept .*outdated: class/);
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes.');
+  });
+});
+
+describe('saved plans', () => {
+  test('a saved plan is applied while it is true, and refused once roster or processes moved', async () => {
+    fleet.writeRoster([sleeper('a')], settings());
+    await fleet.expect(0, 'install');
+    const file = path.join(fleet.directory, 'plan.json');
+    await fleet.expect(0, 'plan', '--out', file);
+    fleet.writeRoster([sleeper('a'), sleeper('b')], settings());
+    expect((await fleet.expect(3, 'apply', file)).stderr).toContain('the roster has changed');
+    await fleet.expect(0, 'plan', '--out', file);
+    await fleet.expect(0, 'apply', file);
+    const pids = await fleet.pids();
+    expect((await fleet.expect(3, 'apply', file)).stderr).toContain(
+      'units, sessions or processes have changed',
+    );
+    expect(await fleet.pids()).toEqual(pids);
+    fs.writeFileSync(file, '{"half":');
+    expect((await fleet.expect(1, 'apply', file)).stderr).toContain('is not a saved plan');
+  });
+});

@@ -1,0 +1,153 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { countingPath, FleetSandbox, processesWith, snapshot, until } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+const sleeper = (name: string, more = ''): string =>
+  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+
+describe('from a roster to a running fleet', () => {
+  test('plan tells, apply does, a second apply does nothing at all', async () => {
+    fleet.writeRoster([sleeper('a'), sleeper('b')]);
+    const before = await fleet.expect(0, 'plan');
+    expect(before.stdout).toContain('Plan: 2 to start; 0 unchanged.');
+    expect(before.stderr).toContain('fleet install');
+    await fleet.expect(69, 'apply');
+    await fleet.expect(0, 'install');
+    await fleet.expect(2, 'plan', '--detailed-exitcode');
+    const applied = await fleet.expect(0, 'apply');
+    expect(applied.stdout).toContain('Applied: 2 started.');
+    const pids = await fleet.pids();
+    expect(Object.keys(pids)).toEqual(['a', 'b']);
+
+    const files = snapshot(fleet.directory, fleet.units);
+    const counting = countingPath(fs.mkdtempSync(path.join(process.env['TMPDIR'] ?? '/tmp', 'count-')));
+    const again = await fleet.fleetWith({ env: { PATH: counting.path } }, 'apply');
+    expect(again).toEqual({ code: 0, stdout: 'No changes. 2 agents match the roster.\n', stderr: '' });
+    expect(counting.calls()).toHaveLength(2);
+    expect(counting.calls().filter((call) => call.startsWith('tmux'))).toHaveLength(1);
+    expect(counting.calls().filter((call) => call.startsWith('systemctl --user list-units'))).toHaveLength(1);
+    expect(snapshot(fleet.directory, fleet.units)).toEqual(files);
+    expect(await fleet.pids()).toEqual(pids);
+    await fleet.expect(0, 'plan', '--detailed-exitcode');
+    await fleet.expect(0, 'verify');
+  });
+
+  test('an edit touches only the agents whose own configuration changed', async () => {
+    fleet.writeRoster(
+      [sleeper('a'), sleeper('b'), sleeper('c'), sleeper('d')],
+      'defaults: { idle_after: 1s }',
+    );
+    fs.mkdirSync(path.join(process.env['HOME'] ?? '', 'src'), { recursive: true });
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const server = await fleet.serverPid();
+    const before = await fleet.pids();
+    // One added, one removed, one changed; the rest reordered, reformatted, other spellings, defaults written out.
+    fleet.writeRoster(
+      [
+        `\n    # the same as ever\n    command:\n      - sleep\n      - "infinity"\n    runtime: "demo"\n    name: d\n    resetBetweenTasks: false\n    workingDirectory: ~/src`,
+        sleeper('e'),
+        sleeper('b', ', env: { COLOUR: green }'),
+        sleeper('a', ', class: worker'),
+      ],
+      'defaults: { idleAfter: 1s, stop_grace: 10s }',
+    );
+    const planned = await fleet.expect(0, 'plan');
+    expect(planned.stdout).toMatch(/-\/\+ b +restart +env\.COLOUR changed/);
+    expect(planned.stdout).toMatch(/- {3}c +stop +not in the roster/);
+    expect(planned.stdout).toMatch(/\+ {3}e +start +not running/);
+    expect(planned.stdout).toContain('1 to start, 1 to restart, 1 to stop; 2 unchanged.');
+    expect(planned.stdout).not.toContain('green');
+    await fleet.expect(0, 'apply', '--now');
+    const after = await fleet.pids();
+    expect(Object.keys(after).toSorted()).toEqual(['a', 'b', 'd', 'e']);
+    expect([after['a'], after['d']]).toEqual([before['a'], before['d']]);
+    expect(after['b']).not.toBe(before['b']);
+    expect(await fleet.serverPid()).toBe(server);
+    await fleet.expect(0, 'verify');
+  });
+
+  test('what is busy is deferred until idle, or done with --now', async () => {
+    const chatty = (more: string): string =>
+      `{ name: chatty, runtime: demo, command: [sh, -c, "while :; do echo tick; sleep 0.1; done"]${more} }`;
+    fleet.writeRoster([chatty('')]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const before = await fleet.pids();
+    fleet.writeRoster([chatty(', env: { A: b }')]);
+    const gated = await fleet.expect(6, 'apply');
+    expect(gated.stdout).toMatch(/chatty +restart +env\.A changed +deferred: busy, last output [01]s ago/);
+    expect(await fleet.pids()).toEqual(before);
+    await fleet.expect(0, 'apply', '--now');
+    expect((await fleet.pids())['chatty']).not.toBe(before['chatty']);
+  });
+
+  test('a killed agent, then a killed server, are healed; the others keep running', async () => {
+    fleet.writeRoster([sleeper('a'), sleeper('b')]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const [server, before] = [await fleet.serverPid(), await fleet.pids()];
+    process.kill(before['a'] ?? 0, 'SIGKILL');
+    await until('a is seen dead', async () => (await fleet.fleet('status', 'a')).stdout.includes('Dead'));
+    await fleet.expect(0, 'apply');
+    const healed = await fleet.pids();
+    expect(healed['b']).toBe(before['b']);
+    expect(healed['a']).not.toBe(before['a']);
+    expect(await fleet.serverPid()).toBe(server);
+
+    process.kill(server, 'SIGKILL');
+    await until('both are seen dead', async () => {
+      const { stdout } = await fleet.fleet('plan');
+      return stdout.includes('2 to start');
+    });
+    await fleet.expect(0, 'apply');
+    expect(Object.keys(await fleet.pids())).toEqual(['a', 'b']);
+    await fleet.expect(0, 'verify');
+  });
+
+  test('nothing of a stopped agent survives, though it ignores signals and double-forks', async () => {
+    const mark = `stubborn-${process.pid}`;
+    const script = path.join(fleet.work, 'stubborn.sh');
+    fs.writeFileSync(
+      script,
+      `#!/bin/bash\ntrap '' HUP TERM INT\n( ( trap '' HUP TERM; exec -a ${mark}-grandchild sleep 1000 ) & )\nsetsid bash -c 'trap "" HUP TERM; exec -a ${mark}-session sleep 1000' &\nwhile :; do sleep 0.5; done # ${mark}\n`,
+      { mode: 0o755 },
+    );
+    const settings = `defaults: { stop_grace: 1s, working_directory: ${fleet.work} }`;
+    fleet.writeRoster([sleeper('a'), `{ name: stubborn, runtime: demo, command: [${script}] }`], settings);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    await until('its children run', () => processesWith(`${mark}-`).length === 2);
+    const before = await fleet.pids();
+    fleet.writeRoster([sleeper('a')], settings);
+    await fleet.expect(0, 'apply');
+    expect(processesWith(mark)).toEqual([]);
+    expect(processesWith(script)).toEqual([]);
+    expect((await fleet.pids())['a']).toBe(before['a']);
+  });
+
+  test('an agent that ends at once is reported with the last lines it printed', async () => {
+    fleet.writeRoster([
+      sleeper('fine'),
+      '{ name: dies, runtime: demo, command: [sh, -c, "echo no licence; exit 3"] }',
+      '{ name: nothing, runtime: demo, command: [no-such-program] }',
+      '{ name: nowhere, runtime: demo, command: [sleep, "1"], working_directory: /no/such/place }',
+    ]);
+    await fleet.expect(0, 'install');
+    const { stdout } = await fleet.expect(4, 'apply');
+    expect(stdout).toContain("blocked: no-such-program is not in the agent's PATH");
+    expect(stdout).toContain('blocked: working_directory /no/such/place: no such file or directory');
+    expect(stdout).toContain('✗ dies');
+    expect(stdout).toContain('| exited with status 3');
+    expect(stdout).toContain('| no licence');
+    expect(stdout).toContain('✓ fine started');
+    expect(stdout).toContain('Applied: 1 started; 1 failed, 2 gated.');
+  });
+});

@@ -1,0 +1,181 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FleetSandbox, run, snapshot } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+const sleeper = (name: string, more = ''): string =>
+  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+
+/** Everything a wrong hand could have touched. */
+const liveState = async (): Promise<unknown> => [
+  await fleet.tmux(
+    'list-panes',
+    '-a',
+    '-F',
+    '#{session_id} #{session_name} #{pane_id} #{pane_pid} #{pane_dead} #{@fleet_spec}',
+  ),
+  snapshot(fleet.home, fleet.units),
+];
+
+describe('only what fleet owns is touched', () => {
+  beforeEach(async () => {
+    fleet.writeRoster([sleeper('a'), sleeper('b')]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+  });
+
+  test("a human's split pane is nobody's drift, and neither it nor the agent is touched", async () => {
+    await fleet.tmux('split-window', '-d', '-t', '=a:', 'sleep 1000');
+    const before = await liveState();
+    const { stdout } = await fleet.expect(0, 'apply');
+    expect(stdout).toBe('No changes. 2 agents match the roster.\n');
+    expect(await liveState()).toEqual(before);
+  });
+
+  test('a second home is refused, and its roster prunes nothing', async () => {
+    const other = path.join(fleet.directory, 'other');
+    fs.mkdirSync(path.join(other, 'fleet'), { recursive: true });
+    fs.writeFileSync(
+      path.join(other, 'fleet', 'roster.yaml'),
+      fs.readFileSync(fleet.roster, 'utf8').replace(/^ {2}- \{ name: b.*$/m, ''),
+    );
+    const before = await liveState();
+    for (const command of [['apply'], ['install'], ['stop'], ['restart', 'a'], ['start'], ['uninstall']]) {
+      const result = await fleet.fleet('--mosaic-home', other, ...command);
+      expect([command[0], result.code, result.stderr]).toEqual([
+        command[0],
+        69,
+        expect.stringContaining(`installed for another home: ${fleet.home}`),
+      ]);
+    }
+    const planned = await fleet.fleet('--mosaic-home', other, 'plan');
+    expect(planned.stderr).toContain('apply would refuse');
+    expect(planned.stdout).not.toMatch(/ stop /);
+    expect(await liveState()).toEqual(before);
+  });
+
+  test('a roster that is not the installed one prunes nothing', async () => {
+    const strange = path.join(fleet.directory, 'strange.yaml');
+    fs.writeFileSync(strange, fs.readFileSync(fleet.roster, 'utf8').replace(/^ {2}- \{ name: b.*$/m, ''));
+    const before = await liveState();
+    const result = await fleet.fleet('apply', '--roster', strange);
+    expect(result.code).toBe(69);
+    expect(result.stderr).toContain(`roster: installed for ${fleet.roster}, this command has ${strange}`);
+    expect((await fleet.fleet('--roster', strange, 'plan')).stderr).toContain('apply would refuse');
+    expect(await liveState()).toEqual(before);
+  });
+
+  test('another TMUX_TMPDIR shows no sessions, and that is unknown, not absent', async () => {
+    const elsewhere = path.join(fleet.directory, 'tmux');
+    fs.mkdirSync(elsewhere);
+    const before = await liveState();
+    const env = { TMUX_TMPDIR: elsewhere };
+    const planned = await fleet.fleetWith({ env }, 'plan');
+    expect(planned.code).toBe(69);
+    expect(planned.stdout).toMatch(/\? +a +unknown +no tmux server answers on socket .*another TMUX_TMPDIR/);
+    const applied = await fleet.fleetWith({ env }, 'apply');
+    expect(applied.code).toBe(69);
+    expect(applied.stderr).toContain(`TMUX_TMPDIR: installed for`);
+    expect((await fleet.fleetWith({ env }, 'stop')).code).toBe(69);
+    expect(await liveState()).toEqual(before);
+  });
+
+  test('a new socket in the roster is refused while the fleet lives, and moved by stop, install, start', async () => {
+    const socket = `${fleet.socket}-moved`;
+    const text = fs.readFileSync(fleet.roster, 'utf8');
+    fs.writeFileSync(fleet.roster, text.replace(`socket_name: ${fleet.socket} `, `socket_name: ${socket} `));
+    const before = await fleet.pids();
+    const refused = await fleet.expect(69, 'apply');
+    expect(refused.stderr).toContain('fleet stop, fleet install, fleet start');
+    expect((await fleet.expect(69, 'install')).stderr).toContain('fleet stop, fleet install, fleet start');
+    expect(await fleet.pids()).toEqual(before);
+    await fleet.expect(0, 'stop');
+    expect(await fleet.tmux('list-sessions')).toBe('');
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'start');
+    expect(
+      (await run('tmux', ['-u', '-L', socket, 'list-sessions', '-F', '#{session_name}'])).stdout
+        .split('\n')
+        .toSorted(),
+    ).toEqual(['', '_holder', 'a', 'b']);
+    await fleet.expect(0, 'verify');
+  });
+
+  test('a foreign session with a roster name blocks that agent; a stranger is left alone and keeps the holder', async () => {
+    await fleet.tmux('new-session', '-d', '-s', 'c', 'sleep 1000');
+    await fleet.tmux('new-session', '-d', '-s', 'str\u001b[31mange; rm -rf', 'sleep 1000');
+    fleet.writeRoster([sleeper('a'), sleeper('c')]);
+    const { stdout } = await fleet.expect(6, 'apply');
+    expect(stdout).toMatch(/\+ +c +start +not running +blocked: session c was not created by fleet/);
+    expect(stdout).toMatch(/ b +stop /);
+    expect(stdout).not.toContain('\u001b[31m');
+    const names = await fleet.tmux('list-sessions', '-F', '#{session_name}');
+    expect(names.split('\n')).toContain('c');
+    const stopped = await fleet.expect(4, 'stop');
+    expect(stopped.stderr).toContain('the holder was left running');
+    expect((await fleet.tmux('list-sessions', '-F', '#{session_name}')).split('\n')).toContain('c');
+    expect(Object.keys(await fleet.pids())).toEqual([]);
+  });
+
+  test('a renamed session is still the agent it was', async () => {
+    const before = await fleet.pids();
+    await fleet.tmux('rename-session', '-t', '=a:', 'zzz');
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes.');
+    expect(await fleet.pids()).toEqual(before);
+    expect((await fleet.expect(1, 'verify')).stdout).toContain('its session was renamed to zzz');
+    await fleet.expect(0, 'restart', 'a');
+    await fleet.expect(0, 'verify');
+  });
+});
+
+describe('names', () => {
+  test('a, a-2 and a.0 each get their own session, and stopping one leaves the others', async () => {
+    fleet.writeRoster([sleeper('a'), sleeper('a-2'), sleeper('a.0')]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const listing = await fleet.tmux('list-sessions', '-F', '#{session_name} #{@fleet_agent}');
+    expect(listing.split('\n').toSorted()).toEqual(['_holder ', 'a a', 'a-2 a-2', 'a_0 a.0']);
+    const before = await fleet.pids();
+    await fleet.expect(0, 'stop', 'a');
+    const { a, ...others } = before;
+    expect(a).toBeGreaterThan(0);
+    expect(await fleet.pids()).toEqual(others);
+    await fleet.expect(0, 'stop', 'a.0');
+    expect(await fleet.pids()).toEqual({ 'a-2': before['a-2'] });
+  });
+});
+
+test("the predecessor's running session is adopted, not restarted", async () => {
+  fs.mkdirSync(fleet.units, { recursive: true });
+  const tmux = `tmux -L ${fleet.socket} -f /dev/null`;
+  const unit = (start: string): string =>
+    `[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c '${start}'\n`;
+  fs.writeFileSync(
+    path.join(fleet.units, 'mosaic-tmux-holder.service'),
+    unit(`${tmux} new-session -d -s _holder "sleep infinity"`),
+  );
+  fs.writeFileSync(
+    path.join(fleet.units, 'mosaic-agent@.service'),
+    unit(`${tmux} new-session -d -s %i "exec sleep infinity"`),
+  );
+  await run('systemctl', ['--user', 'daemon-reload']);
+  await run('systemctl', ['--user', 'start', 'mosaic-tmux-holder.service', 'mosaic-agent@old.service']);
+  const pid = await fleet.tmux('display-message', '-p', '-t', '=old:', '#{pane_pid}');
+
+  fleet.writeRoster([sleeper('old'), sleeper('new')]);
+  await fleet.expect(0, 'install');
+  const planned = await fleet.expect(0, 'plan');
+  expect(planned.stdout).toMatch(/= +old +adopt/);
+  await fleet.expect(0, 'apply');
+  expect((await fleet.pids())['old']).toBe(Number(pid));
+  expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes. 2 agents match the roster.');
+  // Its next restart puts it under its own unit.
+  await fleet.expect(0, 'restart', 'old');
+  expect((await fleet.pids())['old']).not.toBe(Number(pid));
+});

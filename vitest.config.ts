@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+const rooms = ['roster', 'controller', 'observers', 'actuators', 'host', 'cli'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: rooms.map((room) => `test/${room}/**/*.test.ts`) } },
+      { test: { name: 'properties', include: ['test/properties/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        // On the private user manager that scripts/test.mjs starts. One fleet per manager: one file at a time.
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The built command on the private user manager.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
