@@ -30,17 +30,29 @@ const requireBanner =
   "import { createRequire as fleetRequire } from 'node:module'; const require = fleetRequire(import.meta.url);";
 const module = { ...common, format: 'esm', banner: { js: requireBanner } };
 
-fs.rmSync('dist', { recursive: true, force: true });
+// Built beside and moved into place, so that a command running meanwhile finds the old build or the new one.
+const out = `build/dist.${process.pid}`;
 const programs = [
   { entry: 'demo/story.ts', outfile: 'build/demo.mjs' },
   { entry: 'bench/main.ts', outfile: 'build/bench.mjs' },
 ].filter(({ entry }) => fs.existsSync(entry));
 await Promise.all([
-  build({ ...commonjs, entryPoints: ['src/cli/main.ts'], outfile: 'dist/fleet.bundle.js', minifyIdentifiers: true, keepNames: true }),
-  build({ ...module, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' }),
+  build({
+    ...commonjs,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: `${out}/fleet.bundle.js`,
+    minifyIdentifiers: true,
+    keepNames: true,
+  }),
+  build({ ...module, entryPoints: ['src/index.ts'], outfile: `${out}/index.mjs` }),
   ...programs.map(({ entry, outfile }) => build({ ...module, entryPoints: [entry], outfile })),
 ]);
-fs.writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
-fs.copyFileSync('scripts/launcher.cjs', 'dist/fleet.js');
-fs.chmodSync('dist/fleet.js', 0o755);
-writeCodeCache('dist/fleet.js', 'dist/fleet.cache');
+fs.writeFileSync(`${out}/package.json`, '{ "type": "commonjs" }\n');
+fs.copyFileSync('scripts/launcher.cjs', `${out}/fleet.js`);
+fs.chmodSync(`${out}/fleet.js`, 0o755);
+writeCodeCache(`${out}/fleet.js`, `${out}/fleet.cache`);
+
+const old = `build/old.${process.pid}`;
+if (fs.existsSync('dist')) fs.renameSync('dist', old);
+fs.renameSync(out, 'dist');
+fs.rmSync(old, { recursive: true, force: true });

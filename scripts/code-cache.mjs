@@ -17,11 +17,20 @@ export function writeCodeCache(fleet, cache) {
       fs.writeFileSync(path.join(work, name), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
     }
     const env = {
-      ...{ PATH: `${work}:/usr/bin:/bin`, HOME: work, MOSAIC_HOME: home, XDG_STATE_HOME: path.join(work, 'state') },
+      ...{
+        PATH: `${work}:/usr/bin:/bin`,
+        HOME: work,
+        MOSAIC_HOME: home,
+        XDG_STATE_HOME: path.join(work, 'state'),
+      },
       FLEET_WRITE_CODE_CACHE: path.resolve(cache),
     };
-    const { status, stdout, stderr } = spawnSync(process.execPath, [fleet, 'plan'], { env, encoding: 'utf8' });
-    if (status !== 0 || !fs.existsSync(cache)) throw new Error(`no code cache was written (status ${status}): ${stdout}${stderr}`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [fleet, 'plan'], {
+      env,
+      encoding: 'utf8',
+    });
+    if (status !== 0 || !fs.existsSync(cache))
+      throw new Error(`no code cache was written (status ${status}): ${stdout}${stderr}`);
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }

@@ -10,7 +10,8 @@ const results = path.join(root, 'build', 'test-results');
 fs.rmSync(results, { recursive: true, force: true });
 fs.mkdirSync(results, { recursive: true });
 
-const run = (program, args) => spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1;
+const run = (program, args) =>
+  spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1;
 if (run(process.execPath, ['scripts/build.mjs']) !== 0) process.exit(1);
 
 const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
@@ -46,7 +47,9 @@ for (const { name, projects, beside } of suites) {
   total.failed += numFailedTests;
   total.skipped += numPendingTests + numTodoTests;
   // A file that could not even be loaded has no failed test, and an unhandled error outside a test has none either.
-  const broken = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const broken = testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   total.failed += broken;
   if (status !== 0 && numFailedTests + broken === 0) total.failed += 1;
 }

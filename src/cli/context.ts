@@ -23,6 +23,8 @@ export interface Context {
   readonly print: (line: string) => void;
   /** Messages: one line each. */
   readonly say: (line: string) => void;
+  /** What is being done right now: one line each, only where somebody watches. */
+  readonly progress: (line: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Whether the operator asked to stop (first Ctrl-C). */
@@ -48,6 +50,7 @@ export function createContext(options: GlobalOptions, env: Environment = process
     style: styleFor(colourWanted(options.color !== false, process.stdout.isTTY, env)),
     print: (line) => process.stdout.write(`${line}\n`),
     say: (line) => process.stderr.write(`${line}\n`),
+    progress: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
     now: () => Date.now(),
     interrupted: () => interrupted,
     onInterrupt: (listener) => {

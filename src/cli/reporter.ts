@@ -15,7 +15,7 @@ export interface Reporter {
 }
 
 /** Plan and results on stdout, progress on stderr. */
-export function textReporter({ print, say, style }: Context): Reporter {
+export function textReporter({ print, say, progress, style }: Context): Reporter {
   return {
     planned: (plan, rosterPath) => {
       for (const line of planText(plan, rosterPath, style)) print(line);
@@ -23,7 +23,7 @@ export function textReporter({ print, say, style }: Context): Reporter {
     event: (event) => {
       switch (event.type) {
         case 'start':
-          say(style.dim(`  ${event.action.agent}: ${event.action.action} …`));
+          progress(style.dim(`  ${event.action.agent}: ${event.action.action} …`));
           return;
         case 'result':
           for (const line of resultLines(event.result, style)) print(line);

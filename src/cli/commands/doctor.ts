@@ -1,3 +1,4 @@
+import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { observeMemory } from '../../observers/memory.js';
 import { observeUnits } from '../../observers/systemd.js';
@@ -24,14 +25,10 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
   const installed: Check =
     problem === null
       ? { result: 'ok', subject: 'installation', message: 'units, tools and recorded values are current' }
-      : {
-          result: 'failed',
-          subject: 'installation',
-          message: problem.replaceAll('\n', ' ').replace(/ +/g, ' '),
-        };
+      : { result: 'failed', subject: 'installation', ...messageAndHint(problem) };
   const memory = observeMemory(paths.state);
   const state: Check = memory.known
-    ? { result: 'ok', subject: 'state', message: paths.state }
+    ? { result: 'ok', subject: 'state', message: displayPath(paths.state, paths.userHome) }
     : { result: 'failed', subject: 'state', message: memory.message };
   const checks = [
     ...programs,
@@ -51,17 +48,22 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
 function tryRoster(context: Context): { roster: Roster | null; check: Check } {
   try {
     const roster = loadRoster(context);
-    return {
-      roster,
-      check: {
-        result: 'ok',
-        subject: 'roster',
-        message: `${context.paths.roster}: ${roster.agents.length} agents`,
-      },
-    };
+    const shown = displayPath(context.paths.roster, context.paths.userHome);
+    const count = roster.agents.length;
+    const message = `${shown}: ${count} ${count === 1 ? 'agent' : 'agents'}`;
+    return { roster, check: { result: 'ok', subject: 'roster', message } };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     const message = error.message.split('\n')[0] ?? error.message;
     return { roster: null, check: { result: 'failed', subject: 'roster', message, hint: 'fleet validate' } };
   }
+}
+
+/** The last line of a refusal is what to do about it. */
+function messageAndHint(problem: string): Pick<Check, 'message' | 'hint'> {
+  const lines = problem.split('\n').map((line) => line.trim());
+  const hint = lines.pop();
+  return hint === undefined || lines.length === 0
+    ? { message: problem }
+    : { message: lines.join(' '), hint: hint.replace(/^Run: /, '') };
 }

@@ -114,4 +114,6 @@ function report({ print, paths }: Context, changes: readonly FileChange[], dryRu
       : what;
     print(`${verb} ${displayPath(file, paths.userHome)}`);
   }
+  if (changes.length > 0 && !dryRun)
+    print(`Installed for ${displayPath(paths.roster, paths.userHome)}. Next: fleet plan, fleet apply`);
 }

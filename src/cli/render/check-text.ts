@@ -17,7 +17,12 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
     ...(hint === undefined ? [] : [`    ${' '.repeat(width)}  → ${visible(hint)}`]),
   ]);
   const count = (result: Check['result']): number => checks.filter((check) => check.result === result).length;
-  return [...lines, '', `${count('ok')} ok, ${count('warning')} warnings, ${count('failed')} failed`];
+  const warnings = count('warning');
+  return [
+    ...lines,
+    '',
+    `${count('ok')} ok, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}, ${count('failed')} failed`,
+  ];
 }
 
 function markOf(result: Check['result'], { good, warn, bad }: Style): string {

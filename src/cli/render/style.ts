@@ -8,14 +8,16 @@ export interface Style {
   readonly bold: (text: string) => string;
 }
 
-/** Colour only on a terminal that has it, and only where nobody said no. */
+/** Colour on a terminal that has it, where nobody said no; or where FORCE_COLOR asks for it, for pagers and CI. */
 export function colourWanted(
   asked: boolean,
   terminal: boolean | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): boolean {
   const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
-  return asked && terminal === true && !noColour && env['TERM'] !== 'dumb';
+  if (!asked || noColour) return false;
+  const forced = env['FORCE_COLOR'] ?? '';
+  return forced !== '' && forced !== '0' ? true : terminal === true && env['TERM'] !== 'dumb';
 }
 
 export function styleFor(colour: boolean): Style {
