@@ -81,6 +81,15 @@ export function processesWith(entry: string): number[] {
     .map(Number);
 }
 
+/** Whether a process runs. A zombie does not: tmux before 3.5 may leave one for a moment (framework/tools/fleet/holder-pane.sh). */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /** The cgroup by which systemd knows the unit of a process. */
 export function trackingCgroup(pid: number | string): string {
   const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');

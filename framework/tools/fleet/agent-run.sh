@@ -1,0 +1,235 @@
+#!/bin/bash -p
+# agent-run.sh AGENT: main process of mosaic-agent@AGENT.service.
+#
+# Creates the agent's tmux session from the launch record, and then lives exactly as long as the agent does. The pane's
+# process enters this unit's cgroup and reports ready by itself (pane-exec.sh).
+# Ends with the agent's own status, 128 + signal, or:
+#   69 tmux does not answer   72 no working directory   73 the session's name is taken   75 the tmux server is gone
+#   76 the session or the agent's pane was killed by somebody   78 bad launch record
+# An agent can end with these numbers too: the exit record says which it was. 0 after SIGTERM, which the stop sends.
+set -u
+LC_ALL=C
+here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
+# shellcheck source-path=SCRIPTDIR
+. "$here/record.sh"
+agent=$1 ready='' record_spec='-'
+# The stop script tells us first. Without it the end of the session would look like somebody's doing.
+trap 'exit 0' TERM
+trap ready=1 USR1
+
+# -N: a server that starts here would live in this agent's cgroup and die with it, and all the others with it.
+ask() { tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "$@"; }
+
+# word TEXT: sets `word` to TEXT as an argument of a tmux command. A trailing `;` would end the command (tmux 3.3a).
+# (No $(…): of a hundred agents that start at once, each subshell is felt.)
+word() { case $1 in *';') word=${1%;}\\\; ;; *) word=$1 ;; esac; }
+
+# pause SECONDS: without a process for it. Nothing is ever written to this pipe.
+pause() {
+  [[ -n ${quiet:-} ]] || exec {quiet}<> <(:)
+  read -r -t "$1" -u "$quiet" _
+}
+
+# finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
+finish() {
+  local code=$1 reason=$2 status=$3 signal=$4 message=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line
+  shift 5
+  printf '%s\n' "$message" "$@" | tr -d '\000-\010\013-\037\177' >&2
+  # The first line has keys, readers ignore the ones they do not know. Of a record we fail to write, only the journal knows.
+  umask 077
+  if [[ -n ${MOSAIC_FLEET_STATE:-} ]] && { [[ -d $directory ]] || mkdir -p -- "$directory"; } &&
+    {
+      printf 'v1 reason=%s status=%s signal=%s at=%s spec=%s invocation=%s ran=%s\n' \
+        "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$SECONDS"
+      if [[ $reason == start-failed && $# -eq 0 ]]; then printf '%s\n' "$message"; fi
+      for line; do printf '%s\n' "$line"; done
+    } >"$directory/.$agent.$$" && mv -f -- "$directory/.$agent.$$" "$directory/$agent"; then
+    :
+  else
+    echo "the exit record $directory/$agent could not be written" >&2
+  fi
+  exit "$code"
+}
+
+# start_time PID: sets `started`, the kernel's start time of that process; a pid alone could be somebody else's later. Empty
+# for a process that is gone or a zombie, as a killed server is until systemd gets round to it.
+start_time() {
+  local stat=''
+  started=
+  { IFS= read -r -d '' stat <"/proc/$1/stat"; } 2>/dev/null
+  # The second field is the program's name, in parentheses, with anything in it.
+  read -r -a stat <<<"${stat##*) }"
+  [[ ${stat[0]-} == Z ]] || started=${stat[19]-}
+}
+server_lives() { start_time "$server" && [[ -n $started && $started == "$server_started" ]]; }
+
+# A record that is replaced meanwhile must not split: marks from the old one, process from the new one. So it stays
+# open here as fd 9 until the pane, which reads it through /proc, is ready.
+file=$home/fleet/agents/$agent.launch
+{ exec 9<"$file"; } 2>/dev/null || finish 78 start-failed 78 - "$file cannot be read: run \`fleet apply\`"
+read_record /proc/self/fd/9 "$agent" || finish 78 start-failed 78 - "$file $record_error: run \`fleet apply\`"
+cd -- "$record_directory" 2>/dev/null ||
+  finish 72 start-failed 72 - "the working directory $record_directory is not there, or not a directory that can be entered"
+
+marks=(
+  @fleet_agent "$agent" @fleet_home "$home" @fleet_spec "$record_spec" @fleet_context "$record_context"
+  @fleet_unit "${INVOCATION_ID:-}"
+)
+[[ -z $record_conversation ]] || marks+=(@fleet_conversation "$record_conversation")
+
+# create: one call, so that nobody ever sees the session without its marks, and a taken name marks nothing.
+# No -c: tmux expands formats in it, and falls back silently. The client's own directory is taken as it is.
+create() {
+  local target="=$record_session:" index word
+  word "$here/pane-exec.sh"
+  local -a call=(
+    new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid}' -s "$record_session" -x 220 -y 50
+    "$word" "$$" "$agent" ';'
+    set-option -p -t "$target" remain-on-exit on ';'
+    # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
+    set-option -pq -t "$target" remain-on-exit-format '' ';'
+    set-option -t "$target" destroy-unattached off ';'
+    set-option -w -F -t "$target" @fleet_channel 'closed-#{session_id}' ';'
+    set-option -F -t "$target" @fleet_pane '#{pane_id}'
+  )
+  for ((index = 0; index < ${#marks[@]}; index += 2)); do
+    word "${marks[index + 1]}"
+    call+=(';' set-option -t "$target" "${marks[index]}" "$word")
+  done
+  answer=$(ask "${call[@]}" 2>&1)
+}
+
+# remove_left_over: of an earlier life of this agent, whose own pane is dead or gone. Decided and done inside the server.
+remove_left_over() {
+  local pane line
+  pane=$(ask list-panes -s -t "=$record_session:" -F \
+    '#{session_id}/#{pane_id}/#{@fleet_pane}/#{pane_dead}/#{@fleet_agent}/#{@fleet_home}' 2>/dev/null) || return 1
+  while IFS=/ read -r session pane own dead name line; do
+    [[ $name == "$agent" && "$line" == "$home" ]] || return 1
+    [[ $pane == "$own" && $dead != 1 ]] && return 1
+  done <<<"$pane"
+  ask if-shell -F -t "$session:" "#{==:#{@fleet_agent},$agent}" "kill-session -t '$session'" 2>/dev/null
+}
+
+if ! create; then
+  case $answer in
+    *'duplicate session'*)
+      if ! remove_left_over || ! create; then
+        answer="foreign session: a tmux session named $record_session exists that is not a left-over of this agent;"
+        finish 73 start-failed 73 - "$answer it was not touched. End it or give it another name"
+      fi
+      ;;
+    *) finish 69 start-failed 69 - "tmux did not create the session: $answer" ;;
+  esac
+fi
+read -r session pane pane_pid server <<<"$answer"
+start_time "$server" && server_started=$started
+# Not needed any more, and up to megabytes.
+unset record_environment record_command
+
+own_pane=(
+  list-panes -a -f "#{&&:#{==:#{session_id},$session},#{==:#{pane_id},$pane}}"
+  -F '#{pane_pid}/#{pane_dead}/#{pane_dead_status}/#{pane_dead_signal}'
+)
+
+# judge LINE: sets `state` to alive, dead (with `status`, `signal`) or killed.
+judge() {
+  local pid dead
+  IFS=/ read -r pid dead status signal <<<"$1"
+  if [[ $pid != "$pane_pid" ]]; then state=killed # no such pane, or somebody respawned it
+  elif [[ $dead == 1 ]]; then state=dead
+  else state=alive; fi
+}
+
+# Only the process itself proves the server's death: the socket may have been removed, or a client killed.
+no_answer() { if server_lives; then state=unknown; else state=gone; fi; }
+
+look() {
+  local answer
+  if answer=$(ask "${own_pane[@]}" 2>/dev/null 9<&-); then judge "$answer"; else no_answer; fi
+}
+
+# watch: starts a client that tells the pane's state and then waits for the call of the hooks (fleet.tmux.conf), in one go
+# for the server. tmux (3.3a) does remember a call for which nobody waits, but two of them cancel each other out: who looks
+# first and waits then, or the other way round, misses the end of a session that is killed in between.
+watch() {
+  local line last=''
+  exec {events}< <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "${own_pane[@]}" ';' display-message -p . ';' \
+    wait-for "closed-$session" 9<&- 2>/dev/null)
+  waiter=$!
+  while IFS= read -r -u "$events" line; do
+    if [[ $line == . ]]; then
+      judge "$last"
+      return
+    fi
+    last=$line
+  done
+  no_answer
+}
+
+backoff=0.2
+while :; do
+  watch
+  [[ -z $ready ]] || exec 9<&-
+  while [[ $state == alive ]]; do
+    # The end of the client is the call. Every few minutes look without one: an operator who replaces the hooks at run time
+    # makes the server mute.
+    IFS= read -r -t "$((240 + RANDOM % 120))" -u "$events" _
+    [[ $? -gt 128 ]] || break
+    look
+  done
+  case $state in
+    alive) ;;
+    unknown) kill "$waiter" 2>/dev/null ;;
+    *) break ;;
+  esac
+  wait "$waiter"
+  failed=$?
+  exec {events}<&-
+  [[ -z $ready ]] || exec 9<&-
+  if ((failed)); then
+    # Somebody killed the waiting client, or the socket cannot be reached.
+    pause "$backoff"
+    case $backoff in 0.2) backoff=1 ;; 1) backoff=5 ;; esac
+  else
+    backoff=0.2
+  fi
+done
+
+if [[ $state == dead ]]; then
+  # The terminal's end is seen before the process is reaped (3.3a): dead, with neither status nor signal yet. A lost
+  # SIGCHLD (holder-pane.sh) is made good here.
+  for ((try = 0; try < 100; try++)); do
+    [[ $state == dead && -z $status$signal ]] || break
+    kill -CHLD "$server" 2>/dev/null
+    pause 0.02
+    look
+  done
+elif [[ $state == killed ]]; then
+  # `kill-server` ends the sessions first.
+  pause 0.1
+  server_lives || state=gone
+fi
+
+case $state in
+  dead) ;;
+  gone) finish 75 server-gone - - "the tmux server (process $server) is gone" ;;
+  *) finish 76 killed-session - - "session $record_session, or the agent's pane in it, was killed" ;;
+esac
+
+lines=() last=()
+mapfile -t lines < <(ask capture-pane -p -t "$pane" -S -200 2>/dev/null 9<&-)
+for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
+  [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
+done
+# The session may be another agent's by now, on another server: the mark decides, inside the server.
+ask if-shell -F -t "$session:" "#{==:#{@fleet_unit},${INVOCATION_ID:-}}" "kill-session -t '$session'" 2>/dev/null
+
+if [[ -n $signal ]]; then
+  [[ $signal =~ ^[0-9]+$ ]] || signal=$(kill -l "$signal")
+  finish "$((128 + signal))" "$([[ -n $ready ]] && echo signaled || echo start-failed)" - "$signal" \
+    "the agent was killed by signal $signal" "${last[@]}"
+fi
+# No status after two seconds: the agent lives on without its terminal, for systemd to end.
+finish "${status:-1}" "$([[ -n $ready ]] && echo exited || echo start-failed)" "${status:--}" - \
+  "the agent exited with status ${status:-unknown}" "${last[@]}"

@@ -1,0 +1,70 @@
+#!/bin/bash -p
+# agent-stop.sh AGENT [post]: ExecStop (and ExecStopPost) of mosaic-agent@AGENT.service.
+#
+# Hangs up the agent's session, asks every process of the unit to end, and waits for that as long as the roster's
+# stop_grace allows. What is left then, systemd kills. Nothing here waits for tmux: a server that hangs delays no stop.
+set -u
+LC_ALL=C
+here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
+# shellcheck source-path=SCRIPTDIR
+. "$here/record.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/cgroup.sh"
+agent=$1
+if ! read_record "$home/fleet/agents/$agent.launch" "$agent"; then record_session=${agent//./_} record_grace=10000; fi
+unset record_environment record_command
+
+# hang_up: only a session of this very start of the unit, decided inside the server. -N: starts no server.
+hang_up() {
+  exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "=$record_session:" \
+    "#{==:#{@fleet_unit},$INVOCATION_ID}" "kill-session -t '=$record_session:'"
+}
+
+if [[ ${2:-} == post ]]; then
+  # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead.
+  # Hooks fire before a unit has finished, so the controller is called once more now.
+  (hang_up) >/dev/null 2>&1 &
+  tmux -N -u -L "$MOSAIC_FLEET_SOCKET" wait-for -S fleet >/dev/null 2>&1 &
+  exec {quiet}<> <(:)
+  for ((i = 0; i < 100; i++)); do
+    [[ -n $(jobs -r) ]] || exit 0
+    read -r -t 0.02 -u "$quiet" _
+  done
+  exit 0 # whatever hangs is in this unit's cgroup, and ends with it
+fi
+
+# agent-run first: it would take the end of its session, or of its tmux client, for somebody's doing.
+[[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null
+(hang_up) >/dev/null 2>&1 &
+hanging_up=$!
+exec {quiet}<> <(:)
+
+# With Delegate=yes systemd runs this script in the sub-cgroup .control of the unit.
+read_cgroups self
+own=$tracking unit=${tracking%/.control}
+declare -A asked=()
+shopt -s nullglob dotglob
+
+# ask_all DIRECTORY: SIGTERM to every process of the tree that did not get it yet; sets `left`. SIGCONT, because a stopped
+# process would take the SIGTERM only after somebody has continued it.
+ask_all() {
+  local pid directory
+  [[ $1 != "$own" || $own == "$unit" ]] || return 0
+  while read -r pid; do
+    [[ $pid != "$$" && $pid != "$hanging_up" && $pid != "${MAINPID:-}" ]] || continue
+    left=1
+    [[ -z ${asked[$pid]-} ]] || continue
+    asked[$pid]=1
+    kill -TERM "$pid" && kill -CONT "$pid"
+  done 2>/dev/null <"$1/cgroup.procs"
+  for directory in "$1"/*/; do ask_all "${directory%/}"; done
+}
+
+deadline=$((${EPOCHREALTIME/[.,]/} + record_grace * 1000))
+while :; do
+  left=''
+  ask_all "$unit"
+  if [[ -z $left ]] || ((${EPOCHREALTIME/[.,]/} >= deadline)); then break; fi
+  read -r -t 0.02 -u "$quiet" _
+done
+exit 0

@@ -1,0 +1,37 @@
+#!/bin/bash -p
+# holder-run.sh: becomes, by exec, the tmux server of the fleet's socket.
+# Main process of mosaic-tmux-holder.service. Exit 73: another server owns the socket.
+# (bash -p: BASH_ENV and exported functions of the user manager's environment have no say in here.)
+set -u
+here=${BASH_SOURCE[0]%/*}
+
+# A fleet recorded with its own TMUX_TMPDIR, for example below /run, must come up after a reboot too.
+if [[ -n ${TMUX_TMPDIR:-} && ! -d $TMUX_TMPDIR ]]; then (umask 077 && mkdir -p -- "$TMUX_TMPDIR") || exit 73; fi
+
+# `tmux -D` against a living server becomes an ordinary client of it (3.3a): ask first. -N: never start a server here.
+# Not by $(timeout … tmux …): a client hands its stdout to the server, so a server that hangs keeps the pipe open after
+# the client has been killed, and the substitution never ends.
+exec {answer}< <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" display-message -p '#{pid}' 2>/dev/null)
+client=$! server='' owner=''
+read -r -t 2 -u "$answer" server
+if [[ $? -gt 128 ]]; then
+  owner='a server that does not answer'
+  kill -KILL "$client"
+elif [[ -n $server ]]; then
+  owner="process $server"
+fi
+exec {answer}<&-
+if [[ -n $owner ]]; then
+  echo "tmux socket '$MOSAIC_FLEET_SOCKET' is owned by another tmux server ($owner), which fleet did not start and" \
+    "leaves alone. End it (tmux -L $MOSAIC_FLEET_SOCKET kill-server), or choose another socket_name." >&2
+  exit 73
+fi
+
+# What the server has in its environment, every pane inherits. These describe the holder's unit, not an agent.
+unset NOTIFY_SOCKET INVOCATION_ID JOURNAL_STREAM MAINPID MANAGERPID MANAGERPIDFDID SYSTEMD_EXEC_PID \
+  LISTEN_PID LISTEN_PIDFDID LISTEN_FDS LISTEN_FDNAMES WATCHDOG_PID WATCHDOG_USEC \
+  MEMORY_PRESSURE_WATCH MEMORY_PRESSURE_WRITE CREDENTIALS_DIRECTORY \
+  MOSAIC_FLEET_NODE MOSAIC_FLEET_CLI TMUX TMUX_PANE OLDPWD
+
+# -D: stays in the foreground, so the server itself is the unit's main process; does not exit when empty.
+exec tmux -u -L "$MOSAIC_FLEET_SOCKET" -f "$here/fleet.tmux.conf" -D

@@ -1,0 +1,94 @@
+#!/bin/bash -p
+# pane-exec.sh PID AGENT: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
+# (agent-run.sh), reports the unit ready, and becomes the agent by exec. Exit 78: not started by the unit, or bad
+# record; 72: no working directory; 127, 126: command not found, not executable; 69: systemd does not take the report.
+set -u
+LC_ALL=C
+here=${BASH_SOURCE[0]%/*}
+# shellcheck source-path=SCRIPTDIR
+. "$here/record.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/cgroup.sh"
+main=$1 agent=$2
+refuse() { printf 'fleet: %s\n' "$2" && exit "$1"; }
+
+# 1. Into every cgroup of the unit's main process. A process in the wrong unit would escape its limits and its stop.
+read_cgroups self
+own=("${cgroups[@]}")
+read_cgroups "$main"
+[[ $tracking == */mosaic-agent@"$agent".service ]] ||
+  refuse 78 "process $main is not of unit mosaic-agent@$agent.service: agents are started by systemctl --user start"
+for directory in "${cgroups[@]}"; do
+  # Where the controller is not in use for units, both are in the same group: moving takes the kernel milliseconds each.
+  [[ " ${own[*]} " != *" $directory "* ]] || continue
+  # v1 controllers are closed to a user manager that is not root's; the tracking hierarchy is a must.
+  { echo "$$" >"$directory/cgroup.procs"; } 2>/dev/null && continue
+  [[ $directory != "$tracking" ]] || refuse 78 "cannot enter the unit's cgroup $directory"
+done
+
+# 2. The environment: the pane's terminal, the unit's environment without what is the unit's own business, the record's
+# entries. Built as a list first: no name in it can disturb this script.
+read_record "/proc/$main/fd/9" "$agent" || refuse 78 "the launch record of $agent $record_error"
+notify='' path=/usr/local/bin:/usr/bin:/bin environment=() inherited=()
+for name in TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM TMUX TMUX_PANE; do
+  [[ -z ${!name+set} ]] || environment+=("$name=${!name}")
+done
+mapfile -d '' -t inherited <"/proc/$main/environ"
+for entry in "${inherited[@]}"; do
+  case ${entry%%=*} in
+    NOTIFY_SOCKET) notify=${entry#*=} ;;
+    INVOCATION_ID | JOURNAL_STREAM | MAINPID | MANAGERPID | MANAGERPIDFDID | SYSTEMD_EXEC_PID | LISTEN_* | WATCHDOG_* | \
+      MEMORY_PRESSURE_* | CREDENTIALS_DIRECTORY | MOSAIC_FLEET_NODE | MOSAIC_FLEET_CLI) ;;
+    TERM | TERM_PROGRAM | TERM_PROGRAM_VERSION | COLORTERM | TMUX | TMUX_PANE | SHLVL | PWD | OLDPWD | _ | '') ;;
+    *) environment+=("$entry") ;;
+  esac
+done
+# As a shell would have it: the directory under the name it was given, symbolic links included.
+environment+=("PWD=$record_directory" "${record_environment[@]}")
+for entry in "${environment[@]}"; do [[ $entry == PATH=* ]] && path=${entry#PATH=}; done
+
+# 3. and 4. What would fail after the report, fails before it.
+cd -- "$record_directory" 2>/dev/null || refuse 72 "cannot enter the working directory $record_directory"
+program=${record_command[0]} found='' blocked=''
+if [[ $program == */* ]]; then candidates=("$program"); else
+  rest=$path: candidates=()
+  while [[ -n $rest ]]; do candidates+=("${rest%%:*}/$program") rest=${rest#*:}; done
+fi
+for candidate in "${candidates[@]}"; do
+  [[ $candidate != "/$program" || $program == /* ]] || candidate=./$program # an empty element of PATH
+  if [[ -f $candidate && -x $candidate ]]; then found=1 && break; fi
+  if [[ -e $candidate && ! -d $candidate ]]; then blocked=$candidate; fi
+done
+if [[ -z $found && -n $blocked ]]; then refuse 126 "$blocked is not executable"; fi
+if [[ -z $found && $program == */* ]]; then refuse 127 "$program: no such program"; fi
+[[ -n $found ]] || refuse 127 "$program: command not found in PATH=$path"
+
+# 5. Ready: the session exists, its marks are set, this process is in the unit, directory and command are good.
+# systemd-notify waits until systemd has taken the message (since 246), so it is still there to be attributed to the unit.
+for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
+NOTIFY_SOCKET=$notify "$notifier" --ready --status="pane ${TMUX_PANE:-} pid $$" ||
+  refuse 69 "systemd did not take the report that $agent is ready"
+kill -USR1 "$main"
+
+# 6. Exported, and not given to env(1) as words, where anybody on the host could read the secrets in them with ps. From
+# here on only names with the prefix _fleet_ are used, for any other may be overwritten. What bash gives a meaning of its
+# own, or cannot export, does go through env: such names hold no secrets.
+_fleet_environment=("${environment[@]}") _fleet_command=("${record_command[@]}") _fleet_words=() _fleet_inherited=()
+mapfile -d '' -t _fleet_inherited </proc/self/environ
+for _fleet_entry in "${_fleet_inherited[@]}"; do
+  [[ ${_fleet_entry%%=*} =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]] && unset -v "${_fleet_entry%%=*}"
+done 2>/dev/null
+for _fleet_entry in "${_fleet_environment[@]}"; do
+  # shellcheck disable=SC2163 # an entry is KEY=VALUE: the word that export takes
+  case ${_fleet_entry%%=*} in
+    '' | [0-9]* | *[!A-Za-z0-9_]* | _fleet_* | IFS | BASH* | EPOCH* | RANDOM | SRANDOM | SECONDS | LINENO | HISTCMD | GROUPS | \
+      DIRSTACK | FUNCNAME | PIPESTATUS | COMP_* | SHELLOPTS | POSIXLY_CORRECT | UID | EUID | PPID | OPT* | MAPFILE | REPLY | SHLVL | OLDPWD | _)
+      _fleet_words+=("$_fleet_entry")
+      ;;
+    *) export "$_fleet_entry" ;;
+  esac
+done
+# env takes the leading words with a `=` for assignments; nice -n 0 changes nothing and protects such a program's name.
+# SHLVL, OLDPWD and _ are bash's own additions.
+if [[ ${_fleet_command[0]} == *=* ]]; then _fleet_command=(/usr/bin/nice -n 0 -- "${_fleet_command[@]}"); fi
+exec /usr/bin/env -u SHLVL -u OLDPWD -u _ -- "${_fleet_words[@]}" "${_fleet_command[@]}"
