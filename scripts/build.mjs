@@ -40,9 +40,8 @@ await Promise.all([
   build({
     ...commonjs,
     entryPoints: ['src/cli/main.ts'],
+    // Names stay: to give thousands of functions their names back at start costs more than short names save.
     outfile: `${out}/fleet.bundle.js`,
-    minifyIdentifiers: true,
-    keepNames: true,
   }),
   build({ ...module, entryPoints: ['src/index.ts'], outfile: `${out}/index.mjs` }),
   ...programs.map(({ entry, outfile }) => build({ ...module, entryPoints: [entry], outfile })),

@@ -15,7 +15,8 @@ try {
   // Built without one.
 }
 const head = '(function (exports, require, module, __filename, __dirname) {';
-const script = new vm.Script(`${head}${fs.readFileSync(file, 'utf8')}\n})`, { filename: file, cachedData });
+// esbuild writes ASCII, and a text known to be Latin-1 needs no decoding.
+const script = new vm.Script(`${head}${fs.readFileSync(file, 'latin1')}\n})`, { filename: file, cachedData });
 // After the run, so that functions compiled on first use are in it.
 if (write !== undefined) process.on('exit', () => fs.writeFileSync(write, script.createCachedData()));
 script.runInThisContext()(exports, require, module, file, __dirname);

@@ -31,8 +31,19 @@ export class MemoryStore {
     return this.#change('approvals.json', ({ approvals }) => ({ approvals: change(approvals) }));
   }
 
+  changeFailures(change: (failures: Memory['failures']) => Memory['failures']): Promise<Outcome> {
+    return this.#change('failures.json', ({ failures }) => ({
+      agents: Object.fromEntries(change(failures)),
+    }));
+  }
+
   writeDisruptions(recent: Memory['recent']): Promise<Outcome> {
-    return this.#change('disruptions.json', () => ({ recent }));
+    return this.#change('disruptions.json', ({ braked }) => ({ recent, braked }));
+  }
+
+  /** @param braked revision whose mass change is held; null: none */
+  writeBraked(braked: string | null): Promise<Outcome> {
+    return this.#change('disruptions.json', ({ recent }) => ({ recent, braked }));
   }
 
   async #change(name: string, contentOf: (memory: Memory) => object): Promise<Outcome> {

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
+import { countEnds } from '../controller/backoff.js';
+import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
-import { hostActuators } from './host-actuators.js';
-import { observe, type Pass } from './pass.js';
+import { hostActuators, memoryStore } from './host-actuators.js';
+import { lookAgain, type Pass } from './pass.js';
 
 /** How long a command waits for another one that is at work. */
 const lockMs = 10_000;
@@ -43,6 +45,7 @@ export async function carryOut(
   socketName = pass.world.roster.socketName,
 ): Promise<readonly ActionResult[]> {
   const { roster } = pass.world;
+  await rememberEnds(context, pass);
   const stopped = new AbortController();
   context.onInterrupt(() => stopped.abort());
   return apply(
@@ -55,13 +58,23 @@ export async function carryOut(
         mosaicHome: context.paths.home,
         socketName: roster.socketName,
       },
-      observe: async () => (await observe(context, socketName)).world,
+      observe: () => lookAgain(context, pass, socketName),
       report,
       pause: (ms) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
       interrupted: context.interrupted,
     },
     context.now(),
   );
+}
+
+/** A start that is tried now must be known as a retry to whoever sees it fail. Losing the count only costs patience. */
+async function rememberEnds(context: Context, { world }: Pass): Promise<void> {
+  const { memory, ends } = world.observed;
+  if (!memory.known || ends.size === 0) return;
+  const stored = observeMemory(context.paths.state);
+  if (!stored.known || countEnds(stored.value.failures, ends, world.desired) === stored.value.failures)
+    return;
+  await memoryStore(context).changeFailures((failures) => countEnds(failures, ends, world.desired));
 }
 
 /** The exit code of what was carried out. */

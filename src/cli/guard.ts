@@ -1,20 +1,17 @@
-import { tmuxTmpdir, type Installation } from '../observers/installation.js';
+import { tmuxTmpdir, type Installation, type InstallRecord } from '../observers/installation.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 
-/** What a command that acts would be refused for, or null. `stop` looks at the recorded socket, not the roster's. */
-export function installationProblem(
+type Sockets = Pick<Roster, 'socketName' | 'holderSession'>;
+
+/** Where what `install` recorded is not what this command would work with; one line each. */
+export function recordedDifferences(
   { paths, env }: Context,
-  roster: Pick<Roster, 'socketName' | 'holderSession'> | null,
-  installation: Installation,
-): string | null {
-  const { record, stale, missing, otherHome } = installation;
-  if (otherHome !== null) {
-    return `the units are installed for another home: ${otherHome}\nUse --mosaic-home ${otherHome}, or uninstall there first`;
-  }
-  if (missing || record === null) return 'the units are not installed\nRun: fleet install';
-  const differences = [
+  roster: Sockets | null,
+  record: InstallRecord,
+): readonly string[] {
+  return [
     differs('home', record.home, paths.home),
     differs('roster', record.roster, paths.roster),
     differs('state directory', record.state, paths.state),
@@ -26,12 +23,38 @@ export function installationProblem(
           differs('holder session', record.holderSession, roster.holderSession),
         ]),
   ].filter((difference) => difference !== null);
-  if (differences.length > 0) {
-    const move = differences.some((text) => /^(tmux socket|holder session)/.test(text))
-      ? 'To move the fleet there: fleet stop, fleet install, fleet start'
-      : 'Nothing was done. To move the installation there: fleet stop, fleet install';
-    return `installed for other values:\n  ${differences.join('\n  ')}\n${move}`;
+}
+
+function differs(what: string, recorded: string, here: string): string | null {
+  return recorded === here ? null : `${what}: installed for ${recorded}, this command has ${here}`;
+}
+
+/** Why this command has no business with the fleet that is installed, or null. Not installed at all is no reason. */
+function foreignInstallation(
+  context: Context,
+  roster: Sockets | null,
+  { record, otherHome }: Pick<Installation, 'record' | 'otherHome'>,
+): string | null {
+  if (otherHome !== null) {
+    return `the units are installed for another home: ${otherHome}\nUse --mosaic-home ${otherHome}, or uninstall there first`;
   }
+  const differences = record === null ? [] : recordedDifferences(context, roster, record);
+  return differences.length === 0
+    ? null
+    : `installed for other values:\n  ${differences.join('\n  ')}\nNothing was done. To move the fleet there: fleet stop, fleet install, fleet start`;
+}
+
+/** What a command that acts on agents would be refused for, or null. `stop` looks at the recorded socket, not the roster's. */
+export function installationProblem(
+  context: Context,
+  roster: Sockets | null,
+  installation: Installation,
+): string | null {
+  const { record, stale, missing, otherHome } = installation;
+  if (otherHome === null && (missing || record === null))
+    return 'the units are not installed\nRun: fleet install';
+  const foreign = foreignInstallation(context, roster, installation);
+  if (foreign !== null) return foreign;
   if (stale.length > 0) {
     const list = stale.map(({ target }) => `  ${target}`).join('\n');
     return `installed files are missing or not of this version of fleet:\n${list}\nRun: fleet install`;
@@ -39,16 +62,18 @@ export function installationProblem(
   return null;
 }
 
-function differs(what: string, recorded: string, here: string): string | null {
-  return recorded === here ? null : `${what}: installed for ${recorded}, this command has ${here}`;
-}
-
-/** @throws CommandFailure 69 */
+/** @throws CommandFailure 69 where nothing is installed, or something else */
 export function requireInstallation(
   context: Context,
-  roster: Pick<Roster, 'socketName' | 'holderSession'> | null,
+  roster: Sockets | null,
   installation: Installation,
 ): void {
   const problem = installationProblem(context, roster, installation);
+  if (problem !== null) throw new CommandFailure(ExitCode.unavailable, problem);
+}
+
+/** For commands that only write down the operator's word. @throws CommandFailure 69 where it would reach another fleet */
+export function requireOwnInstallation(context: Context, installation: Installation): void {
+  const problem = foreignInstallation(context, null, installation);
   if (problem !== null) throw new CommandFailure(ExitCode.unavailable, problem);
 }

@@ -1,13 +1,14 @@
+import equal from 'fast-deep-equal';
 import { removeLaunchRecord, writeApplied, writeLimits, writeMaterial } from '../actuators/agent-files.js';
 import { MemoryStore } from '../actuators/memory.js';
 import { SystemdUnits } from '../actuators/systemd-units.js';
 import { adoptSessions, killSessions } from '../actuators/tmux-sessions.js';
-import type { Approval } from '../controller/observed.js';
 import type { Actuators } from '../controller/port.js';
 import { readExitRecord } from '../observers/exit-record.js';
 import { observeMemory } from '../observers/memory.js';
 import { renderEnvironmentFile } from '../roster/environment-file.js';
 import { visible } from '../roster/visible.js';
+import { endText } from './render/end-text.js';
 import type { Context } from './context.js';
 
 export const memoryStore = ({ paths }: Context): MemoryStore =>
@@ -27,8 +28,9 @@ export function hostActuators(context: Context, socketName: string): Actuators {
     reloadUnits: () => units.reload(),
     consumeApprovals: (used) =>
       memory.changeApprovals((approvals) =>
-        approvals.filter((approval) => !used.some((one) => same(one, approval))),
+        approvals.filter((approval) => !used.some((one) => equal(one, approval))),
       ),
+    rememberBrake: (revision) => memory.writeBraked(revision),
     recordDisruptions: (recent) => memory.writeDisruptions(recent),
     adopt: (sessions) => adoptSessions(exec, socketName, paths.home, sessions),
     killSessions: (targets) => killSessions(exec, socketName, targets),
@@ -40,15 +42,7 @@ export function hostActuators(context: Context, socketName: string): Actuators {
       const record = readExitRecord(paths, agent);
       // The record's clock counts whole seconds.
       if (record === null || record.at < Math.floor(since / 1000)) return [];
-      const how =
-        record.signal !== null
-          ? `killed by signal ${record.signal}`
-          : record.status !== null
-            ? `exited with status ${record.status}`
-            : record.reason;
-      return [visible(how), ...record.lines.map(visible)];
+      return [endText(record), ...record.lines.map(visible)];
     },
   };
 }
-
-const same = (a: Approval, b: Approval): boolean => JSON.stringify(a) === JSON.stringify(b);

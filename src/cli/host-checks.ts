@@ -55,7 +55,13 @@ export function lingerCheck({ env }: Context): Check {
 
 /** Without its controller a limit in the roster limits nothing, and systemd says not a word. */
 export async function cgroupChecks({ exec }: Context, roster: Roster | null): Promise<readonly Check[]> {
-  const support = cgroupSupport(await showManagerCgroup(exec), process.getuid?.() === 0);
+  const manager = await showManagerCgroup(exec);
+  if (manager === null) {
+    return [
+      { result: 'warning', subject: 'cgroups', message: 'cannot tell: your user manager does not answer' },
+    ];
+  }
+  const support = cgroupSupport(manager, process.getuid?.() === 0);
   const wants = (key: 'memoryMax' | 'tasksMax' | 'cpuQuota'): boolean =>
     roster?.agents.some(({ resources }) => resources[key] !== null) ?? false;
   const missing = [

@@ -1,14 +1,18 @@
 import { resolveDesired } from '../controller/desired.js';
 import type { World } from '../controller/assess.js';
+import { countEnds } from '../controller/backoff.js';
 import type { Observed } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import { observeAgentFiles } from '../observers/agent-files.js';
+import { readExitRecord } from '../observers/exit-record.js';
 import { observeInstallation, type Installation } from '../observers/installation.js';
 import { observeMemory } from '../observers/memory.js';
 import { findObstacles } from '../observers/obstacles.js';
 import { observeUnits } from '../observers/systemd.js';
 import { observeTmux } from '../observers/tmux.js';
+import { monotonicNow } from '../host/clock.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
+import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { launches } from './launches.js';
 import { loadRoster } from './roster-source.js';
@@ -44,8 +48,47 @@ export async function observe(context: Context, socketName?: string): Promise<Pa
   const [units, tmux] = await Promise.all([unitsSeen, tmuxSeen]);
   const others = othersIn(units, tmux, paths.home).filter((agent) => !known.has(agent));
   const files = new Map([...known, ...observeAgentFiles(paths, new Set(others), parseEnvironmentFile)]);
-  const observed: Observed = { units, tmux, files, obstacles, memory };
+  const ends = endsOf(context, roster, units);
+  const observed: Observed = {
+    ...{ units, tmux, files, obstacles, ends },
+    memory: counting(memory, ends, desired),
+    moment: monotonicNow(),
+  };
   return { world: { roster, desired, observed, home: paths.home }, installation };
+}
+
+/** How the agents that do not run have ended, as far as they have ever run. */
+function endsOf({ paths }: Context, { agents }: Roster, units: Observed['units']): Observed['ends'] {
+  if (!units.known) return new Map();
+  const running = (agent: string): boolean => {
+    const active = units.value.agents.get(agent)?.active ?? 'inactive';
+    return active !== 'inactive' && active !== 'failed';
+  };
+  return new Map(
+    agents.flatMap(({ name }) => {
+      const record = running(name) ? null : readExitRecord(paths, name);
+      return record === null ? [] : [[name, record] as const];
+    }),
+  );
+}
+
+/** Ends that nobody has counted yet count here already; they are kept by whoever acts. */
+function counting(
+  memory: Observed['memory'],
+  ends: Observed['ends'],
+  desired: World['desired'],
+): Observed['memory'] {
+  if (!memory.known) return memory;
+  return {
+    known: true,
+    value: { ...memory.value, failures: countEnds(memory.value.failures, ends, desired) },
+  };
+}
+
+/** The world of a pass with units and sessions as they are now: what an apply reads back after its work. */
+export async function lookAgain({ exec }: Context, { world }: Pass, socketName: string): Promise<World> {
+  const [units, tmux] = await Promise.all([observeUnits(exec), observeTmux(exec, socketName)]);
+  return { ...world, observed: { ...world.observed, units, tmux } };
 }
 
 /** Agents that run without being in the roster. */

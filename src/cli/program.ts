@@ -77,7 +77,7 @@ function actingCommands(fleet: Command): void {
     .action(runMany(stopCommand));
   command(fleet, 'restart', 'restart agents at once; no agent: every one that runs')
     .argument('[agent...]')
-    .option('--fresh', 'end the conversation')
+    .option('--fresh', 'end the conversation (until fleet can resume one, every restart does)')
     .action(runMany(restartCommand));
   command(fleet, 'hold', 'leave an agent as it is')
     .argument('<agent>')

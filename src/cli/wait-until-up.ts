@@ -35,6 +35,7 @@ export async function waitUntilUp(
           break;
         case 'stopped':
         case 'exited':
+        case 'hollow':
         case undefined:
           say(`${agent} ended after its start; see: fleet status ${agent}`);
           return ExitCode.actionFailed;

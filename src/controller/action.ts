@@ -1,4 +1,4 @@
-import type { Hold } from './observed.js';
+import type { Hold, LastEnd } from './observed.js';
 
 export type ActionKind = 'start' | 'stop' | 'restart' | 'reset' | 'update' | 'adopt';
 
@@ -11,7 +11,8 @@ export type Cost =
 
 export type Reason =
   | { readonly code: 'NotRunning' }
-  | { readonly code: 'Failed' }
+  /** `how` it ended, where that is on record. */
+  | { readonly code: 'Failed'; readonly how: LastEnd | null }
   | { readonly code: 'ProcessExited' }
   | { readonly code: 'NotInRoster' }
   | { readonly code: 'Suspended' }
@@ -38,6 +39,10 @@ export type Gate =
   | { readonly kind: 'deferred'; readonly why: 'attached' }
   | { readonly kind: 'needs-approval'; readonly why: 'persistent-persona' | 'ask' }
   | { readonly kind: 'held'; readonly hold: Hold; readonly fleet: boolean }
+  /** It keeps ending; the next try is due in so many milliseconds. */
+  | { readonly kind: 'backing-off'; readonly count: number; readonly inMs: number }
+  /** Given up until the roster changes for it or the operator releases it. */
+  | { readonly kind: 'stalled'; readonly count: number }
   | { readonly kind: 'braked'; readonly count: number; readonly live: number; readonly limit: string }
   | { readonly kind: 'blocked'; readonly code: BlockedCode; readonly message: string };
 
@@ -68,7 +73,7 @@ export interface PlannedAction {
 /** Something seen and deliberately left alone. */
 export interface Note {
   readonly subject: string;
-  readonly code: 'ForeignSession' | 'ForeignUnit' | 'Outdated' | 'Starting' | 'ServerIsForeign';
+  readonly code: 'ForeignSession' | 'ForeignUnit' | 'Starting';
   readonly message: string;
 }
 

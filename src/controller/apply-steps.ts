@@ -1,4 +1,4 @@
-import type { PlannedAction } from './action.js';
+import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import { brakeWindowMs } from './brake.js';
 import { approves } from './gate.js';
@@ -6,18 +6,33 @@ import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } fr
 import { resolvedOf } from './lookup.js';
 import type { Actuators, Outcome } from './port.js';
 
+/**
+ * Before anything is started: agents started now make the fleet larger, and the next look must not find the mass change
+ * that is held now small enough.
+ */
+export async function rememberBrake(plan: Plan, world: World, actuators: Actuators): Promise<Outcome> {
+  const { memory } = world.observed;
+  const isHeld = plan.actions.some(({ gate }) => gate.kind === 'braked');
+  return !isHeld || !memory.known || memory.value.braked === plan.rosterRevision
+    ? null
+    : actuators.rememberBrake(plan.rosterRevision);
+}
+
 /** Before anything disruptive: its approvals are used up, and the brake will remember it. Both durable. */
 export async function useUpDisruptions(
   disruptive: readonly PlannedAction[],
+  plan: Plan,
   world: World,
   actuators: Actuators,
   now: number,
 ): Promise<Outcome> {
   if (disruptive.length === 0 || !world.observed.memory.known) return null;
   const { approvals, recent } = world.observed.memory.value;
+  // A mass change that is approved may be done in instalments, as its agents become idle.
+  const waits = plan.actions.some(({ action, gate }) => isDisruptive(action) && gate.kind === 'deferred');
   const used = approvals.filter((approval) =>
     approval.kind === 'fleet'
-      ? approval.revision === world.roster.revision
+      ? approval.revision === world.roster.revision && !waits
       : disruptive.some((action) => approves(approval, action)),
   );
   const outcome = used.length === 0 ? null : await actuators.consumeApprovals(used);
@@ -48,20 +63,23 @@ export function writeMaterial(
 /**
  * Limits of every agent that is acted upon, then at most one reload. A pass that was cut short between the two leaves a
  * drop-in that is written and not in force: until the record says that it was applied, the reload is due.
+ *
+ * @param fail called for agents that must not be acted upon, with the reason
  */
 export async function writeLimits(
   actions: readonly PlannedAction[],
   world: World,
   actuators: Actuators,
-): Promise<Outcome> {
-  let changed = false;
-  for (const { agent } of actions) {
-    const spec = world.desired.get(agent)?.spec;
-    const written = actuators.writeLimits(agent, spec === undefined ? null : limitsDropIn(spec));
-    if (written.outcome !== null) return written.outcome;
-    changed ||= written.changed || limitsMoved(agent, world);
-  }
-  return changed ? actuators.reloadUnits() : null;
+  fail: (actions: readonly PlannedAction[], outcome: Outcome) => void,
+): Promise<void> {
+  const changed = actions.filter((action) => {
+    const spec = world.desired.get(action.agent)?.spec;
+    const written = actuators.writeLimits(action.agent, spec === undefined ? null : limitsDropIn(spec));
+    fail([action], written.outcome);
+    return written.changed || limitsMoved(action.agent, world);
+  });
+  // A start under limits that are not in force would be a start without them.
+  if (changed.length > 0) fail(changed, await actuators.reloadUnits());
 }
 
 function limitsMoved(agent: string, world: World): boolean {

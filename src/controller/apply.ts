@@ -1,5 +1,5 @@
 import type { ActionKind, Plan, PlannedAction } from './action.js';
-import { useUpDisruptions, settle, writeLimits, writeMaterial } from './apply-steps.js';
+import { rememberBrake, settle, useUpDisruptions, writeLimits, writeMaterial } from './apply-steps.js';
 import { assess, type World } from './assess.js';
 import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
@@ -71,13 +71,20 @@ export async function apply(
   const disruptive = ready.filter(
     ({ live, action }) => live !== null && action !== 'update' && action !== 'adopt',
   );
-  fail(disruptive, await useUpDisruptions(disruptive, world, actuators, now));
-  for (const action of of('start', 'restart', 'reset'))
+  if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
+  fail(disruptive, await useUpDisruptions(disruptive, plan, world, actuators, now));
+  // Comes up while files are written; not before the first of them, for on a full disk nothing is to be done.
+  let holder: Promise<Outcome> | null = null;
+  // An update too: the stop script reads stop_grace from the launch record.
+  for (const action of of('start', 'restart', 'reset', 'update')) {
     fail([action], writeMaterial(action.agent, world, port));
-  fail(ready, await writeLimits(of('update', 'stop', 'start', 'restart', 'reset'), world, actuators));
+    const launches = action.action !== 'update' && !failures.has(action.agent);
+    if (launches && !holderRuns(world) && !port.interrupted()) holder ??= actuators.startHolder();
+  }
+  await writeLimits(of('update', 'stop', 'start', 'restart', 'reset'), world, actuators, fail);
 
   await step(of('adopt'), () => actuators.adopt(adoptions(of('adopt'), world)));
-  // Settings are read from the roster at every pass; limits, the one kind that lives elsewhere, are written above.
+  // Settings are read from the roster at every pass; what lives elsewhere (limits, stop_grace) is written above.
   await step(of('update'), () => Promise.resolve(null));
 
   const stops = of('stop');
@@ -95,9 +102,7 @@ export async function apply(
 
   const restarts = of('restart', 'reset');
   const starts = of('start');
-  if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
-    fail([...restarts, ...starts], await actuators.startHolder());
-  }
+  fail([...restarts, ...starts], await holder);
   const spacing = world.roster.startSpacingMs;
   // The name of a session that outlives its unit would be taken.
   const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>
@@ -148,6 +153,7 @@ function isTransient(situation: Situation): boolean {
     case 'starting':
     case 'stopping':
     case 'exited':
+    case 'hollow':
     case 'unknown':
       return true;
     case 'live':

@@ -117,7 +117,9 @@ function strangers(
   home: string,
 ): readonly ObservedSession[] {
   const taken = new Set(
-    agents.flatMap(({ situation }) => ('session' in situation ? [situation.session.id] : [])),
+    agents.flatMap(({ situation }) =>
+      'session' in situation && situation.kind !== 'foreign' ? [situation.session.id] : [],
+    ),
   );
   return (server?.sessions ?? [])
     .filter(({ id, name, marks }) => !taken.has(id) && name !== holderSession && !isOurs(marks, home))

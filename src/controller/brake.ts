@@ -34,8 +34,9 @@ export function brake(
     .map(({ agent }) => agent);
   const disrupted = new Set([...counted, ...recent]);
   const live = new Set([...liveAgents, ...recent]).size;
-  if (counted.size === 0 || disrupted.size < atLeast || !exceeds(disrupted.size, live, maxDisruption))
-    return actions;
+  const exceeded = disrupted.size >= atLeast && exceeds(disrupted.size, live, maxDisruption);
+  // Agents started meanwhile make the fleet larger and the same change a smaller part of it: what was held stays held.
+  if (counted.size === 0 || !(exceeded || memory.braked === revision)) return actions;
   const gate = { kind: 'braked', count: disrupted.size, live, limit: limitText(maxDisruption) } as const;
   return actions.map((action) => (counted.has(action.agent) ? { ...action, gate } : action));
 }
@@ -48,6 +49,8 @@ function counts(action: PlannedAction, memory: Memory, words: Words): boolean {
     case 'braked':
       return true;
     case 'needs-approval':
+    case 'backing-off':
+    case 'stalled':
     case 'held':
     case 'blocked':
       return false;

@@ -32,13 +32,14 @@ function resolveAgent(spec: AgentSpec, files: AgentFiles | undefined): Desired {
   const site = environment.value;
   const effective = effectiveSpec(spec, site);
   if (!effective.ok) return { kind: 'unresolved', spec, message: effective.failure };
+  const context = contextHash(spec, site);
   return {
     kind: 'resolved',
     spec,
     effective: effective.value,
     site,
     specHash: specHash(effective.value),
-    contextHash: contextHash(spec, site),
-    record: recordOf(spec, site),
+    contextHash: context,
+    record: recordOf(spec, site, effective, context),
   };
 }

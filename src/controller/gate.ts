@@ -1,5 +1,6 @@
 import type { AgentSpec } from '../roster/types.js';
 import { isDisruptive, type ActionKind, type Gate, type Live } from './action.js';
+import { remainingMs, type FailureRecord, type Moment } from './backoff.js';
 import type { Approval, Hold, Memory } from './observed.js';
 
 /** The operator's words that lift a gate for one plan. */
@@ -25,6 +26,9 @@ export interface GateQuestion {
   readonly obstacle: string | null;
   /** Whose session has its name; matters to actions that launch. */
   readonly nameTaken: string | null;
+  /** How often it has ended in a row with the configuration it would be started with now; null: not at all. */
+  readonly failure: FailureRecord | null;
+  readonly moment: Moment;
 }
 
 /** Every gate but the brake, which looks at the whole plan. The first that closes is named. */
@@ -37,7 +41,12 @@ export function gateOf(question: GateQuestion, memory: Memory, words: Words, now
   if (question.obstacle !== null && launches(question.action)) {
     return { kind: 'blocked', code: 'CannotLaunch', message: question.obstacle };
   }
-  const { action, live, spec } = question;
+  const { action, live, spec, failure, moment } = question;
+  if (failure !== null && live === null && launches(action)) {
+    if (failure.stalled) return { kind: 'stalled', count: failure.count };
+    const inMs = remainingMs(failure, moment);
+    if (inMs > 0) return { kind: 'backing-off', count: failure.count, inMs };
+  }
   // Removing or suspending an agent is explicit, so only the brake stands before a stop.
   if (!isDisruptive(action) || action === 'stop' || live === null || spec === null) return { kind: 'ready' };
   switch (spec.disruption) {

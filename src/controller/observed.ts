@@ -1,4 +1,5 @@
 import type { SpecRecord } from '../roster/record.js';
+import type { FailureRecord, Moment } from './backoff.js';
 
 /** What a source showed, or why it showed nothing. Unknown is never read as absent. */
 export type Known<T> =
@@ -100,6 +101,23 @@ export type Approval =
     }
   | { readonly kind: 'fleet'; readonly revision: string };
 
+/** How an agent's process ended last, as the host wrote it down. */
+export interface LastEnd {
+  /** The unit's invocation id; null where it is not on record. */
+  readonly invocation: string | null;
+  /** `exited`, `signaled`, `killed-session`, `server-gone`, `start-failed`, or what systemd called it. */
+  readonly reason: string;
+  readonly status: number | null;
+  readonly signal: string | null;
+  /** Epoch seconds. */
+  readonly at: number;
+  /** How long it had run, milliseconds; null where that is not on record. */
+  readonly ranMs: number | null;
+  readonly spec: string | null;
+  /** When it ended, on a clock that no one sets. */
+  readonly moment: Moment;
+}
+
 /** What fleet remembers between passes. */
 export interface Memory {
   readonly holds: ReadonlyMap<string, Hold>;
@@ -108,6 +126,10 @@ export interface Memory {
   readonly approvals: readonly Approval[];
   /** Disruptions of the last minute, for the brake. */
   readonly recent: readonly { readonly agent: string; readonly at: number }[];
+  /** Roster revision whose mass change the brake holds: it stays held until confirmed, however the fleet grows. */
+  readonly braked: string | null;
+  /** Agents that keep ending, for backoff. */
+  readonly failures: ReadonlyMap<string, FailureRecord>;
 }
 
 /** A snapshot of the world, taken once per pass. */
@@ -118,5 +140,9 @@ export interface Observed {
   readonly files: ReadonlyMap<string, AgentFiles>;
   /** Why an agent cannot be launched: directory or program missing. Agents not named can. */
   readonly obstacles: ReadonlyMap<string, string>;
+  /** Last ends of agents whose unit does not run, where they are on record. */
+  readonly ends: ReadonlyMap<string, LastEnd>;
+  /** When this was seen, on a clock that no one sets. */
+  readonly moment: Moment;
   readonly memory: Known<Memory>;
 }

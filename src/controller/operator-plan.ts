@@ -81,6 +81,7 @@ function actionFor(
     case 'stopping':
     case 'starting':
     case 'exited':
+    case 'hollow':
       return { ...blank, action: command, gate };
     case 'unmarked':
     case 'live': {

@@ -5,7 +5,7 @@ import { brake } from './brake.js';
 import { compare } from './compare.js';
 import { costOf } from './cost.js';
 import type { Desired } from './desired.js';
-import { gateOf, type Words } from './gate.js';
+import { gateOf, type GateQuestion, type Words } from './gate.js';
 import type { Memory } from './observed.js';
 import { observedRevision } from './revision.js';
 import { summarize } from './summary.js';
@@ -30,14 +30,20 @@ export function plan(world: World, words: Words, now: number): Plan {
     words,
     now,
   );
+  const blocking = new Set(
+    agents.flatMap(({ situation }) => (situation.kind === 'foreign' ? situation.session.id : [])),
+  );
   const unknownAgents = decisions.flatMap(({ unknown }) => unknown ?? []);
   const notes: Note[] = [
     ...decisions.flatMap(({ note }) => note ?? []),
-    ...strangers.map(({ name }): Note => ({
-      subject: name,
-      code: 'ForeignSession',
-      message: 'session was not created by fleet; left alone',
-    })),
+    // A session that blocks an agent is named with that agent.
+    ...strangers
+      .filter(({ id }) => !blocking.has(id))
+      .map(({ name }): Note => ({
+        subject: name,
+        code: 'ForeignSession',
+        message: 'session was not created by fleet; left alone',
+      })),
   ];
   return {
     rosterRevision: world.roster.revision,
@@ -55,7 +61,14 @@ export function plan(world: World, words: Words, now: number): Plan {
 }
 
 /** Only looked at where nothing is done anyway: unreadable state leaves every agent unknown. */
-const noMemory: Memory = { holds: new Map(), fleetHold: null, approvals: [], recent: [] };
+const noMemory: Memory = {
+  holds: new Map(),
+  fleetHold: null,
+  approvals: [],
+  recent: [],
+  braked: null,
+  failures: new Map(),
+};
 
 interface Decision {
   readonly action?: PlannedAction;
@@ -64,12 +77,17 @@ interface Decision {
   readonly unchanged?: true;
 }
 
+const failed = (agent: string, world: World): Reason => ({
+  code: 'Failed',
+  how: world.observed.ends.get(agent) ?? null,
+});
+
 type Draft = Pick<PlannedAction, 'action' | 'reasons'>;
 
 function decide(assessment: Assessment, world: World, memory: Memory, words: Words, now: number): Decision {
   const { agent, desired, situation, owned } = assessment;
   const act = (draft: Draft): Decision => ({
-    action: finish(draft, assessment, world.observed.obstacles.get(agent) ?? null, memory, words, now),
+    action: finish(draft, assessment, world, memory, words, now),
   });
   if (desired === null) {
     if (situation.kind === 'foreign') return {};
@@ -102,9 +120,13 @@ function decide(assessment: Assessment, world: World, memory: Memory, words: Wor
       return wanted ? act({ action: 'start', reasons: [{ code: 'NotRunning' }] }) : settled(desired);
     case 'stopped':
       return wanted
-        ? act({ action: 'start', reasons: [{ code: situation.failed ? 'Failed' : 'NotRunning' }] })
+        ? act({
+            action: 'start',
+            reasons: [situation.failed ? failed(agent, world) : { code: 'NotRunning' }],
+          })
         : settled(desired);
     case 'exited':
+    case 'hollow':
       return wanted
         ? act({ action: 'restart', reasons: [{ code: 'ProcessExited' }] })
         : act({ action: 'stop', reasons: [unwanted] });
@@ -123,7 +145,7 @@ const settled = (desired: Desired | null): Decision => (desired === null ? {} : 
 function finish(
   { action, reasons }: Draft,
   { agent, desired, situation, nameTaken, files }: Assessment,
-  obstacle: string | null,
+  world: World,
   memory: Memory,
   words: Words,
   now: number,
@@ -137,7 +159,14 @@ function finish(
   const applied = marks === null ? '' : `${marks.spec ?? ''}/${marks.context ?? ''}`;
   const wanted = desired?.kind === 'resolved' ? `${desired.specHash}/${desired.contextHash}` : '';
   const runtime = files?.applied?.started['runtime'] ?? spec?.runtime ?? null;
-  const question = { agent, action, applied, desired: wanted, live, spec, obstacle, nameTaken };
+  const failure = memory.failures.get(agent);
+  const sameSpec = desired?.kind === 'resolved' && failure?.spec === desired.specHash;
+  const question: GateQuestion = {
+    ...{ agent, action, applied, desired: wanted, live, spec, nameTaken },
+    obstacle: world.observed.obstacles.get(agent) ?? null,
+    failure: failure !== undefined && sameSpec ? failure : null,
+    moment: world.observed.moment,
+  };
   const gate =
     situation.kind === 'foreign'
       ? ({ kind: 'blocked', code: 'ForeignSession', message: situation.message } as const)

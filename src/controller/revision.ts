@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Observed } from './observed.js';
 
 /**
@@ -22,5 +22,5 @@ export function observedRevision({ units, tmux }: Observed): string {
       lines.push(JSON.stringify(['session', id, name, marks, pids]));
     }
   }
-  return createHash('sha256').update(lines.toSorted().join('\n')).digest('hex').slice(0, 40);
+  return hash('sha256', lines.toSorted().join('\n'), 'hex').slice(0, 40);
 }

@@ -10,6 +10,8 @@ export type Situation =
   | { readonly kind: 'starting' }
   | { readonly kind: 'stopping' }
   | { readonly kind: 'stopped'; readonly failed: boolean }
+  /** A oneshot unit of the predecessor, active although its session is gone. */
+  | { readonly kind: 'hollow' }
   /** The agent's process has ended and its unit is about to follow. */
   | { readonly kind: 'exited'; readonly session: ObservedSession }
   /** `unit` is false for a session that was adopted without one: its liveness is its pane's. */
@@ -93,6 +95,7 @@ function withMarks(own: ObservedSession, index: SessionIndex): Situation {
 
 function withoutMarks(subject: Subject, index: SessionIndex): Situation {
   const named = index.named.get(subject.sessionName);
+  if (named === undefined && subject.unit?.sub === 'exited') return { kind: 'hollow' };
   if (named === undefined)
     return { kind: 'unknown', message: 'its unit is active, but tmux shows no session of it' };
   const foreign = foreignSession(named);

@@ -2,10 +2,21 @@ import { defaultIdleAfterMs, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
 import { outdatedFields } from './compare.js';
 import { holdOn } from './gate.js';
-import type { Hold } from './observed.js';
+import { remainingMs, type FailureRecord, type Moment } from './backoff.js';
+import type { Hold, LastEnd, Observed } from './observed.js';
 
 export type Phase =
-  'Running' | 'Starting' | 'Dead' | 'Held' | 'Suspended' | 'Stopped' | 'Unknown' | 'Foreign' | 'Extra';
+  | 'Running'
+  | 'Starting'
+  | 'Dead'
+  | 'BackingOff'
+  | 'Stalled'
+  | 'Held'
+  | 'Suspended'
+  | 'Stopped'
+  | 'Unknown'
+  | 'Foreign'
+  | 'Extra';
 
 export interface Condition {
   readonly type: 'Ready' | 'UpToDate';
@@ -32,35 +43,32 @@ export interface AgentStatus {
   readonly starts: number;
   readonly outdated: readonly string[];
   readonly hold: Hold | null;
+  /** How its process ended last; null while it runs, and where that is not on record. */
+  readonly end: LastEnd | null;
   readonly conditions: readonly Condition[];
 }
 
 /**
  * Every agent of the roster and every one that runs besides it, from one snapshot.
  *
- * @param endedAt when an agent's process ended last (epoch milliseconds), or null
  * @param now epoch milliseconds
  */
-export function fleetStatus(
-  world: World,
-  endedAt: (agent: string) => number | null,
-  now: number,
-): readonly AgentStatus[] {
-  const { memory } = world.observed;
+export function fleetStatus(world: World, now: number): readonly AgentStatus[] {
+  const { observed } = world;
   return assess(world)
     .agents.filter(
       ({ desired, owned, situation }) => desired !== null || owned || situation.kind !== 'stopped',
     )
     .map((assessment) => {
-      const held = memory.known ? holdOn(assessment.agent, memory.value, now) : null;
-      return agentStatus(assessment, held?.hold ?? null, endedAt, now);
+      const held = observed.memory.known ? holdOn(assessment.agent, observed.memory.value, now) : null;
+      return agentStatus(assessment, held?.hold ?? null, observed, now);
     });
 }
 
 function agentStatus(
   { agent, desired, situation, files, owned }: Assessment,
   hold: Hold | null,
-  endedAt: (agent: string) => number | null,
+  observed: Observed,
   now: number,
 ): AgentStatus {
   const spec = desired?.spec ?? null;
@@ -75,19 +83,22 @@ function agentStatus(
     owned,
     hold,
     failed: situation.kind === 'stopped' && situation.failed,
+    failure: failureOf(agent, desired, observed),
+    moment: observed.moment,
   });
   const outdated =
     situation.kind === 'live' && desired?.kind === 'resolved'
       ? outdatedFields(desired, situation.session.marks, files?.applied ?? null)
       : [];
   const startedAt = session === null ? null : session.createdAt * 1000;
+  const end = live === null ? (observed.ends.get(agent) ?? null) : null;
   const message = situation.kind === 'unknown' || situation.kind === 'foreign' ? situation.message : '';
   const ready: Condition = {
     type: 'Ready',
     status: phase === 'Unknown' ? 'Unknown' : live === null ? 'False' : 'True',
     reason: live === null ? phase : 'ProcessRuns',
     message,
-    lastTransitionTime: live === null ? endedAt(agent) : startedAt,
+    lastTransitionTime: live !== null ? startedAt : end === null ? null : end.at * 1000,
   };
   const upToDate: Condition = {
     type: 'UpToDate',
@@ -111,6 +122,7 @@ function agentStatus(
     starts: files?.applied?.starts ?? 0,
     outdated,
     hold,
+    end,
     conditions: live === null ? [ready] : [ready, upToDate],
   };
 }
@@ -121,6 +133,20 @@ interface PhaseFacts {
   readonly owned: boolean;
   readonly hold: Hold | null;
   readonly failed: boolean;
+  readonly failure: FailureRecord | null;
+  readonly moment: Moment;
+}
+
+/** Failures count as long as the same configuration would be tried again. */
+function failureOf(
+  agent: string,
+  desired: Assessment['desired'],
+  { memory }: Observed,
+): FailureRecord | null {
+  const failure = memory.known ? memory.value.failures.get(agent) : undefined;
+  return failure !== undefined && desired?.kind === 'resolved' && failure.spec === desired.specHash
+    ? failure
+    : null;
 }
 
 function phaseOf(kind: Assessment['situation']['kind'], facts: PhaseFacts): Phase {
@@ -132,6 +158,7 @@ function phaseOf(kind: Assessment['situation']['kind'], facts: PhaseFacts): Phas
     case 'starting':
       return 'Starting';
     case 'exited':
+    case 'hollow':
       return 'Dead';
     case 'unmarked':
     case 'live':
@@ -141,6 +168,8 @@ function phaseOf(kind: Assessment['situation']['kind'], facts: PhaseFacts): Phas
     case 'stopped':
       if (facts.hold !== null) return 'Held';
       if (facts.suspend) return 'Suspended';
+      if (facts.failure?.stalled === true) return 'Stalled';
+      if (facts.failure !== null && remainingMs(facts.failure, facts.moment) > 0) return 'BackingOff';
       return facts.failed ? 'Dead' : 'Stopped';
   }
 }

@@ -32,6 +32,7 @@ function stopVerdict(situation: Situation): string | null {
     case 'starting':
     case 'unmarked':
     case 'exited':
+    case 'hollow':
     case 'live':
       return 'still runs';
   }
@@ -52,6 +53,7 @@ function launchVerdict({ action, live, desired }: PlannedAction, situation: Situ
     case 'stopped':
       return 'did not come up';
     case 'exited':
+    case 'hollow':
       return 'ended right after its start';
     case 'unmarked':
       return 'carries no marks';

@@ -18,10 +18,9 @@ export function writeFileAtomic(
 ): boolean {
   const target = followLink(file);
   if (hasContent(target, content, mode)) return false;
-  fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
   const temporary = `${target}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
   try {
-    const handle = fs.openSync(temporary, 'wx', mode);
+    const handle = openNew(temporary, mode);
     try {
       fs.fchmodSync(handle, mode);
       fs.writeFileSync(handle, content);
@@ -38,10 +37,22 @@ export function writeFileAtomic(
   return true;
 }
 
+function openNew(file: string, mode: number): number {
+  try {
+    return fs.openSync(file, 'wx', mode);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    return fs.openSync(file, 'wx', mode);
+  }
+}
+
 function hasContent(file: string, content: string | Uint8Array, mode: number): boolean {
   try {
-    const stat = fs.statSync(file);
-    return (stat.mode & 0o777) === mode && fs.readFileSync(file).equals(Buffer.from(content));
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    return (
+      stat !== undefined && (stat.mode & 0o777) === mode && fs.readFileSync(file).equals(Buffer.from(content))
+    );
   } catch {
     return false;
   }
@@ -49,7 +60,8 @@ function hasContent(file: string, content: string | Uint8Array, mode: number): b
 
 function followLink(file: string): string {
   try {
-    return fs.lstatSync(file).isSymbolicLink() ? fs.realpathSync(file) : file;
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+    return stat?.isSymbolicLink() === true ? fs.realpathSync(file) : file;
   } catch {
     return file;
   }

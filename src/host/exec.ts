@@ -45,6 +45,9 @@ export const exec: Exec = async (program, args, { timeoutMs, input, env, encodin
   const timer = setTimeout(() => {
     deadline.passed = true;
     killGroup(child.pid);
+    // A descendant that left the group may hold the pipes open for as long as it likes.
+    child.stdout.destroy();
+    child.stderr.destroy();
   }, timeoutMs);
   const result = await child;
   clearTimeout(timer);

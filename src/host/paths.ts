@@ -47,7 +47,7 @@ export function resolvePaths(flags: { mosaicHome?: string; roster?: string }, en
 
 /** Agent names hold no slash (the roster's alphabet), so these stay inside their directories. */
 export const agentFile = (paths: Paths, agent: string, kind: 'env' | 'json' | 'launch'): string =>
-  path.join(paths.agents, `${agent}.${kind}`);
+  `${paths.agents}/${agent}.${kind}`;
 
 export const limitsFile = (paths: Paths, agent: string): string =>
   path.join(paths.units, `mosaic-agent@${agent}.service.d`, '50-fleet.conf');

@@ -28,7 +28,8 @@ function startTimeOf(pid: number): string | null {
   }
 }
 
-function bootId(): string {
+/** The kernel's name for this boot. */
+export function bootId(): string {
   return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 

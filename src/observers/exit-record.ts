@@ -1,13 +1,9 @@
+import type { LastEnd } from '../controller/observed.js';
 import { readText } from '../host/atomic-file.js';
 import { exitFile, type Paths } from '../host/paths.js';
 
 /** How an agent's process ended last, as `agent-run.sh` wrote it down. */
-export interface ExitRecord {
-  readonly reason: string;
-  readonly status: number | null;
-  readonly signal: string | null;
-  /** Epoch seconds. */
-  readonly at: number;
+export interface ExitRecord extends LastEnd {
   /** The last lines on its screen, raw: sanitize before printing. */
   readonly lines: readonly string[];
 }
@@ -17,15 +13,19 @@ export function readExitRecord(paths: Paths, agent: string): ExitRecord | null {
   if (file.state !== 'present') return null;
   const [head = '', ...lines] = file.text.split('\n');
   const fields = new Map(head.split(' ').map((field) => splitOnce(field)));
-  const at = Number(fields.get('at'));
-  const status = fields.get('status');
+  const at = wholeNumber(fields.get('at'));
   const signal = fields.get('signal');
-  if (!head.startsWith('v1 ') || !Number.isFinite(at)) return null;
+  const ran = wholeNumber(fields.get('ran'));
+  if (!head.startsWith('v1 ') || at === null) return null;
   return {
     reason: fields.get('reason') ?? 'unknown',
-    status: status === undefined || status === '-' ? null : Number(status),
+    status: wholeNumber(fields.get('status')),
     signal: signal === undefined || signal === '-' ? null : signal,
     at,
+    invocation: textOf(fields.get('invocation')),
+    spec: textOf(fields.get('spec')),
+    ranMs: ran === null ? null : ran * 1000,
+    moment: { boot: fields.get('boot') ?? '', ms: Math.round(Number(fields.get('uptime') ?? 0) * 1000) },
     lines: lines.filter((line) => line.trim() !== ''),
   };
 }
@@ -33,4 +33,11 @@ export function readExitRecord(paths: Paths, agent: string): ExitRecord | null {
 function splitOnce(field: string): [string, string] {
   const at = field.indexOf('=');
   return at < 0 ? [field, ''] : [field.slice(0, at), field.slice(at + 1)];
+}
+
+const textOf = (text: string | undefined): string | null =>
+  text === undefined || text === '' || text === '-' ? null : text;
+
+function wholeNumber(text: string | undefined): number | null {
+  return text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : null;
 }

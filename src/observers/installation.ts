@@ -70,6 +70,6 @@ function readRecord(paths: Paths, parse: ParseEnvironment): InstallRecord | null
 
 /** tmux takes an empty TMUX_TMPDIR, and one that does not exist, for /tmp. */
 export function tmuxTmpdir(env: Readonly<Record<string, string | undefined>>): string | null {
-  const value = env['TMUX_TMPDIR'];
-  return value === undefined || value === '' || value === '/tmp' ? null : value.replace(/(.)\/+$/, '$1');
+  const value = (env['TMUX_TMPDIR'] ?? '').replace(/(.)\/+$/, '$1');
+  return value === '' || value === '/tmp' ? null : value;
 }

@@ -1,14 +1,16 @@
 import * as path from 'node:path';
+import type { FailureRecord } from '../controller/backoff.js';
 import type { Approval, Hold, Known, Memory } from '../controller/observed.js';
 import { readText } from '../host/atomic-file.js';
 
 export const holdsFile = (state: string): string => path.join(state, 'holds.json');
 export const approvalsFile = (state: string): string => path.join(state, 'approvals.json');
+export const failuresFile = (state: string): string => path.join(state, 'failures.json');
 export const disruptionsFile = (state: string): string => path.join(state, 'disruptions.json');
 
 /**
- * Reads what fleet remembers. Holds and approvals that cannot be read are unknown, never empty; the brake's memory may
- * be lost without harm.
+ * Reads what fleet remembers. Holds and approvals that cannot be read are unknown, never empty; the brake's memory and
+ * the backoff's may be lost without harm.
  */
 export function observeMemory(state: string): Known<Memory> {
   const holds = readJson(holdsFile(state));
@@ -20,12 +22,15 @@ export function observeMemory(state: string): Known<Memory> {
   if (parsedHolds === null) return damaged(holdsFile(state));
   if (parsedApprovals === null) return damaged(approvalsFile(state));
   const disruptions = readJson(disruptionsFile(state));
+  const failures = readJson(failuresFile(state));
   return {
     known: true,
     value: {
       ...parsedHolds,
       approvals: parsedApprovals,
       recent: disruptions.known ? parseDisruptions(disruptions.value) : [],
+      braked: disruptions.known ? parseBraked(disruptions.value) : null,
+      failures: failures.known ? parseFailures(failures.value) : new Map(),
     },
   };
 }
@@ -97,6 +102,30 @@ function parseDisruptions(value: unknown): Memory['recent'] {
     isObject(entry) && typeof entry['agent'] === 'string' && typeof entry['at'] === 'number'
       ? [{ agent: entry['agent'], at: entry['at'] }]
       : [],
+  );
+}
+
+function parseBraked(value: unknown): string | null {
+  return isObject(value) && typeof value['braked'] === 'string' ? value['braked'] : null;
+}
+
+function parseFailures(value: unknown): Memory['failures'] {
+  if (!isObject(value) || !isObject(value['agents'])) return new Map();
+  return new Map(
+    Object.entries(value['agents']).filter((entry): entry is [string, FailureRecord] => isFailure(entry[1])),
+  );
+}
+
+function isFailure(value: unknown): value is FailureRecord {
+  if (!isObject(value) || !isObject(value['due'])) return false;
+  const { count, lastEnd, stalled, spec, due } = value;
+  return (
+    typeof count === 'number' &&
+    typeof lastEnd === 'string' &&
+    typeof stalled === 'boolean' &&
+    typeof spec === 'string' &&
+    typeof due['boot'] === 'string' &&
+    typeof due['ms'] === 'number'
   );
 }
 

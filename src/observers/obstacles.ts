@@ -58,7 +58,7 @@ function programObstacle(program: string, searchPath: string, directory: string)
     return isExecutable(file) ? null : `${program} is missing or not executable`;
   }
   return findProgram(program, searchPath, directory) === null
-    ? `${program} is not in the agent's PATH (${searchPath})`
+    ? `${program} is not in the agent's PATH`
     : null;
 }
 

@@ -64,6 +64,7 @@ export const changedFields = (from: SpecRecord, to: SpecRecord, agent: AgentSpec
   const changes = keys
     .map((key) => (key === KICKSTART_DIGEST ? 'kickstart_template' : key))
     .filter((key, index, all) => !key.startsWith('in_force.') && all.indexOf(key) === index)
+    .filter((key) => !isImplied(key, differs))
     .sort((a, b) => (a < b ? -1 : 1))
     .map((field): FieldChange => {
       const isShown = variableIn(field) === null && differs(field);
@@ -74,6 +75,10 @@ export const changedFields = (from: SpecRecord, to: SpecRecord, agent: AgentSpec
     ? explained(changes, isArgvChanged, differs(CONTEXT_IN_FORCE))
     : changes;
 };
+
+/** Whose the command is, and that it makes the launcher irrelevant, says no more than the command itself. */
+const isImplied = (key: string, differs: (key: string) => boolean): boolean =>
+  key === 'command_of' || (key === 'launcher' && differs('command'));
 
 /**
  * A hash that changed must have a field to name. Mostly it has; but where `{model_hint}` in the command was written

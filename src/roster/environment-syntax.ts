@@ -28,6 +28,9 @@ const isLineEnd = (character: string): boolean => character === '\n' || characte
 const isSpace = (character: string): boolean =>
   isLineEnd(character) || character === ' ' || character === '\t';
 
+/** A whole line as {@link quoteEnvironmentValue} writes it, or a comment: nearly every line there is. */
+const PLAIN_LINE = /(?:([A-Za-z_][A-Za-z0-9_]*)=([A-Za-z0-9_./:@%+,=~-]*)|#[^\n\r\\]*)\n/y;
+
 /** The statements of a text, in order. Lines that are neither comment nor assignment yield nothing. */
 export function* environmentStatements(text: string): Generator<EnvironmentStatement> {
   let state: State = 'before-key';
@@ -46,6 +49,20 @@ export function* environmentStatements(text: string): Generator<EnvironmentState
   });
 
   for (let index = 0; index < text.length; index++) {
+    if (state === 'before-key' && index === start) {
+      PLAIN_LINE.lastIndex = index;
+      const line = PLAIN_LINE.exec(text);
+      if (line !== null) {
+        const end = index + line[0].length;
+        const [, name, plain = ''] = line;
+        yield name === undefined
+          ? { kind: 'comment', start, end }
+          : { kind: 'assignment', name, value: plain, start, end };
+        start = end;
+        index = end - 1;
+        continue;
+      }
+    }
     const character = text.charAt(index);
     switch (state) {
       case 'before-key':

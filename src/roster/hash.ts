@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 import { type Json, canonicalJson } from './canonical-json.js';
 import { type EffectiveSpec, usesInForce } from './effective.js';
 import type { AgentSpec, Kickstart } from './types.js';
 
 /** SHA-256 of a text, in hex. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string): string => digestOf('sha256', text, 'hex');
 
 const hash = (value: Json): string => `v1:${sha256(canonicalJson(value)).slice(0, 32)}`;
 

@@ -71,8 +71,10 @@ export const COLUMNS: Readonly<Record<keyof AgentSpec, readonly Column[]>> = {
   ],
 };
 
-/** Every column of a record. */
-export const ALL_COLUMNS = Object.values(COLUMNS).flat();
+/** Every column of a record, by name. */
+export const ALL_COLUMNS = Object.values(COLUMNS)
+  .flat()
+  .sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** A digest as written in a record: 16 hex digits. */
 export const short = (digest: string): string => digest.slice(0, 16);

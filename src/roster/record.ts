@@ -14,8 +14,13 @@ export { type FieldChange, changedFields } from './changed-fields.js';
  */
 export type SpecRecord = Readonly<Record<string, string>>;
 
-/** Writes an agent down, with the site-owned lines of its env file. */
-export const recordOf = (agent: AgentSpec, siteEnvironment: SiteEnvironment): SpecRecord => {
+/** Writes an agent down, with the site-owned lines of its env file. The last two follow from the first two. */
+export const recordOf = (
+  agent: AgentSpec,
+  siteEnvironment: SiteEnvironment,
+  effective = effectiveSpec(agent, siteEnvironment),
+  context = contextHash(agent, siteEnvironment),
+): SpecRecord => {
   const entries = ALL_COLUMNS.flatMap(({ name, of }): [string, string][] => {
     const value = of(agent);
     return value === null ? [] : [[name, value]];
@@ -26,8 +31,7 @@ export const recordOf = (agent: AgentSpec, siteEnvironment: SiteEnvironment): Sp
     const isInForce = name === AGENT_COMMAND ? value.trim() !== '' : variableFault(name) === null;
     if (isInForce) entries.push([SITE_ENV + name, short(sha256(value))]);
   }
-  const effective = effectiveSpec(agent, siteEnvironment);
   const argv = effective.ok ? canonicalJson(effective.value.argv) : `unusable: ${effective.failure}`;
-  entries.push([ARGV_IN_FORCE, short(sha256(argv))], [CONTEXT_IN_FORCE, contextHash(agent, siteEnvironment)]);
+  entries.push([ARGV_IN_FORCE, short(sha256(argv))], [CONTEXT_IN_FORCE, context]);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 };

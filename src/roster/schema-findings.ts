@@ -97,7 +97,9 @@ const wrongType = (field: string, path: Path, value: unknown, types: unknown): s
   const place = typeof path.at(-1) === 'number' ? `an entry of ${field}` : field;
   const expected = expectation(field, path, types);
   if (value === null || value === undefined)
-    return `${place} is empty: give it ${expected}, or remove the key`;
+    return field === 'working_directory'
+      ? `${place} is empty: a bare ~ is YAML's word for nothing; write '~' in quotes, or a directory such as ~/src`
+      : `${place} is empty: give it ${expected}, or remove the key`;
   const wantsText =
     expected !== 'true or false' &&
     (types === 'string' || (Array.isArray(types) && types.includes('string')));

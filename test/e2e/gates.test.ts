@@ -88,7 +88,7 @@ describe('the operator decides', () => {
     const before = await up(...names.map((name) => sleeper(name)));
     fleet.writeRoster([...names.map((name) => edited(name)), sleeper('e')], settings());
     const braked = await fleet.expect(6, 'apply');
-    expect(braked.stdout).toContain('braked: 4 of 4 live agents, limit 50%');
+    expect(braked.stdout).toContain('braked: 4 of 4 agents within a minute, limit 50%');
     const { e, ...others } = await fleet.pids();
     expect(e).toBeGreaterThan(0);
     expect(others).toEqual(before);

@@ -97,11 +97,7 @@ describe('changedFields', () => {
 
   it('a launcher that gives way to a command of the same words restarts nothing', () => {
     const [from, to] = [agentOf(''), agentOf('command: [mosaic, yolo, codex]')];
-    expect(changes(from, to).map(({ field, policy }) => [field, policy])).toEqual([
-      ['command', 'update'],
-      ['command_of', 'update'],
-      ['launcher', 'update'],
-    ]);
+    expect(changes(from, to).map(({ field, policy }) => [field, policy])).toEqual([['command', 'update']]);
   });
 
   it('a launcher that is in force restarts', () => {

@@ -147,7 +147,9 @@ export class FleetSandbox {
     );
     const rows = listing === '' ? [] : listing.split('\n').map((line) => line.split(' '));
     return Object.fromEntries(
-      rows.filter(([, pane, own]) => pane === own).map(([agent, , , pid]) => [agent, Number(pid)]),
+      rows
+        .filter(([, pane, own]) => pane === own)
+        .map(([agent = '', , , pid]): [string, number] => [agent, Number(pid)]),
     );
   }
 

@@ -32,15 +32,17 @@ pause() {
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
-  local code=$1 reason=$2 status=$3 signal=$4 message=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line
+  local code=$1 reason=$2 status=$3 signal=$4 message=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line uptime boot
   shift 5
   printf '%s\n' "$message" "$@" | tr -d '\000-\010\013-\037\177' >&2
+  # For delays, on a clock that no one sets.
+  read -r uptime _ </proc/uptime && read -r boot </proc/sys/kernel/random/boot_id
   # The first line has keys, readers ignore the ones they do not know. Of a record we fail to write, only the journal knows.
   umask 077
   if [[ -n ${MOSAIC_FLEET_STATE:-} ]] && { [[ -d $directory ]] || mkdir -p -- "$directory"; } &&
     {
-      printf 'v1 reason=%s status=%s signal=%s at=%s spec=%s invocation=%s ran=%s\n' \
-        "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$SECONDS"
+      printf 'v1 reason=%s status=%s signal=%s at=%s spec=%s invocation=%s ran=%s uptime=%s boot=%s\n' \
+        "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$SECONDS" "$uptime" "$boot"
       if [[ $reason == start-failed && $# -eq 0 ]]; then printf '%s\n' "$message"; fi
       for line; do printf '%s\n' "$line"; done
     } >"$directory/.$agent.$$" && mv -f -- "$directory/.$agent.$$" "$directory/$agent"; then

@@ -6,10 +6,10 @@ import { displayPath } from '../../host/paths.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { carryOut, exitCodeOf, withLock } from '../execute.js';
-import type { ExitCode } from '../exit-code.js';
+import { CommandFailure, type ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
-import { jsonReporter, textReporter } from '../reporter.js';
+import { jsonReporter, textReporter, type Reporter } from '../reporter.js';
 import { loadSavedPlan, requireFresh } from '../saved-plan.js';
 import { waitUntilUp } from '../wait-until-up.js';
 
@@ -32,6 +32,22 @@ export async function applyCommand(
   planFile: string | undefined,
   options: ApplyOptions,
 ): Promise<ExitCode> {
+  const reporter = options.json === true ? jsonReporter(context) : textReporter(context);
+  try {
+    return await applyWith(context, planFile, options, reporter);
+  } catch (error) {
+    // A program that reads stdout alone must learn of a refusal, too.
+    if (error instanceof CommandFailure && options.json === true) reporter.diagnostic(error.message);
+    throw error;
+  }
+}
+
+async function applyWith(
+  context: Context,
+  planFile: string | undefined,
+  options: ApplyOptions,
+  reporter: Reporter,
+): Promise<ExitCode> {
   const saved = planFile === undefined ? null : loadSavedPlan(planFile);
   const words: Words = {
     now: options.now === true,
@@ -46,7 +62,6 @@ export async function applyCommand(
     const only = options.only;
     return only === undefined ? whole : restrict(whole, ({ agent }) => only.includes(agent));
   };
-  const reporter = options.json === true ? jsonReporter(context) : textReporter(context);
   const rosterPath =
     options.json === true ? context.paths.roster : displayPath(context.paths.roster, context.paths.userHome);
 

@@ -5,6 +5,7 @@ import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { sourceExitCode } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
 import { observe } from '../pass.js';
 import { costText, reasonText } from '../render/reason-text.js';
@@ -21,8 +22,9 @@ export async function approveCommand(
   if (all === names.length > 0) {
     throw new CommandFailure(ExitCode.usage, 'name the agents to approve, or give --all, not both');
   }
-  const { world } = await observe(context);
+  const { world, installation } = await observe(context);
   requireAgents(world.roster, names);
+  requireOwnInstallation(context, installation);
   const plan = planOf(world, noWords, context.now());
   if (plan.unknownSources.length > 0) {
     throw new CommandFailure(

@@ -55,7 +55,15 @@ function tryRoster(context: Context): { roster: Roster | null; check: Check } {
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     const message = error.message.split('\n')[0] ?? error.message;
-    return { roster: null, check: { result: 'failed', subject: 'roster', message, hint: 'fleet validate' } };
+    return {
+      roster: null,
+      check: {
+        result: 'failed',
+        subject: 'roster',
+        message,
+        hint: message.startsWith('no roster') ? 'fleet init --write' : 'fleet validate',
+      },
+    };
   }
 }
 

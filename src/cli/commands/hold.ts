@@ -1,12 +1,16 @@
 import type { Hold } from '../../controller/observed.js';
 import { formatDuration } from '../../roster/duration.js';
 import { hasControlCharacter } from '../../roster/visible.js';
+import { observeInstallation } from '../../observers/installation.js';
+import { observeMemory } from '../../observers/memory.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
 import { loadRoster } from '../roster-source.js';
-import { releaseHolds } from './start.js';
+import { forgetFailures, releaseHolds } from './start.js';
 
 export interface HoldOptions {
   /** Milliseconds. */
@@ -17,6 +21,7 @@ export interface HoldOptions {
 /** Leaves an agent as it is until it is released: a running one keeps running, whatever the roster says. */
 export async function holdCommand(context: Context, agent: string, options: HoldOptions): Promise<ExitCode> {
   requireAgents(loadRoster(context), [agent]);
+  requireOwnInstallation(context, observeInstallation(context.paths, parseEnvironmentFile));
   if (options.reason !== undefined && hasControlCharacter(options.reason, 'none')) {
     throw new CommandFailure(ExitCode.usage, '--reason must be one line without control characters');
   }
@@ -41,7 +46,10 @@ export async function holdCommand(context: Context, agent: string, options: Hold
 /** Lifts a hold. What the roster asks for is done by the next apply. */
 export async function releaseCommand(context: Context, agent: string): Promise<ExitCode> {
   const roster = loadRoster(context);
-  requireAgents(roster, [agent]);
+  // An agent that was held and then taken out of the roster still has to be let go.
+  const memory = observeMemory(context.paths.state);
+  if (!memory.known || !memory.value.holds.has(agent)) requireAgents(roster, [agent]);
+  requireOwnInstallation(context, observeInstallation(context.paths, parseEnvironmentFile));
   const everyone = roster.agents.map(({ name }) => name);
   const seen = { held: false };
   const failure = await memoryStore(context).changeHolds((memory) => {
@@ -49,6 +57,7 @@ export async function releaseCommand(context: Context, agent: string): Promise<E
     return seen.held ? releaseHolds(memory, [agent], everyone) : memory;
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
+  await forgetFailures(context, new Set([agent]));
   context.print(
     seen.held ? `${agent} is released. Apply the roster with: fleet apply` : `${agent} was not held.`,
   );

@@ -10,6 +10,7 @@ import { renderEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
 import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { recordedDifferences } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { recordedEnvironment } from '../recorded-environment.js';
 
@@ -23,7 +24,7 @@ const bootUnits = ['mosaic-tmux-holder.service', 'mosaic-fleet.service'];
 /** Puts units and tools on the host and records for what values. A second run changes nothing. */
 export async function installCommand(context: Context, options: InstallOptions): Promise<ExitCode> {
   const pass = await observe(context);
-  requireInstallable(pass);
+  requireInstallable(context, pass);
   if (options.dryRun === true) {
     report(context, await writeFiles(context, pass, true), true);
     return ExitCode.done;
@@ -51,7 +52,7 @@ export async function installCommand(context: Context, options: InstallOptions):
 }
 
 /** @throws CommandFailure 69 where installing would pull units from under a running fleet */
-function requireInstallable({ world, installation }: Pass): void {
+function requireInstallable(context: Context, { world, installation }: Pass): void {
   const { record, otherHome } = installation;
   if (otherHome !== null) {
     throw new CommandFailure(
@@ -64,17 +65,13 @@ function requireInstallable({ world, installation }: Pass): void {
   if (!tmux.known && tmux.message.includes('not installed')) {
     throw new CommandFailure(ExitCode.unavailable, `nothing was installed: ${tmux.message}`);
   }
-  const { socketName, holderSession } = world.roster;
   const holder = units.value.holder?.active ?? 'inactive';
   const running = holder !== 'inactive' && holder !== 'failed';
-  if (
-    record !== null &&
-    running &&
-    (record.socketName !== socketName || record.holderSession !== holderSession)
-  ) {
+  const differences = record === null ? [] : recordedDifferences(context, world.roster, record);
+  if (running && differences.length > 0) {
     throw new CommandFailure(
       ExitCode.unavailable,
-      `the fleet runs on socket ${record.socketName}, holder session ${record.holderSession}; the roster now says ${socketName}, ${holderSession}\nMove it with: fleet stop, fleet install, fleet start`,
+      `the fleet runs, installed for other values:\n  ${differences.join('\n  ')}\nNothing was installed. Move it with: fleet stop, fleet install, fleet start`,
     );
   }
 }

@@ -9,6 +9,7 @@ import { carryOut, exitCodeOf, withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
+import { observeMemory } from '../../observers/memory.js';
 import { observe } from '../pass.js';
 import { textReporter } from '../reporter.js';
 
@@ -35,6 +36,7 @@ export async function startCommand(context: Context, names: readonly string[]): 
     if (failure !== null) throw new CommandFailure(ExitCode.error, `cannot release: ${failure}`);
   }
   const chosen = new Set(names.length === 0 ? everyone : names);
+  await forgetFailures(context, chosen);
   return withLock(context, 'fleet start', async () => {
     const pass = await observe(context);
     const whole = planOf(pass.world, noWords, context.now());
@@ -46,11 +48,28 @@ export async function startCommand(context: Context, names: readonly string[]): 
     const reporter = textReporter(context);
     if (plan.actions.length > 0 || plan.unknownAgents.length > 0) {
       reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
-    } else context.print(`Running already: ${names.length === 0 ? 'the whole fleet' : names.join(', ')}.`);
+    } else context.print(names.length === 0 ? 'Nothing to start.' : `Running already: ${names.join(', ')}.`);
     const results = await carryOut(context, plan, pass, (event) => reporter.event(event));
     reporter.summary(results, plan);
     return exitCodeOf(results, plan);
   });
+}
+
+/** The operator's word is another chance: what kept ending is tried again at once. */
+export async function forgetFailures(context: Context, agents: ReadonlySet<string>): Promise<void> {
+  const stored = observeMemory(context.paths.state);
+  if (!stored.known || ![...stored.value.failures.keys()].some((agent) => agents.has(agent))) return;
+  const failure = await memoryStore(context).changeFailures(
+    (failures) =>
+      new Map(
+        [...failures].map(([agent, record]) => [
+          agent,
+          agents.has(agent) ? { ...record, count: 0, stalled: false, due: { boot: '', ms: 0 } } : record,
+        ]),
+      ),
+  );
+  if (failure !== null)
+    throw new CommandFailure(ExitCode.error, `cannot forget earlier failures: ${failure}`);
 }
 
 /**

@@ -22,11 +22,7 @@ export async function statusCommand(
 ): Promise<ExitCode> {
   const { world } = await observe(context);
   if (agent !== undefined) requireAgents(world.roster, [agent]);
-  const exit = (name: string): number | null => {
-    const record = readExitRecord(context.paths, name);
-    return record === null ? null : record.at * 1000;
-  };
-  const agents = fleetStatus(world, exit, context.now()).filter(
+  const agents = fleetStatus(world, context.now()).filter(
     ({ name }) => agent === undefined || name === agent,
   );
   const running = agents.filter(({ pid }) => pid !== null).map(({ name }) => name);

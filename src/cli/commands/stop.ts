@@ -10,6 +10,7 @@ import { requireInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
 import { observe } from '../pass.js';
 import { displayPath } from '../../host/paths.js';
+import type { Roster } from '../../roster/types.js';
 import { loadRoster } from '../roster-source.js';
 import { textReporter } from '../reporter.js';
 
@@ -18,7 +19,7 @@ import { textReporter } from '../reporter.js';
  * agent, then the holder. The hold is durable before anything is stopped.
  */
 export async function stopCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
-  const roster = loadRoster(context);
+  const roster = loadRosterToStop(context);
   requireAgents(roster, names);
   const whole = names.length === 0;
   // The socket may have been edited: what runs is on the recorded one.
@@ -49,6 +50,20 @@ export async function stopCommand(context: Context, names: readonly string[]): P
     context.say(holderProblem);
     return ExitCode.actionFailed;
   });
+}
+
+/** An operator who wants everything to stop now must not have to mend a roster first. */
+function loadRosterToStop(context: Context): Roster {
+  try {
+    return loadRoster(context);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const byHand = "systemctl --user stop 'mosaic-agent@*.service' mosaic-tmux-holder.service";
+    throw new CommandFailure(
+      error.code,
+      `${error.message}\nTo stop the whole fleet without a roster: ${byHand}`,
+    );
+  }
 }
 
 function addHolds(

@@ -123,13 +123,21 @@ function agentCheck(
     case 'live': {
       const { session, pane, unit } = situation;
       const problems = [
-        ...(session.name === desired.spec.session ? [] : [`its session was renamed to ${session.name}`]),
+        ...(session.name === desired.spec.session
+          ? []
+          : [`its session was renamed from ${desired.spec.session} to ${session.name}`]),
         ...(desired.kind === 'resolved' && session.marks.spec !== desired.specHash
           ? ['runs with another configuration']
           : []),
         ...(unit ? strayProcesses(agent, processTree(pane.pid, children)) : []),
       ];
-      if (problems.length > 0) return failed(problems.join('; '), 'fleet plan');
+      if (problems.length > 0) {
+        const renamed = session.name !== desired.spec.session;
+        return failed(
+          problems.join('; '),
+          renamed ? `rename it back, or fleet restart ${agent}` : 'fleet plan',
+        );
+      }
       return unit
         ? {
             result: 'ok',
@@ -151,6 +159,7 @@ function agentCheck(
     case 'stopping':
       return { result: 'warning', subject: agent, message: `is ${situation.kind}` };
     case 'exited':
+    case 'hollow':
     case 'stopped':
       return wanted
         ? failed('does not run', 'fleet apply')

@@ -1,6 +1,7 @@
 import type { Cost, Gate, Reason } from '../../controller/action.js';
 import { formatDuration } from '../../roster/duration.js';
 import { visible } from '../../roster/visible.js';
+import { endText } from './end-text.js';
 
 /** One reason in an operator's words. */
 export function reasonText(reason: Reason): string {
@@ -8,7 +9,7 @@ export function reasonText(reason: Reason): string {
     case 'NotRunning':
       return 'not running';
     case 'Failed':
-      return 'not running: its unit failed';
+      return `not running: ${reason.how === null ? 'its unit failed' : endText(reason.how)}`;
     case 'ProcessExited':
       return 'its process has ended';
     case 'NotInRoster':
@@ -58,8 +59,12 @@ export function gateText(gate: Gate): string | null {
       const reason = gate.hold.reason === null ? '' : ` (${visible(gate.hold.reason)})`;
       return `held: ${gate.fleet ? 'fleet ' : ''}${by}${until}${reason}`;
     }
+    case 'backing-off':
+      return `backing off: ended ${gate.count} times in a row, next try in ${formatDuration(Math.ceil(gate.inMs / 1000) * 1000)}`;
+    case 'stalled':
+      return `stalled: ended ${gate.count} times in a row; given up`;
     case 'braked':
-      return `braked: ${gate.count} of ${gate.live} live agents, limit ${gate.limit}`;
+      return `braked: ${gate.count} of ${gate.live} agents within a minute, limit ${gate.limit}`;
     case 'blocked':
       return `blocked: ${visible(gate.message)}`;
   }
@@ -85,8 +90,11 @@ export function gateHint(gate: Gate, agent: string): string | null {
     case 'ready':
     case 'blocked':
       return null;
+    case 'backing-off':
+    case 'stalled':
+      return `fleet start ${agent}`;
     case 'deferred':
-      return 'fleet apply --now';
+      return 'fleet apply once it is idle and nobody is attached, or at once: fleet apply --now';
     case 'needs-approval':
       return `fleet approve ${agent}`;
     case 'held':

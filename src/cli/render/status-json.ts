@@ -4,6 +4,7 @@ import type { ObservedSession } from '../../controller/observed.js';
 import type { AgentStatus } from '../../controller/status.js';
 import type { Paths } from '../../host/paths.js';
 import type { FleetFigures } from '../../observers/figures.js';
+import { endText } from './end-text.js';
 import { formatVersion } from './plan-json.js';
 
 export interface StatusInput {
@@ -47,7 +48,7 @@ export function statusJson({
 }
 
 function agentJson(agent: AgentStatus, figures: FleetFigures | null): object {
-  const { hold, conditions, startedAt, lastOutputAt, ...plain } = agent;
+  const { hold, end, conditions, startedAt, lastOutputAt, ...plain } = agent;
   const shown = figures?.agents.get(agent.name);
   return {
     ...plain,
@@ -57,6 +58,16 @@ function agentJson(agent: AgentStatus, figures: FleetFigures | null): object {
     cpuSeconds: shown?.cpuSeconds ?? null,
     tasks: shown?.tasks ?? null,
     conversation: null,
+    lastEnd:
+      end === null
+        ? null
+        : {
+            reason: end.reason,
+            status: end.status,
+            signal: end.signal,
+            message: endText(end),
+            at: iso(end.at * 1000),
+          },
     hold: hold === null ? null : { ...hold, since: iso(hold.since), until: iso(hold.until) },
     conditions: conditions.map((condition) => ({
       ...condition,

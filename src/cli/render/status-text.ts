@@ -2,6 +2,7 @@ import type { AgentStatus, Phase } from '../../controller/status.js';
 import { displayPath } from '../../host/paths.js';
 import type { ExitRecord } from '../../observers/exit-record.js';
 import { visible } from '../../roster/visible.js';
+import { endText } from './end-text.js';
 import { ago } from './reason-text.js';
 import type { StatusInput } from './status-json.js';
 import type { Style } from './style.js';
@@ -58,8 +59,8 @@ function row(agent: AgentStatus, { wide, figures, now }: StatusTextInput): reado
   const shown = figures?.agents.get(agent.name);
   return [
     agent.name,
-    agent.runtime ?? '-',
-    agent.class ?? '-',
+    visible(agent.runtime ?? '-'),
+    visible(agent.class ?? '-'),
     agent.phase,
     agent.activity === null ? '-' : `${agent.activity}${agent.attached ? ', attached' : ''}`,
     agent.pid === null || agent.startedAt === null ? '-' : ago(now - agent.startedAt),
@@ -76,8 +77,9 @@ function row(agent: AgentStatus, { wide, figures, now }: StatusTextInput): reado
   ];
 }
 
-function noteOf({ hold, outdated, conditions, phase, desired }: AgentStatus): string {
+function noteOf({ hold, outdated, conditions, phase, desired, end }: AgentStatus): string {
   const notes = [
+    ...(end === null || phase === 'Held' || phase === 'Suspended' ? [] : [endText(end)]),
     ...(hold === null
       ? []
       : [
@@ -120,6 +122,8 @@ function paintOf(phase: Phase, { bad, warn, dim }: Style): (text: string) => str
     case 'Starting':
       return (text) => text;
     case 'Dead':
+    case 'BackingOff':
+    case 'Stalled':
     case 'Foreign':
       return bad;
     case 'Unknown':
@@ -143,10 +147,8 @@ const detailLines = ({ session, pid, startedAt, starts, conditions }: AgentStatu
   ),
 ];
 
-function lastEnd({ reason, status, signal, at }: ExitRecord, now: number): string {
-  const how = signal !== null ? `signal ${signal}` : status !== null ? `status ${status}` : '';
-  return `Last end   ${visible(`${reason}${how === '' ? '' : `, ${how}`}`)}, ${ago(now - at * 1000)} ago`;
-}
+const lastEnd = (record: ExitRecord, now: number): string =>
+  `Last end   ${endText(record)}, ${ago(now - record.at * 1000)} ago`;
 
 function bytes(count: number | null): string {
   if (count === null) return '-';

@@ -1,0 +1,20 @@
+import type { LastEnd } from '../../controller/observed.js';
+import { visible } from '../../roster/visible.js';
+
+/** How a process ended, in an operator's words. */
+export function endText({ reason, status, signal }: LastEnd): string {
+  switch (reason) {
+    case 'exited':
+      return `exited with status ${status ?? 'unknown'}`;
+    case 'signaled':
+      return `killed by signal ${visible(signal ?? 'unknown')}`;
+    case 'killed-session':
+      return 'its session was killed';
+    case 'server-gone':
+      return 'its tmux server died';
+    case 'start-failed':
+      return status === null ? 'could not be started' : `could not be started, status ${status}`;
+    default:
+      return visible(reason);
+  }
+}

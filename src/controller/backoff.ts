@@ -1,0 +1,89 @@
+import type { Backoff } from '../roster/types.js';
+import type { Desired } from './desired.js';
+import type { LastEnd } from './observed.js';
+
+/** A moment on a clock that no one sets: milliseconds since boot, and which boot. */
+export interface Moment {
+  readonly boot: string;
+  readonly ms: number;
+}
+
+/** What is remembered of an agent that keeps ending. Durable: whoever looks next must not forget. */
+export interface FailureRecord {
+  /** Ends in a row, each before the agent had run for `reset_after`. */
+  readonly count: number;
+  /** Names the last end that was counted (its unit's invocation), so that each counts once, whoever sees it. */
+  readonly lastEnd: string;
+  /** When the next start is due. */
+  readonly due: Moment;
+  /** Given up. Stays so until the roster changes for the agent or the operator releases it. */
+  readonly stalled: boolean;
+  /** Hash of what was started then: another configuration is another chance. */
+  readonly spec: string;
+}
+
+/**
+ * Counts ends that were not counted yet. The delay runs from the end itself, so that it makes no difference who looks,
+ * or when.
+ *
+ * @returns `before` itself where nothing is new
+ */
+export function countEnds(
+  before: ReadonlyMap<string, FailureRecord>,
+  ends: ReadonlyMap<string, LastEnd>,
+  desired: ReadonlyMap<string, Desired>,
+): ReadonlyMap<string, FailureRecord> {
+  const counted = [...ends].flatMap(([agent, end]): readonly (readonly [string, FailureRecord])[] => {
+    const wanted = desired.get(agent);
+    if (wanted === undefined || end.invocation === null || !isAgentsFault(end)) return [];
+    const record = before.get(agent) ?? null;
+    const after = countEnd(record, { ...end, invocation: end.invocation }, wanted.spec.backoff);
+    return after === record ? [] : [[agent, after]];
+  });
+  return counted.length === 0 ? before : new Map([...before, ...counted]);
+}
+
+/** The server's death ends every agent and is no agent's doing. */
+const isAgentsFault = ({ reason }: LastEnd): boolean => reason !== 'server-gone';
+
+/**
+ * Counts one end: the first restart is due at once, then after base, 2·base, 4·base … up to max, with up to a tenth of
+ * jitter on top, so that agents that fell together do not rise together. An end after a long stable run is a first one.
+ */
+export function countEnd(
+  before: FailureRecord | null,
+  end: LastEnd & { readonly invocation: string },
+  policy: Backoff,
+): FailureRecord {
+  if (before?.lastEnd === end.invocation) return before;
+  const stable = end.ranMs !== null && end.ranMs >= policy.resetAfterMs;
+  const spec = end.spec ?? '';
+  const count = before === null || stable || before.spec !== spec ? 1 : before.count + 1;
+  const delay = delayMs(count, policy);
+  return {
+    count,
+    lastEnd: end.invocation,
+    due: {
+      boot: end.moment.boot,
+      ms: end.moment.ms + delay + Math.floor((delay / 10) * spread(end.invocation)),
+    },
+    stalled: count > policy.stallAfter,
+    spec,
+  };
+}
+
+/** Delay before start number `count` in a row, milliseconds: nothing for the first. */
+export function delayMs(count: number, { baseMs, maxMs }: Backoff): number {
+  return count <= 1 ? 0 : Math.min(maxMs, baseMs * 2 ** Math.min(count - 2, 52));
+}
+
+/** How long until the start is due; 0 once it is. A reboot has been delay enough. */
+export function remainingMs(record: FailureRecord, now: Moment): number {
+  return record.due.boot === now.boot ? Math.max(0, record.due.ms - now.ms) : 0;
+}
+
+/** [0, 1), the same for the same end: invocation ids are random already. */
+function spread(invocation: string): number {
+  const value = Number.parseInt(invocation.slice(-8), 16);
+  return Number.isNaN(value) ? 0 : value / 2 ** 32;
+}

@@ -1,0 +1,249 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  removeLaunchRecord,
+  writeApplied,
+  writeLimits,
+  writeMaterial,
+} from '../../src/actuators/agent-files.js';
+import { installFiles, purge, removeLimits, uninstallFiles } from '../../src/actuators/installation.js';
+import { MemoryStore } from '../../src/actuators/memory.js';
+import { SystemdUnits } from '../../src/actuators/systemd-units.js';
+import { adoptSessions, killSessions } from '../../src/actuators/tmux-sessions.js';
+import type { Hold } from '../../src/controller/observed.js';
+import type { Exec, ExecResult } from '../../src/host/exec.js';
+import { hostAssets } from '../../src/host/assets.js';
+import { agentFile, limitsFile } from '../../src/host/paths.js';
+import { observeMemory } from '../../src/observers/memory.js';
+import { parseEnvironmentFile, renderEnvironmentFile } from '../../src/roster/environment-file.js';
+import { temporary, temporaryPaths, write } from '../support/temporary.js';
+
+const done: ExecResult = { kind: 'exited', code: 0, stdout: '', stderr: '' };
+function recording(...results: readonly ExecResult[]) {
+  const calls: { program: string; args: readonly string[]; timeoutMs: number }[] = [];
+  const left = [...results];
+  const exec: Exec = (program, args, { timeoutMs }) => {
+    calls.push({ program, args, timeoutMs });
+    return Promise.resolve(left.shift() ?? done);
+  };
+  return { exec, calls };
+}
+
+describe('verbs on units', () => {
+  const agents = Array.from({ length: 100 }, (_, index) => `a${index}`);
+  test.each<readonly [string, (units: SystemdUnits) => Promise<unknown>, number]>([
+    ['start', (units) => units.start(agents), 120_000],
+    ['stop', (units) => units.stop(agents, 300_000), 330_000],
+    ['restart', (units) => units.restart(agents, 10_000), 160_000],
+  ])('%s is one process for a hundred, longer than the grace', async (verb, act, timeoutMs) => {
+    const { exec, calls } = recording();
+    expect(await act(new SystemdUnits(exec))).toBeNull();
+    expect(calls).toHaveLength(1);
+    expect(calls[0]?.args.slice(-102)).toEqual([
+      verb,
+      '--',
+      ...agents.map((name) => `mosaic-agent@${name}.service`),
+    ]);
+    expect(calls[0]?.timeoutMs).toBe(timeoutMs);
+    expect(calls[0]?.args).toContain('--user');
+  });
+
+  const failed: ExecResult = { ...done, code: 1, stderr: 'Job failed.\nSee "systemctl status".\n' };
+  test('a holder at its start limit is reset once and started again', async () => {
+    const { exec, calls } = recording(failed);
+    expect(await new SystemdUnits(exec).startHolder()).toBeNull();
+    expect(calls.map(({ args }) => args.at(-3))).toEqual(['start', 'reset-failed', 'start']);
+    expect(await new SystemdUnits(recording(failed, done, failed).exec).startHolder()).toContain(
+      'Job failed.',
+    );
+  });
+});
+
+describe('sessions', () => {
+  const marks = { agent: 'a', session: '$1', pane: '%1', spec: 'v1:s', context: 'v1:c' };
+  test('adoption never overwrites, and a word that ends in ; does not split the command', async () => {
+    const { exec, calls } = recording();
+    await adoptSessions(exec, 'sock', '/home/x;', [marks]);
+    const [call] = calls;
+    expect(call?.args.slice(0, 3)).toEqual(['-u', '-L', 'sock']);
+    expect(call?.args.filter((word) => word === 'set-option')).toHaveLength(5);
+    expect(call?.args.filter((word) => word === '-oq')).toHaveLength(5);
+    expect(call?.args).toContain('/home/x\\;');
+    expect(call?.args.at(-1)).not.toBe(';');
+  });
+
+  test('a session is ended only under the mark and the process that were seen', async () => {
+    const { exec, calls } = recording();
+    const target = { agent: 'a', session: '$1', pane: '%7', pid: 42, marked: true };
+    await killSessions(exec, 'sock', [target, { ...target, agent: 'b', marked: false }]);
+    expect(calls[0]?.args.slice(3)).toEqual([
+      ...[
+        'if-shell',
+        '-F',
+        '-t',
+        '%7',
+        '#{&&:#{==:#{@fleet_agent},a},#{==:#{pane_pid},42}}',
+        "kill-session -t '$1'",
+        ';',
+      ],
+      ...[
+        'if-shell',
+        '-F',
+        '-t',
+        '%7',
+        '#{&&:#{==:#{@fleet_agent},},#{==:#{pane_pid},42}}',
+        "kill-session -t '$1'",
+      ],
+    ]);
+  });
+
+  test('one process for a few, and none too long for tmux for many', async () => {
+    const { exec, calls } = recording({ ...done, code: 1, stderr: 'first' });
+    const many = Array.from({ length: 200 }, (_, index) => ({ ...marks, agent: `agent-${index}` }));
+    expect(await adoptSessions(exec, 'sock', '/h', many)).toBe('first');
+    expect(calls.length).toBeGreaterThan(1);
+    for (const { args } of calls) expect(Buffer.byteLength(args.join(' '))).toBeLessThan(16_000);
+    const set = calls.flatMap(({ args }) => args.filter((word) => /^agent-\d+$/.test(word)));
+    expect(set).toEqual(many.map(({ agent }) => agent));
+  });
+});
+
+describe("an agent's files", () => {
+  const material = {
+    agent: 'a',
+    managedEnvironment: { MOSAIC_HOME: '/h', KEY: 'secret' },
+    launchRecord: 'x\0',
+  };
+  test("are the owner's alone, and the site's lines stay", () => {
+    const paths = temporaryPaths();
+    write(agentFile(paths, 'a', 'env'), 'SITE=1\n', 0o644);
+    expect(writeMaterial(paths, material, renderEnvironmentFile)).toBeNull();
+    expect(writeApplied(paths, 'a', { applied: {}, started: {}, starts: 1 })).toBeNull();
+    for (const kind of ['env', 'json', 'launch'] as const)
+      expect(fs.statSync(agentFile(paths, 'a', kind)).mode & 0o777).toBe(0o600);
+    const { site, managed } = parseEnvironmentFile(fs.readFileSync(agentFile(paths, 'a', 'env'), 'utf8'));
+    expect([site['SITE'], managed['MOSAIC_HOME']]).toEqual(['1', '/h']);
+    expect(removeLaunchRecord(paths, 'a')).toBeNull();
+    expect(fs.existsSync(agentFile(paths, 'a', 'launch'))).toBe(false);
+    expect(removeLaunchRecord(paths, 'a')).toBeNull();
+  });
+
+  test('that cannot be read are not overwritten', () => {
+    const paths = temporaryPaths();
+    fs.mkdirSync(agentFile(paths, 'a', 'env'), { recursive: true });
+    expect(writeMaterial(paths, material, renderEnvironmentFile)).toContain('is a directory');
+    expect(fs.existsSync(agentFile(paths, 'a', 'launch'))).toBe(false);
+  });
+
+  test("limits ask for a reload only where they changed, and leave the operator's drop-ins", () => {
+    const paths = temporaryPaths();
+    const file = limitsFile(paths, 'a');
+    expect(writeLimits(paths, 'a', null)).toEqual({ changed: false, outcome: null });
+    expect(writeLimits(paths, 'a', 'x')).toEqual({ changed: true, outcome: null });
+    expect(writeLimits(paths, 'a', 'x')).toEqual({ changed: false, outcome: null });
+    expect(writeLimits(paths, 'a', null)).toEqual({ changed: true, outcome: null });
+    expect(fs.existsSync(path.dirname(file))).toBe(false);
+    writeLimits(paths, 'a', 'x');
+    write(path.join(path.dirname(file), 'mine.conf'), '');
+    writeLimits(paths, 'a', null);
+    expect(fs.readdirSync(path.dirname(file))).toEqual(['mine.conf']);
+  });
+});
+
+describe('memory', () => {
+  const hold: Hold = { since: 1, until: null, reason: 'so', by: 'hold' };
+  test('what is written is what is read, and two writers lose nothing', async () => {
+    const state = path.join(temporary(), 'state');
+    const store = () => new MemoryStore(state, () => observeMemory(state));
+    const names = Array.from({ length: 10 }, (_, index) => `a${index}`);
+    const outcomes = await Promise.all(
+      names.map((name) =>
+        store().changeHolds(({ holds, fleetHold }) => ({
+          holds: new Map([...holds, [name, hold]]),
+          fleetHold,
+        })),
+      ),
+    );
+    expect(outcomes).toEqual(names.map(() => null));
+    await store().changeApprovals((before) => [...before, { kind: 'fleet', revision: 'r' }]);
+    await store().writeDisruptions([{ agent: 'a', at: 5 }]);
+    const memory = observeMemory(state);
+    expect(memory).toMatchObject({
+      known: true,
+      value: { approvals: [{ kind: 'fleet', revision: 'r' }], recent: [{ agent: 'a', at: 5 }] },
+    });
+    expect(memory.known && [...memory.value.holds.keys()].toSorted()).toEqual(names);
+    expect(fs.statSync(path.join(state, 'holds.json')).mode & 0o777).toBe(0o600);
+  });
+
+  test('that is damaged is not overwritten', async () => {
+    const state = temporary();
+    write(path.join(state, 'holds.json'), '{');
+    const store = new MemoryStore(state, () => observeMemory(state));
+    expect(await store.changeHolds(() => ({ holds: new Map(), fleetHold: hold }))).toContain('is damaged');
+    expect(fs.readFileSync(path.join(state, 'holds.json'), 'utf8')).toBe('{');
+  });
+
+  test('that cannot be written says so', async () => {
+    const file = path.join(temporary(), 'file');
+    write(file, '');
+    const store = new MemoryStore(path.join(file, 'state'), () => observeMemory(temporary()));
+    expect(await store.writeDisruptions([])).toContain('directory is expected');
+  });
+});
+
+describe('installation', () => {
+  const input = (paths: ReturnType<typeof temporaryPaths>, dryRun = false) => ({
+    assets: hostAssets(paths),
+    environment: { MOSAIC_HOME: paths.home, PATH: '/bin' },
+    dryRun,
+  });
+  const files = (directory: string): readonly string[] =>
+    fs.existsSync(directory)
+      ? fs
+          .readdirSync(directory, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map(({ name }) => name)
+      : [];
+
+  test('a dry run writes nothing, the first writes all, the second nothing', () => {
+    const paths = temporaryPaths();
+    const planned = installFiles(paths, input(paths, true), renderEnvironmentFile);
+    expect(files(paths.userHome)).toEqual([]);
+    expect(installFiles(paths, input(paths), renderEnvironmentFile)).toEqual(planned);
+    expect(installFiles(paths, input(paths), renderEnvironmentFile)).toEqual([]);
+  });
+
+  test('what differs, in text or mode, is replaced; what this version no longer has is removed', () => {
+    const paths = temporaryPaths();
+    const { assets, ...rest } = input(paths);
+    const old = {
+      kind: 'tool',
+      target: path.join(paths.fleetTools, 'old.sh'),
+      content: 'x',
+      mode: 0o755,
+    } as const;
+    installFiles(paths, { ...rest, assets: [...assets, old] }, renderEnvironmentFile);
+    fs.chmodSync(assets[0]!.target, 0o600);
+    expect(installFiles(paths, input(paths), renderEnvironmentFile)).toEqual([
+      { kind: assets[0]!.kind, file: assets[0]!.target, what: 'replaced' },
+      { kind: 'removed', file: old.target, what: 'removed' },
+    ]);
+  });
+
+  test('uninstall removes what install wrote, and nothing else', () => {
+    const paths = temporaryPaths();
+    installFiles(paths, input(paths), renderEnvironmentFile);
+    const mine = path.join(paths.fleetTools, 'mine.sh');
+    write(mine, '');
+    write(path.join(paths.fleet, 'roster.yaml'), '');
+    writeLimits(paths, 'a', 'x');
+    write(path.join(paths.state, 'holds.json'), '');
+    uninstallFiles(paths);
+    expect(removeLimits(paths)).toHaveLength(1);
+    expect(files(paths.userHome).toSorted()).toEqual(['holds.json', 'mine.sh', 'roster.yaml']);
+    expect(purge(paths).map(({ file }) => file)).toEqual([paths.state]);
+    expect(uninstallFiles(paths)).toEqual([]);
+  });
+});

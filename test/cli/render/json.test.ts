@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest';
+import { planJson } from '../../../src/cli/render/plan-json.js';
+import { resultLines, resultSummary } from '../../../src/cli/render/result-text.js';
+import { statusJson } from '../../../src/cli/render/status-json.js';
+import { statusText } from '../../../src/cli/render/status-text.js';
+import { styleFor } from '../../../src/cli/render/style.js';
+import { fleetStatus } from '../../../src/controller/status.js';
+import { resolvePaths } from '../../../src/host/paths.js';
+import { now, Scene } from '../../support/scene.js';
+
+const secret = { env: { TOKEN: 'hunter2' } };
+const scene = (): Scene =>
+  new Scene([
+    { name: 'a', working_directory: '~/app', ...secret },
+    'b',
+    { name: 'c', persistent_persona: true },
+  ])
+    .live('a', { was: { working_directory: '~/src', env: { TOKEN: 'old-pass' } }, idleSeconds: 812 })
+    .live('c', { was: { runtime: 'claude' } })
+    .session('notes');
+
+test('a plan is one document of the shape that the contract names', () => {
+  const plan = scene().plan();
+  const document = JSON.parse(JSON.stringify(planJson(plan, '/r.yaml'))) as Record<string, unknown>;
+  expect(Object.keys(document)[0]).toBe('formatVersion');
+  expect(document).toEqual({
+    formatVersion: '1.0',
+    roster: { path: '/r.yaml', revision: plan.rosterRevision },
+    observed: { revision: plan.observedRevision, unknown: [] },
+    unknown: [],
+    notes: [{ subject: 'notes', code: 'ForeignSession', message: expect.any(String) as string }],
+    actions: [
+      {
+        agent: 'a',
+        action: 'restart',
+        gate: 'ready',
+        reasons: [
+          { code: 'SpecChanged', message: 'env.TOKEN changed', field: 'env.TOKEN', policy: 'restart' },
+          { code: 'SpecChanged', message: 'working_directory: ~/src → ~/app', field: 'working_directory', from: '~/src', to: '~/app', policy: 'restart' },
+        ],
+        cost: 'loses-conversation',
+        costMessage: 'LOSES the conversation (this version of fleet cannot resume codex)',
+        live: { busy: false, attached: false, idleSeconds: 812, pid: expect.any(Number) as number },
+        hashes: { applied: expect.stringMatching(/^v1:\w+\/v1:\w+$/) as string, desired: expect.stringMatching(/^v1:\w+\/v1:\w+$/) as string },
+      },
+      { agent: 'b', action: 'start', gate: 'ready', reasons: [{ code: 'NotRunning', message: 'not running' }], cost: 'none', hashes: { applied: '', desired: expect.any(String) as string } },
+      expect.objectContaining({ agent: 'c', gate: 'needs-approval', gateMessage: 'needs approval: persistent persona' }),
+    ],
+    summary: { start: 1, stop: 0, restart: 2, reset: 0, update: 0, adopt: 0, unchanged: 0, unknown: 0, gated: 1 },
+  }); // prettier-ignore
+});
+
+test('an unknown source and a blocked action say why', () => {
+  const blind = scene();
+  blind.tmuxUnknown = 'tmux did not answer within 5s';
+  expect(planJson(blind.plan(), '')).toMatchObject({
+    observed: { unknown: [{ source: 'tmux', message: 'tmux did not answer within 5s' }] },
+    unknown: [{ agent: 'a' }, { agent: 'b' }, { agent: 'c' }],
+    actions: [],
+  });
+  expect(planJson(new Scene(['a']).session('a').plan(), '')).toMatchObject({
+    actions: [{ gate: 'blocked', gateReason: 'ForeignSession' }],
+  });
+});
+
+function statusInput(one: Scene) {
+  const world = one.world();
+  return {
+    ...{ world, agents: fleetStatus(world, now), figures: null, unknownSources: [], now },
+    ...{ strangers: one.assess().strangers, paths: resolvePaths({}, { HOME: '/home/op' }) },
+    ...{ wide: true, detail: true, record: null },
+  };
+}
+
+test('a status is one document, with times an operator can read', () => {
+  const document = JSON.parse(JSON.stringify(statusJson(statusInput(scene())))) as { agents: object[] };
+  expect(document).toMatchObject({
+    formatVersion: '1.0',
+    controller: { running: false, pid: null },
+    holder: { active: true, serverPid: 100 },
+    foreign: ['notes'],
+  });
+  expect(document.agents[0]).toMatchObject({
+    ...{
+      name: 'a',
+      runtime: 'codex',
+      class: 'worker',
+      desired: 'running',
+      phase: 'Running',
+      activity: 'idle',
+    },
+    ...{
+      startedAt: '2026-01-02T02:04:05.000Z',
+      lastOutputAt: '2026-01-02T02:50:33.000Z',
+      conversation: null,
+    },
+    ...{ outdated: ['env.TOKEN', 'working_directory'], memoryBytes: null },
+  });
+});
+
+test('values of the environment are in no document and no line', () => {
+  const all = [
+    JSON.stringify(planJson(scene().plan(), '')),
+    JSON.stringify(statusJson(statusInput(scene()))),
+    ...statusText(statusInput(scene()), styleFor(false)),
+  ].join('\n');
+  expect(all).toContain('env.TOKEN');
+  expect(all).not.toMatch(/hunter2|old-pass/);
+});
+
+test('a status shows no control characters of strangers or of a last screen', () => {
+  const evil = '\u001b]0;owned\u0007';
+  const one = new Scene(['a'])
+    .session(evil)
+    .remember({ fleetHold: { since: 0, until: null, reason: evil, by: 'hold' } });
+  const end = { invocation: null, ranMs: null, spec: null, moment: { boot: '', ms: 0 } };
+  const record = {
+    ...end,
+    reason: 'exited',
+    status: 3,
+    signal: null,
+    at: now / 1000 - 60,
+    lines: [`bye ${evil}`],
+  };
+  const input = { ...statusInput(one), record };
+  for (const detail of [true, false]) {
+    const lines = statusText({ ...input, detail }, styleFor(false));
+    // eslint-disable-next-line no-control-regex -- escape sequences are what this looks for
+    expect(lines.join('\n')).not.toMatch(/[\u001b\u0007]/);
+    expect(lines.join('\n')).toContain('Last end   exited with status 3, 1m ago');
+    expect(lines.join('\n')).toContain('bye');
+  }
+});
+
+test('results are told line by line, and counted', () => {
+  const [action] = scene().plan().actions;
+  if (action === undefined) throw new Error('no action');
+  const failed = { kind: 'failed', action, message: 'did not come up', lastWords: ['panic'] } as const;
+  expect(resultLines(failed, styleFor(false))).toEqual(['  ✗ a did not come up', '      | panic']);
+  const results = [
+    { kind: 'done', action },
+    failed,
+    { kind: 'gated', action },
+    { kind: 'interrupted', action },
+  ] as const;
+  expect(resultSummary(results)).toBe('Applied: 1 restarted; 1 failed, 1 interrupted, 1 gated.');
+  expect(resultSummary([failed])).toBe('Applied: nothing; 1 failed.');
+  expect(resultSummary([])).toBeNull();
+});

@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest';
+import { apply, type ActionResult, type ApplyEvent, type ApplyPort } from '../../src/controller/apply.js';
+import { noWords, type Words } from '../../src/controller/gate.js';
+import { operatorPlan } from '../../src/controller/operator-plan.js';
+import { plan } from '../../src/controller/plan.js';
+import { FakeHost } from '../support/fake-host.js';
+import { recorded } from '../support/recorded.js';
+import { mosaicHome, rosterOf, type AgentDoc, type RosterRest } from '../support/scene.js';
+
+const docs = (...names: readonly string[]): readonly AgentDoc[] => names.map((name) => ({ name }));
+
+class Fleet {
+  readonly host = new FakeHost();
+  log: readonly string[] = [];
+  events: ApplyEvent[] = [];
+  pauses: number[] = [];
+  roster = rosterOf(docs('a'));
+
+  edit(agents: readonly AgentDoc[], rest: RosterRest = {}): this {
+    this.roster = rosterOf(agents, rest);
+    this.host.now += 120_000;
+    return this;
+  }
+
+  async apply(words: Partial<Words> = {}, port: Partial<ApplyPort> = {}): Promise<readonly ActionResult[]> {
+    const world = this.host.observe(this.roster);
+    return this.walk(plan(world, { ...noWords, ...words }, this.host.now), port);
+  }
+
+  async walk(
+    wanted: ReturnType<typeof plan>,
+    port: Partial<ApplyPort> = {},
+  ): Promise<readonly ActionResult[]> {
+    const { host, roster } = this;
+    const actuators = recorded(host);
+    this.events = [];
+    this.pauses = [];
+    const results = await apply(
+      wanted,
+      host.observe(roster),
+      {
+        actuators: actuators.port,
+        places: { userHome: '/home/op', mosaicHome, socketName: roster.socketName },
+        observe: () => Promise.resolve(host.observe(roster)),
+        report: (event) => this.events.push(event),
+        pause: (ms) => Promise.resolve(void this.pauses.push(ms)),
+        interrupted: () => false,
+        ...port,
+      },
+      host.now,
+    );
+    this.log = actuators.log;
+    return results;
+  }
+}
+
+const kinds = (results: readonly ActionResult[]): readonly string[] =>
+  results.map(({ kind, action }) => `${action.agent} ${action.action} ${kind}`);
+
+test('files before units, stops before starts, the holder before agents, one call per verb', async () => {
+  const fleet = new Fleet().edit(docs('b', 'c', 'd', 'e'), { defaults: { max_disruption: '100%' } });
+  expect(kinds(await fleet.apply())).toEqual(['b', 'c', 'd', 'e'].map((name) => `${name} start done`));
+  expect(fleet.log.filter((name) => /Holder|Units/.test(name))).toEqual(['startHolder', 'startUnits']);
+  fleet.edit(
+    [
+      { name: 'a' },
+      { name: 'b', class: 'x' },
+      { name: 'c', working_directory: '/n', resources: { tasks_max: 9 } },
+      { name: 'd', suspend: true },
+    ],
+    { defaults: { max_disruption: '100%' } },
+  );
+  const results = await fleet.apply();
+  expect(kinds(results)).toEqual([
+    'a start done',
+    'b update done',
+    'c restart done',
+    'd stop done',
+    'e stop done',
+  ]);
+  const order = [
+    'recordDisruptions',
+    'writeMaterial',
+    'writeLimits',
+    'reloadUnits',
+    'stopUnits',
+    'restartUnits',
+    'startUnits',
+    'writeApplied',
+  ];
+  expect([...new Set(fleet.log)].filter((name) => order.includes(name))).toEqual(order);
+  for (const verb of ['reloadUnits', 'stopUnits', 'restartUnits', 'startUnits'])
+    expect(fleet.log.filter((name) => name === verb)).toHaveLength(1);
+});
+
+test('a second apply does nothing at all', async () => {
+  const fleet = new Fleet();
+  await fleet.apply();
+  expect(await fleet.apply()).toEqual([]);
+  expect(fleet.log).toEqual([]);
+});
+
+test('a launch record carries marks, directory and argv; the site cannot change who an agent is', async () => {
+  const fleet = new Fleet().edit([
+    { name: 'a.b', working_directory: '~/app', command: ['run;', 'two words'] },
+  ]);
+  fleet.host.envFiles.set('a.b', 'MOSAIC_AGENT_NAME=other\nSITE=1\n');
+  await fleet.apply();
+  const fields = fleet.host.launchRecords.get('a.b')!.split('\0');
+  expect(fields.slice(0, 4)).toEqual(['fleet-launch-1', 'a.b', 'a_b', '/home/op/app']);
+  expect(fields.slice(-4)).toEqual(['2', 'run;', 'two words', '']);
+  expect(fields).toEqual(expect.arrayContaining(['MOSAIC_AGENT_NAME=a.b', 'SITE=1']));
+  expect(fields).not.toContain('MOSAIC_AGENT_NAME=other');
+});
+
+describe('approvals and the brake', () => {
+  const ask = { name: 'a', disruption: 'ask' };
+  const moved = [{ ...ask, working_directory: '/n' }, { name: 'b' }];
+
+  test('an approval is used up by the apply that it allowed, and the disruption is remembered', async () => {
+    const fleet = new Fleet().edit([ask, { name: 'b' }]);
+    await fleet.apply();
+    fleet.edit(moved);
+    const waiting = plan(fleet.host.observe(fleet.roster), noWords, fleet.host.now).actions[0]!;
+    const other = { kind: 'agent', agent: 'b', action: 'restart', applied: 'x', desired: 'y' } as const;
+    const { agent, action, applied, desired } = waiting;
+    fleet.host.approvals = [{ kind: 'agent', agent, action, applied, desired }, other];
+    expect(kinds(await fleet.apply())).toEqual(['a restart done']);
+    expect(fleet.host.approvals).toEqual([other]);
+    expect(fleet.host.recent).toEqual([{ agent: 'a', at: fleet.host.now }]);
+  });
+
+  test("the fleet's approval is used up, an older revision's stays", async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c'));
+    await fleet.apply();
+    fleet.edit(docs('a', 'b', 'c').map((doc) => ({ ...doc, working_directory: '/n' })));
+    expect(kinds(await fleet.apply())).toEqual(['a', 'b', 'c'].map((name) => `${name} restart gated`));
+    const old = { kind: 'fleet', revision: '0' } as const;
+    fleet.host.approvals = [{ kind: 'fleet', revision: fleet.roster.revision }, old];
+    expect(kinds(await fleet.apply())).toEqual(['a', 'b', 'c'].map((name) => `${name} restart done`));
+    expect(fleet.host.approvals).toEqual([old]);
+  });
+
+  test("the operator's own word is not counted", async () => {
+    const fleet = new Fleet();
+    await fleet.apply();
+    const world = fleet.host.observe(fleet.roster);
+    expect(kinds(await fleet.walk(operatorPlan(world, 'restart', ['a'], fleet.host.now)))).toEqual([
+      'a restart done',
+    ]);
+    expect(fleet.log).not.toContain('recordDisruptions');
+  });
+
+  test('where the disruption cannot be remembered, it is not done', async () => {
+    const fleet = new Fleet();
+    await fleet.apply();
+    const pid = fleet.host.pidOf('a');
+    fleet.edit([{ name: 'a', working_directory: '/n' }]);
+    fleet.host.recordDisruptions = () => Promise.resolve('no space left on the disk');
+    const [result] = await fleet.apply();
+    expect(result).toMatchObject({ kind: 'failed', message: 'not attempted: no space left on the disk' });
+    expect(fleet.host.pidOf('a')).toBe(pid);
+  });
+});
+
+describe('failures', () => {
+  test('are told agent by agent, from what is seen afterwards', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c'));
+    fleet.host.crippled.add('b');
+    fleet.host.lastWords = () => ['exited with status 3'];
+    const results = await fleet.apply();
+    expect(kinds(results)).toEqual(['a start done', 'b start failed', 'c start done']);
+    expect(results[1]).toMatchObject({
+      message: 'did not come up: Job failed',
+      lastWords: ['exited with status 3'],
+    });
+    expect(fleet.host.applied.has('b')).toBe(false);
+  });
+
+  test('an agent whose files cannot be written is not started, the others are', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b'));
+    const write = fleet.host.writeMaterial.bind(fleet.host);
+    fleet.host.writeMaterial = (material) => (material.agent === 'a' ? 'permission denied' : write(material));
+    const results = await fleet.apply();
+    expect(results[0]).toMatchObject({ kind: 'failed', message: 'not attempted: permission denied' });
+    expect(results[1]?.kind).toBe('done');
+    expect(fleet.host.pidOf('a')).toBeNull();
+  });
+
+  test('without the holder nothing is started', async () => {
+    const fleet = new Fleet();
+    fleet.host.startHolder = () => Promise.resolve('the holder did not start');
+    expect((await fleet.apply())[0]).toMatchObject({
+      kind: 'failed',
+      message: 'not attempted: the holder did not start',
+    });
+    expect(fleet.log).not.toContain('startUnits');
+  });
+
+  test('a failed exit code with a world that is right is a success', async () => {
+    const fleet = new Fleet();
+    const start = fleet.host.startUnits.bind(fleet.host);
+    fleet.host.startUnits = async (agents) => (await start(agents), 'systemctl did not answer within 120s');
+    expect(kinds(await fleet.apply())).toEqual(['a start done']);
+  });
+
+  test('a limits file that was written and not put in force is put in force by the next pass', async () => {
+    const fleet = new Fleet();
+    await fleet.apply();
+    fleet.edit([{ name: 'a', resources: { memory_max: '2G' } }]);
+    const reload = fleet.host.reloadUnits.bind(fleet.host);
+    fleet.host.reloadUnits = () => Promise.resolve('no bus');
+    expect(kinds(await fleet.apply())).toEqual(['a update failed']);
+    fleet.host.reloadUnits = reload;
+    expect(kinds(await fleet.apply())).toEqual(['a update done']);
+    expect(fleet.host.limitsInForce.get('a')).toContain('MemoryMax=2G');
+  });
+});
+
+describe('an adopted agent, whose session no unit of ours ends', () => {
+  const adopted = async (): Promise<Fleet> => {
+    const fleet = new Fleet().edit(docs('a', 'b'));
+    await fleet.apply();
+    const session = fleet.host.sessionOf('a')!;
+    fleet.host.endSession(session);
+    fleet.host.units.set('a', {
+      active: 'active',
+      sub: 'exited',
+      session: fleet.host.server!.create('a', {}),
+    });
+    return fleet;
+  };
+
+  test('is marked and goes on', async () => {
+    const fleet = await adopted();
+    const pid = fleet.host.server!.sessions.at(-1)!.panes[0]!.pid;
+    expect(kinds(await fleet.apply())).toEqual(['a adopt done']);
+    expect(fleet.host.pidOf('a')).toBe(pid);
+    expect(await fleet.apply()).toEqual([]);
+  });
+
+  test.each([{ working_directory: '/n' }, { suspend: true }])('is ended for good by %j', async (change) => {
+    const fleet = await adopted();
+    await fleet.apply();
+    const pid = fleet.host.pidOf('a');
+    fleet.edit([{ name: 'a', ...change }, { name: 'b' }]);
+    const sibling = fleet.host.pidOf('b');
+    const results = await fleet.apply();
+    expect(results.map(({ kind }) => kind)).toEqual(['done']);
+    expect(fleet.host.server!.sessions.flatMap(({ panes }) => panes.map((pane) => pane.pid))).not.toContain(
+      pid,
+    );
+    expect(fleet.host.pidOf('b')).toBe(sibling);
+    expect(fleet.host.pidOf('a') === null).toBe('suspend' in change);
+  });
+
+  test('is ended though it was never marked', async () => {
+    const fleet = (await adopted()).edit([{ name: 'a', suspend: true }, { name: 'b' }]);
+    expect(kinds(await fleet.apply())).toEqual(['a stop done']);
+    expect(fleet.host.server!.sessions.map(({ name }) => name)).toEqual(['_holder', 'b']);
+  });
+});
+
+describe('pace and interruption', () => {
+  test('starts are spaced, each on its own', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c'), { defaults: { start_spacing: '2s' } });
+    await fleet.apply();
+    expect(fleet.pauses).toEqual([2000, 2000]);
+    expect(fleet.log.filter((name) => name === 'startUnits')).toHaveLength(3);
+  });
+
+  test('what was not begun is told, and nothing else is begun', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c'), { defaults: { start_spacing: '2s' } });
+    const asked = { stop: false };
+    const results = await fleet.apply(
+      {},
+      {
+        pause: () => Promise.resolve(void (asked.stop = true)),
+        interrupted: () => asked.stop,
+      },
+    );
+    expect(kinds(results)).toEqual(['a start done', 'b start interrupted', 'c start interrupted']);
+    expect(kinds(await fleet.apply())).toEqual(['b start done', 'c start done']);
+  });
+
+  test('every action has one result, and a start is reported before it', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b'));
+    await fleet.apply();
+    expect(
+      fleet.events.map((event) => (event.type === 'start' ? `${event.action.agent} …` : event.result.kind)),
+    ).toEqual(['a …', 'b …', 'done', 'done']);
+  });
+});
+
+test('who leaves the roster loses the launch record, who is suspended does not', async () => {
+  const fleet = new Fleet().edit(docs('a', 'b', 'c'));
+  await fleet.apply();
+  await fleet.edit([{ name: 'a', suspend: true }, { name: 'c' }]).apply();
+  expect([...fleet.host.launchRecords.keys()]).toEqual(['a', 'c']);
+});

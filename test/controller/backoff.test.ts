@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import {
+  countEnd,
+  countEnds,
+  delayMs,
+  remainingMs,
+  type FailureRecord,
+} from '../../src/controller/backoff.js';
+import type { LastEnd } from '../../src/controller/observed.js';
+import { Scene } from '../support/scene.js';
+
+const policy = { baseMs: 10_000, maxMs: 60_000, resetAfterMs: 600_000, stallAfter: 5 };
+type CountedEnd = LastEnd & { readonly invocation: string };
+const end = (invocation: string, more: Partial<LastEnd> = {}): CountedEnd => ({
+  ...{ reason: 'exited', status: 1, signal: null, at: 0, ranMs: 100, spec: 'v1:a' },
+  moment: { boot: 'boot', ms: 1000 },
+  ...more,
+  invocation,
+});
+/** Ids whose jitter is nothing. */
+const id = (number: number): string => `${number}0000000000000000`;
+
+test('at once, then base, doubled, up to max', () => {
+  expect([1, 2, 3, 4, 5, 6, 100, 2000].map((count) => delayMs(count, policy))).toEqual([
+    0, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000, 60_000,
+  ]);
+});
+
+describe('counting', () => {
+  const after = (ends: readonly CountedEnd[], before: FailureRecord | null = null): FailureRecord | null =>
+    ends.reduce((record, one) => countEnd(record, one, policy), before);
+
+  test('ends in a row add up, each once, from the moment of the end', () => {
+    const third = after([end(id(1)), end(id(2)), end(id(2)), end(id(3))]);
+    expect(third).toMatchObject({
+      count: 3,
+      stalled: false,
+      lastEnd: id(3),
+      due: { boot: 'boot', ms: 21_000 },
+    });
+    expect(countEnd(third, end(id(3)), policy)).toBe(third);
+  });
+
+  test('the jitter is at most a tenth, and the same for the same end', () => {
+    const full = after([end(id(1)), end('00000000ffffffff')]);
+    expect(full?.due.ms).toBe(1000 + 10_000 + 999);
+    expect(after([end(id(1)), end('00000000ffffffff')])).toEqual(full);
+  });
+
+  test('given up after stall_after', () => {
+    const ends = [1, 2, 3, 4, 5, 6].map((number) => end(id(number)));
+    expect(after(ends.slice(0, 5))?.stalled).toBe(false);
+    expect(after(ends)?.stalled).toBe(true);
+  });
+
+  test.each([
+    ['a long stable run', { ranMs: 600_000 }],
+    ['another configuration', { spec: 'v1:b' }],
+  ])('%s starts anew', (_, more) => {
+    expect(after([end(id(1)), end(id(2)), end(id(3), more)])?.count).toBe(1);
+  });
+
+  test("the server's death, and an end without an id, are nobody's fault", () => {
+    const scene = new Scene(['a', 'b']);
+    const { desired } = scene.world();
+    const none = new Map<string, FailureRecord>();
+    const ends = new Map<string, LastEnd>([
+      ['a', end(id(1), { reason: 'server-gone' })],
+      ['b', { ...end(id(1)), invocation: null }],
+      ['c', end(id(1))],
+    ]);
+    expect(countEnds(none, ends, desired)).toBe(none);
+    expect([...countEnds(none, new Map([['a', end(id(1))]]), desired).keys()]).toEqual(['a']);
+  });
+});
+
+test('a start is due on the same boot when its time has come, and always after a reboot', () => {
+  const record = countEnd(countEnd(null, end(id(1)), policy), end(id(2)), policy);
+  expect(remainingMs(record, { boot: 'boot', ms: 1000 })).toBe(10_000);
+  expect(remainingMs(record, { boot: 'boot', ms: 11_000 })).toBe(0);
+  expect(remainingMs(record, { boot: 'next', ms: 0 })).toBe(0);
+});
+
+describe('the gate', () => {
+  const scene = (count: number, uptime: number): Scene => {
+    const one = new Scene(['a']).unit('a', 'failed');
+    const wanted = one.world().desired.get('a');
+    const spec = wanted?.kind === 'resolved' ? wanted.specHash : '';
+    let record: FailureRecord | null = null;
+    for (let number = 1; number <= count; number += 1)
+      record = countEnd(record, end(id(number), { spec }), policy);
+    one.uptime = uptime;
+    return one.remember({ failures: new Map(record === null ? [] : [['a', record]]) });
+  };
+
+  test.each([
+    [1, 1000, { kind: 'ready' }],
+    [2, 1000, { kind: 'backing-off', count: 2, inMs: 10_000 }],
+    [2, 11_000, { kind: 'ready' }],
+    [6, 10_000_000, { kind: 'stalled', count: 6 }],
+  ])('after %i ends, %i ms after boot', (count, uptime, gate) => {
+    expect(scene(count, uptime).actionOn('a')?.gate).toEqual(gate);
+  });
+});

@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fileProblem, readText, writeFileAtomic } from '../../src/host/atomic-file.js';
+import { bundled } from '../support/bundled.js';
+import { temporary } from '../support/temporary.js';
+
+const mode = (file: string): number => fs.statSync(file).mode & 0o777;
+const only = (file: string): readonly string[] => fs.readdirSync(path.dirname(file));
+
+describe('writing', () => {
+  test('makes directories for the owner alone, and the file with its mode whatever the umask', () => {
+    const file = path.join(temporary(), 'a', 'b', 'file');
+    const umask = process.umask(0o077);
+    expect(writeFileAtomic(file, 'text', 0o644)).toBe(true);
+    process.umask(umask);
+    expect([fs.readFileSync(file, 'utf8'), mode(file), mode(path.dirname(file))]).toEqual([
+      'text',
+      0o644,
+      0o700,
+    ]);
+    expect(only(file)).toEqual(['file']);
+  });
+
+  test('the same again writes nothing; another mode or text does', () => {
+    const file = path.join(temporary(), 'file');
+    writeFileAtomic(file, 'ünï', 0o600);
+    const before = fs.statSync(file);
+    expect(writeFileAtomic(file, 'ünï', 0o600)).toBe(false);
+    expect(fs.statSync(file)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+    expect(writeFileAtomic(file, 'ünï', 0o640)).toBe(true);
+    expect(mode(file)).toBe(0o640);
+    expect(writeFileAtomic(file, Buffer.from([0, 255]), 0o640)).toBe(true);
+    expect([...fs.readFileSync(file)]).toEqual([0, 255]);
+  });
+
+  test('replaces: who has the old file open reads the old text', () => {
+    const file = path.join(temporary(), 'file');
+    writeFileAtomic(file, 'old', 0o600);
+    const handle = fs.openSync(file, 'r');
+    writeFileAtomic(file, 'new', 0o600);
+    expect(fs.readFileSync(handle, 'utf8')).toBe('old');
+    fs.closeSync(handle);
+  });
+
+  test('follows a link and leaves it one; a dangling link is replaced', () => {
+    const directory = temporary();
+    const [target, link, dangling] = ['target', 'link', 'dangling'].map((name) => path.join(directory, name));
+    fs.writeFileSync(target!, 'old');
+    fs.symlinkSync('target', link!);
+    writeFileAtomic(link!, 'new', 0o600);
+    expect(fs.readlinkSync(link!)).toBe('target');
+    expect(fs.readFileSync(target!, 'utf8')).toBe('new');
+    fs.symlinkSync('nowhere', dangling!);
+    writeFileAtomic(dangling!, 'text', 0o600);
+    expect(fs.readFileSync(dangling!, 'utf8')).toBe('text');
+  });
+
+  test('in the place of a directory fails, and leaves nothing behind', () => {
+    const file = path.join(temporary(), 'file');
+    fs.mkdirSync(path.join(file, 'inside'), { recursive: true });
+    expect(() => writeFileAtomic(file, 'text', 0o600)).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    expect(only(file)).toEqual(['file']);
+  });
+
+  test('below a file fails', () => {
+    const file = path.join(temporary(), 'file');
+    fs.writeFileSync(file, '');
+    expect(() => writeFileAtomic(path.join(file, 'below'), 'text', 0o600)).toThrow(/ENOTDIR|EEXIST/);
+  });
+
+  test('on a full disk fails with its own words, and the old text stays', () => {
+    const directory = temporary();
+    const script = bundled(
+      directory,
+      `
+      import * as fs from 'node:fs';
+      import { fileProblem, writeFileAtomic } from './src/host/atomic-file.js';
+      const file = process.argv[2] + '/file';
+      writeFileAtomic(file, 'old', 0o600);
+      let problem = 'none';
+      try { writeFileAtomic(file, 'x'.repeat(1 << 20), 0o600); } catch (error) { problem = fileProblem(error); }
+      console.log(JSON.stringify([problem, fs.readFileSync(file, 'utf8'), fs.readdirSync(process.argv[2])]));
+    `,
+    );
+    const disk = path.join(directory, 'disk');
+    fs.mkdirSync(disk);
+    const shell = 'mount -t tmpfs -o size=64k none "$2" && exec "$0" "$1" "$2"';
+    const result = spawnSync('unshare', ['-rm', 'sh', '-c', shell, process.execPath, script, disk], {
+      encoding: 'utf8',
+    });
+    expect(result.stderr).toBe('');
+    expect(JSON.parse(result.stdout)).toEqual([
+      'no space left on the disk; free some and run the command again',
+      'old',
+      ['file'],
+    ]);
+  });
+});
+
+describe('reading', () => {
+  test('only a file that does not exist is absent', () => {
+    const directory = temporary();
+    const file = path.join(directory, 'file');
+    expect(readText(file)).toEqual({ state: 'absent' });
+    fs.writeFileSync(file, 'text');
+    expect(readText(file)).toEqual({ state: 'present', text: 'text' });
+    expect(readText(directory)).toEqual({
+      state: 'unknown',
+      message: `${directory}: is a directory; a file is expected`,
+    });
+    expect(readText(path.join(file, 'below'))).toMatchObject({ state: 'unknown' });
+    fs.symlinkSync('loop', path.join(directory, 'loop'));
+    expect(readText(path.join(directory, 'loop'))).toMatchObject({ state: 'unknown' });
+  });
+});
+
+test.each(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EDQUOT', 'EROFS', 'ELOOP'])(
+  '%s is told in words, without the code',
+  (code) => {
+    const text = fileProblem(Object.assign(new Error(`${code}: x`), { code }));
+    expect(text).not.toContain(code);
+    expect(text.length).toBeGreaterThan(10);
+  },
+);
+test('anything else in its own', () => {
+  expect(fileProblem(new Error('odd'))).toBe('odd');
+  expect(fileProblem('odd')).toBe('odd');
+});

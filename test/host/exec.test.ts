@@ -1,0 +1,129 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { describeExec, exec } from '../../src/host/exec.js';
+import { temporary } from '../support/temporary.js';
+
+const long = { timeoutMs: 20_000 };
+const sh = (script: string, options: Partial<Parameters<typeof exec>[2]> = {}) =>
+  exec('/bin/sh', ['-c', script], { ...long, ...options });
+
+/** Whether any process runs the given command line. */
+const runs = (words: string): boolean =>
+  fs.readdirSync('/proc').some((pid) => {
+    try {
+      return (
+        /^[0-9]+$/.test(pid) &&
+        fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() === words
+      );
+    } catch {
+      return false;
+    }
+  });
+
+test('gives code, stdout and stderr without a change', async () => {
+  expect(await sh("printf 'out\\n\\n'; printf ' err ' >&2; exit 3")).toEqual({
+    kind: 'exited',
+    code: 3,
+    stdout: 'out\n\n',
+    stderr: ' err ',
+  });
+});
+
+test('words arrive as they are, without a shell', async () => {
+  const words = ['', 'two words', '$HOME', ';', "'", 'new\nline', 'ünï'];
+  const result = await exec('printf', ['%s|', ...words], long);
+  expect(result).toMatchObject({ stdout: words.map((word) => `${word}|`).join('') });
+});
+
+test('stdin is what was given, or nothing', async () => {
+  expect(await exec('cat', [], { ...long, input: 'typed\n' })).toMatchObject({ code: 0, stdout: 'typed\n' });
+  expect(await exec('cat', [], long)).toMatchObject({ code: 0, stdout: '' });
+  // More than a pipe holds, for a program that does not read it.
+  expect(await exec('true', [], { ...long, input: 'x'.repeat(1 << 20) })).toMatchObject({
+    kind: 'exited',
+    code: 0,
+  });
+});
+
+test('latin1 keeps one character per byte', async () => {
+  const print = "printf '\\303\\274\\377'";
+  expect(await sh(print, { encoding: 'latin1' })).toMatchObject({ stdout: '\u00c3\u00bc\u00ff' });
+  expect(await sh(print)).toMatchObject({ stdout: 'ü\ufffd' });
+});
+
+test('programs speak plainly, and a variable can be taken away', async () => {
+  process.env['FLEET_TEST_GONE'] = 'here';
+  const env = { FLEET_TEST_GONE: undefined, FLEET_TEST_SET: 'set' };
+  expect(await sh('echo $LC_ALL $SYSTEMD_COLORS $FLEET_TEST_GONE $FLEET_TEST_SET', { env })).toMatchObject({
+    stdout: 'C.UTF-8 0 set\n',
+  });
+  delete process.env['FLEET_TEST_GONE'];
+});
+
+describe('what goes wrong is a value', () => {
+  test('no such program', async () => {
+    const result = await exec('no-such-program', [], long);
+    expect(result).toEqual({ kind: 'missing', program: 'no-such-program' });
+    expect(describeExec('no-such-program', result)).toBe('no-such-program is not installed or not in PATH');
+  });
+  test('a file that is no program', async () => {
+    const file = path.join(temporary(), 'plain');
+    fs.writeFileSync(file, '');
+    expect(await exec(file, [], long)).toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining('EACCES') as string,
+    });
+  });
+  test('a word longer than the kernel takes', async () => {
+    expect((await exec('true', ['x'.repeat(200_000)], long)).kind).toBe('failed');
+  });
+  test('a signal', async () => {
+    const result = await sh('kill -TERM $$');
+    expect(result).toEqual({ kind: 'signaled', signal: 'SIGTERM', stderr: '' });
+    expect(describeExec('sh', result)).toBe('sh was killed by SIGTERM');
+  });
+});
+
+describe('after the time is up', () => {
+  const timeoutMs = 300;
+  const timedOut = (program: string) => ({ kind: 'timeout', program, timeoutMs });
+
+  test('a program that hangs is killed with all it started', async () => {
+    const [one, two] = [`${process.pid}1.25`, `${process.pid}2.25`];
+    const result = await sh(`trap '' TERM; sleep ${one} & sleep ${two}`, { timeoutMs });
+    expect(result).toEqual(timedOut('/bin/sh'));
+    expect(describeExec('tmux', { kind: 'timeout', program: 'tmux', timeoutMs: 5000 })).toBe(
+      'tmux did not answer within 5s',
+    );
+    await expect.poll(() => runs(`sleep ${one}`) || runs(`sleep ${two}`), { timeout: 5000 }).toBe(false);
+  });
+
+  test('a grandchild that holds the pipe keeps nobody waiting, and is killed', async () => {
+    const seconds = `${process.pid}3.25`;
+    expect(await sh(`sleep ${seconds} & exit 0`, { timeoutMs })).toEqual(timedOut('/bin/sh'));
+    await expect.poll(() => runs(`sleep ${seconds}`), { timeout: 5000 }).toBe(false);
+  });
+
+  test('neither does one that has left the group', async () => {
+    const directory = temporary();
+    const script = `setsid sh -c 'echo $$ >${directory}/pid; exec sleep 600' & exit 0`;
+    const from = performance.now();
+    expect(await sh(script, { timeoutMs: 1000 })).toEqual({
+      kind: 'timeout',
+      program: '/bin/sh',
+      timeoutMs: 1000,
+    });
+    expect(performance.now() - from).toBeLessThan(10_000);
+    process.kill(Number(fs.readFileSync(path.join(directory, 'pid'), 'utf8')), 'SIGKILL');
+  }, 15_000);
+});
+
+test.each<readonly [number, string, string]>([
+  [1, 'first line\nsecond\n', 'first line'],
+  [1, '\n  padded  \n', 'padded'],
+  [4, '', 'x exited with 4'],
+  [4, ' \n', 'x exited with 4'],
+])('an exit with %i and %j is told in one line', (code, stderr, text) => {
+  expect(describeExec('x', { kind: 'exited', code, stdout: '', stderr })).toBe(text);
+});

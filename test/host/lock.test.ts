@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { acquireLock, type Lock } from '../../src/host/lock.js';
+import { isAlive, ownIdentity } from '../../src/host/process.js';
+import { bundled } from '../support/bundled.js';
+import { temporary } from '../support/temporary.js';
+
+async function acquired(directory: string, purpose = 'test', timeoutMs = 0): Promise<Lock> {
+  const result = await acquireLock(directory, purpose, timeoutMs);
+  if (result.kind === 'held') throw new Error(`held by ${result.owner.pid}`);
+  return result.lock;
+}
+const claims = (directory: string): readonly string[] => fs.readdirSync(directory);
+const forge = (directory: string, claim: number, content: unknown): void =>
+  fs.writeFileSync(
+    path.join(directory, String(claim)),
+    typeof content === 'string' ? content : JSON.stringify(content),
+  );
+
+describe('a lock', () => {
+  test('is had by one, who is named to the other, and by the next after its release', async () => {
+    const directory = path.join(temporary(), 'made', 'here');
+    const lock = await acquired(directory, 'fleet apply');
+    expect(await acquireLock(directory, 'other', 0)).toEqual({
+      kind: 'held',
+      owner: { ...ownIdentity(), purpose: 'fleet apply' },
+    });
+    lock.release();
+    (await acquired(directory)).release();
+    expect(claims(directory)).toHaveLength(1);
+  });
+
+  test('is waited for as long as was asked', async () => {
+    const directory = temporary();
+    const lock = await acquired(directory);
+    const from = performance.now();
+    expect((await acquireLock(directory, 'late', 200)).kind).toBe('held');
+    expect(performance.now() - from).toBeGreaterThanOrEqual(200);
+    const waiting = acquired(directory, 'patient', 20_000);
+    lock.release();
+    (await waiting).release();
+  });
+
+  const alive = { ...ownIdentity(), purpose: 'x' };
+  test.each<readonly [string, unknown]>([
+    ['of another boot', { ...alive, bootId: '00000000-0000-0000-0000-000000000000' }],
+    ['of an earlier process with the same pid', { ...alive, startTime: '1' }],
+    ['of a process that is gone', { ...alive, pid: 4194305 }],
+    ['that was torn by a crash', '{"pid":'],
+    ['that is empty', ''],
+    ['that says nothing of its owner', { purpose: 'x' }],
+    ['that was released', 'released'],
+  ])('with a claim %s is free', async (_, content) => {
+    const directory = temporary();
+    forge(directory, 41, content);
+    await acquired(directory);
+    expect(claims(directory)).toEqual(['42']);
+  });
+
+  test('counts the highest claim: a living one below it is overtaken, ten is more than nine', async () => {
+    const directory = temporary();
+    forge(directory, 9, alive);
+    forge(directory, 10, 'released');
+    await acquired(directory);
+    expect(claims(directory)).toEqual(['11']);
+    expect((await acquireLock(directory, 'x', 0)).kind).toBe('held');
+  });
+
+  test('takes no notice of files that are no claims', async () => {
+    const directory = temporary();
+    for (const name of ['.5', '05', 'x', '99.tmp']) fs.writeFileSync(path.join(directory, name), '');
+    await acquired(directory);
+    expect(claims(directory)).toContain('1');
+  });
+
+  test('in a directory that cannot be made throws', async () => {
+    const file = path.join(temporary(), 'file');
+    fs.writeFileSync(file, '');
+    await expect(acquireLock(path.join(file, 'lock'), 'x', 0)).rejects.toThrow();
+  });
+});
+
+/**
+ * Each contender takes the lock again and again. While it has it, it makes a directory that only one can make, and is
+ * killed now and then with the lock in its hands; whoever comes next finds the dead one's directory.
+ */
+const contender = `
+import * as fs from 'node:fs';
+import { acquireLock } from './src/host/lock.js';
+const [directory, sacred, log, deaths] = process.argv.slice(2);
+for (let round = 0; round < 40; round += 1) {
+  const result = await acquireLock(directory, 'contest', 60_000);
+  if (result.kind === 'held') throw new Error('waited for a minute');
+  try {
+    fs.mkdirSync(sacred);
+  } catch {
+    const owner = fs.readFileSync(sacred + '.owner', 'utf8');
+    // A dead owner leaves its directory, and may be a zombie for a moment.
+    let state = 'gone';
+    try { state = /\\) ([A-Z]) /.exec(fs.readFileSync('/proc/' + owner + '/stat', 'utf8'))[1]; } catch {}
+    if (!['gone', 'Z', 'X'].includes(state)) fs.appendFileSync(log, 'BROKEN\\n');
+  }
+  fs.writeFileSync(sacred + '.owner', String(process.pid));
+  fs.appendFileSync(log, 'had\\n');
+  if (round > 5 && Number(deaths) > 0 && Math.random() < 0.1) process.kill(process.pid, 'SIGKILL');
+  await new Promise((resolve) => setImmediate(resolve));
+  fs.rmdirSync(sacred);
+  result.lock.release();
+}
+`;
+
+test('many processes, some of them killed with the lock in their hands: never two at once', async () => {
+  const directory = temporary();
+  const script = bundled(directory, contender);
+  const [lock, sacred, log] = ['lock', 'sacred', 'log'].map((name) => path.join(directory, name));
+  const ends = Array.from({ length: 8 }, async (_, index) => {
+    const child = spawn(process.execPath, [script, lock!, sacred!, log!, index < 5 ? '1' : '0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const errors: string[] = [];
+    child.stderr.on('data', (data) => errors.push(String(data)));
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    return { code, signal, errors: errors.join('') };
+  });
+  for (const { code, signal, errors } of await Promise.all(ends)) {
+    expect(errors).toBe('');
+    expect(signal ?? code).toSatisfy((end) => end === 0 || end === 'SIGKILL');
+  }
+  const lines = fs.readFileSync(log!, 'utf8').trim().split('\n');
+  expect(lines).not.toContain('BROKEN');
+  expect(lines.length).toBeGreaterThan(150);
+  (await acquired(lock!, 'last', 5000)).release();
+}, 90_000);
+
+describe('a process', () => {
+  test('is alive as long as it is this very one', () => {
+    const own = ownIdentity();
+    expect(isAlive(own)).toBe(true);
+    expect(isAlive({ ...own, startTime: `${own.startTime}0` })).toBe(false);
+    expect(isAlive({ ...own, bootId: 'x' })).toBe(false);
+    expect(isAlive({ ...own, pid: 4194305 })).toBe(false);
+  });
+
+  test('that is a zombie is not', async () => {
+    // The child ends once the shell has become sleep, which waits for no child.
+    const script =
+      'sh -c "until read -r name </proc/$$/comm && [ \\"\\$name\\" = sleep ]; do :; done" & echo $!; exec sleep 600';
+    const parent = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(String(line));
+    const stat = (): string[] => {
+      const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+      return text.slice(text.lastIndexOf(')') + 2).split(' ');
+    };
+    await expect.poll(() => stat()[0], { timeout: 10_000 }).toBe('Z');
+    expect(isAlive({ ...ownIdentity(), pid, startTime: stat()[19]! })).toBe(false);
+    parent.kill('SIGKILL');
+  }, 20_000);
+});

@@ -1,0 +1,277 @@
+import type { World } from '../../src/controller/assess.js';
+import type { AppliedSpec, Approval, Hold, Marks, ObservedUnit } from '../../src/controller/observed.js';
+import type {
+  Actuators,
+  AgentMaterial,
+  Outcome,
+  SessionMarks,
+  SessionTarget,
+} from '../../src/controller/port.js';
+import { renderEnvironmentFile } from '../../src/roster/environment-file.js';
+import type { SpecRecord } from '../../src/roster/record.js';
+import type { Roster } from '../../src/roster/types.js';
+import { observeFakeHost } from './fake-observation.js';
+import { FakeServer, type FakeSession } from './fake-server.js';
+import { mosaicHome } from './scene.js';
+
+/** fleet dies (SIGKILL) before this port call takes effect. */
+export class FleetKilled extends Error {}
+
+/** One thing that an actuator did to something live. */
+export interface Deed {
+  readonly what: 'stopped' | 'restarted' | 'killed' | 'adopted';
+  readonly agent: string;
+  readonly pid: number;
+  /** What was running was not fleet's. */
+  readonly foreign: boolean;
+}
+
+/**
+ * A host in memory behind the controller's port. Units are started from launch records as agent-run.sh does it; what
+ * dies, is killed or refuses to start is up to the history that plays on it.
+ */
+export class FakeHost implements Actuators {
+  /** Epoch milliseconds. */
+  now = Date.UTC(2026, 0, 1);
+  holder: 'active' | 'inactive' | 'failed' = 'inactive';
+  server: FakeServer | null = null;
+  readonly units = new Map<string, ObservedUnit & { session: FakeSession | null }>();
+  readonly launchRecords = new Map<string, string>();
+  readonly envFiles = new Map<string, string>();
+  readonly applied = new Map<string, AppliedSpec>();
+  readonly limitsWritten = new Map<string, string>();
+  /** Limits that systemd has read for units it has loaded. */
+  readonly limitsInForce = new Map<string, string | undefined>();
+  readonly holds = new Map<string, Hold>();
+  fleetHold: Hold | null = null;
+  approvals: readonly Approval[] = [];
+  recent: readonly { readonly agent: string; readonly at: number }[] = [];
+  braked: string | null = null;
+  readonly blind = { units: false, tmux: false, memory: false };
+  /** Agents whose process dies before it is ready. */
+  readonly crippled = new Set<string>();
+  readonly unreadable = new Set<string>();
+  readonly obstacles = new Map<string, string>();
+  /** Number of port calls that fleet survives; null: all. */
+  callsLeft: number | null = null;
+  calls = 0;
+  deeds: Deed[] = [];
+  #starts = 0;
+
+  observe(roster: Roster): World {
+    return observeFakeHost(this, roster);
+  }
+
+  /** Pid of the process in the agent's own pane; null where none runs. */
+  pidOf(agent: string): number | null {
+    return this.sessionOf(agent)?.ownPane()?.pid ?? null;
+  }
+
+  sessionOf(agent: string): FakeSession | undefined {
+    return this.server?.sessions.find(({ marks }) => marks.agent === agent && marks.home === mosaicHome);
+  }
+
+  #call(): void {
+    if (this.callsLeft === 0) throw new FleetKilled();
+    if (this.callsLeft !== null) this.callsLeft -= 1;
+    this.calls += 1;
+  }
+
+  // ---- the port ----
+
+  writeMaterial({ agent, managedEnvironment, launchRecord }: AgentMaterial): Outcome {
+    this.#call();
+    if (this.unreadable.has(agent)) return 'permission denied';
+    this.envFiles.set(agent, renderEnvironmentFile(this.envFiles.get(agent) ?? null, managedEnvironment));
+    this.#call();
+    this.launchRecords.set(agent, launchRecord);
+    return null;
+  }
+
+  writeApplied(agent: string, applied: SpecRecord, started: SpecRecord, starts: number): Outcome {
+    this.#call();
+    this.applied.set(agent, { applied, started, starts });
+    return null;
+  }
+
+  forget(agent: string): Outcome {
+    this.#call();
+    this.launchRecords.delete(agent);
+    return null;
+  }
+
+  writeLimits(agent: string, content: string | null): { changed: boolean; outcome: Outcome } {
+    this.#call();
+    const changed = this.limitsWritten.get(agent) !== (content ?? undefined);
+    if (content === null) this.limitsWritten.delete(agent);
+    else this.limitsWritten.set(agent, content);
+    return { changed, outcome: null };
+  }
+
+  reloadUnits(): Promise<Outcome> {
+    return this.#async(() => {
+      for (const agent of this.units.keys()) this.limitsInForce.set(agent, this.limitsWritten.get(agent));
+      return null;
+    });
+  }
+
+  consumeApprovals(used: readonly Approval[]): Promise<Outcome> {
+    return this.#async(() => {
+      const texts = used.map((one) => JSON.stringify(one));
+      this.approvals = this.approvals.filter((one) => !texts.includes(JSON.stringify(one)));
+      return null;
+    });
+  }
+
+  rememberBrake(revision: string): Promise<Outcome> {
+    return this.#async(() => {
+      this.braked = revision;
+      return null;
+    });
+  }
+
+  recordDisruptions(recent: FakeHost['recent']): Promise<Outcome> {
+    return this.#async(() => {
+      this.recent = recent;
+      return null;
+    });
+  }
+
+  adopt(sessions: readonly SessionMarks[]): Promise<Outcome> {
+    return this.#each(sessions, ({ agent, session, pane, spec, context }) => {
+      const found = this.server?.sessions.find(({ id }) => id === session);
+      if (found === undefined) return "can't find session";
+      if (found.marks.agent !== null) return null;
+      this.#deed('adopted', agent, found);
+      const conversation: Marks['conversation'] = null;
+      found.marks = { agent, home: mosaicHome, pane, unit: null, spec, context, conversation };
+      return null;
+    });
+  }
+
+  killSessions(targets: readonly SessionTarget[]): Promise<Outcome> {
+    return this.#each(targets, ({ agent, session, pane, pid, marked }) => {
+      const found = this.server?.sessions.find(({ panes }) => panes.some(({ id }) => id === pane));
+      if (found === undefined) return "can't find pane";
+      const same = found.panes.some((one) => one.id === pane && one.pid === pid);
+      if (!same || found.marks.agent !== (marked ? agent : null)) return null;
+      const doomed = this.server?.sessions.find(({ id }) => id === session);
+      if (doomed === undefined) return "can't find session";
+      this.#deed('killed', agent, doomed);
+      this.endSession(doomed);
+      return null;
+    });
+  }
+
+  startHolder(): Promise<Outcome> {
+    return this.#async(() => this.#holderStarts());
+  }
+
+  startUnits(agents: readonly string[]): Promise<Outcome> {
+    return this.#each(agents, (agent) => this.#start(agent));
+  }
+
+  stopUnits(agents: readonly string[]): Promise<Outcome> {
+    return this.#each(agents, (agent) => this.#stop(agent, 'stopped'));
+  }
+
+  restartUnits(agents: readonly string[]): Promise<Outcome> {
+    return this.#each(agents, (agent) => this.#stop(agent, 'restarted') ?? this.#start(agent));
+  }
+
+  lastWords(): readonly string[] {
+    return [];
+  }
+
+  // ---- the host itself ----
+
+  #holderStarts(): Outcome {
+    if (this.holder === 'active') return null;
+    if (this.server !== null) return 'another server owns the socket';
+    this.holder = 'active';
+    this.server = new FakeServer(true, () => this.now);
+    return null;
+  }
+
+  #start(agent: string): Outcome {
+    const unit = this.units.get(agent);
+    if (unit?.active === 'active') return null;
+    // A unit that is not loaded is read from disk; a failed one stays loaded.
+    if (unit === undefined) this.limitsInForce.set(agent, this.limitsWritten.get(agent));
+    const record = this.launchRecords.get(agent)?.split('\0');
+    const holder = this.#holderStarts();
+    const [, name = '', session = '', , spec = '', context = ''] = record ?? [];
+    const taken = this.server?.sessions.find((one) => one.name === session);
+    const leftOver = taken?.marks.agent === agent && taken.marks.home === mosaicHome && !taken.ownPane();
+    if (taken !== undefined && leftOver) this.endSession(taken);
+    if (holder !== null || name !== agent || (taken !== undefined && !leftOver) || this.crippled.has(agent)) {
+      this.units.set(agent, { active: 'failed', sub: 'failed', session: null });
+      return 'Job failed';
+    }
+    this.#starts += 1;
+    const marks = {
+      agent,
+      home: mosaicHome,
+      unit: `start-${this.#starts}`,
+      spec,
+      context,
+      conversation: null,
+    };
+    const created = this.server?.create(session, marks) ?? null;
+    this.units.set(agent, { active: 'active', sub: 'running', session: created });
+    return null;
+  }
+
+  #stop(agent: string, what: 'stopped' | 'restarted'): Outcome {
+    const unit = this.units.get(agent);
+    if (unit === undefined) return null;
+    if (unit.session !== null) this.#deed(what, agent, unit.session);
+    this.units.delete(agent);
+    // Only the session of this very start: agent-stop.sh compares @fleet_unit.
+    if (unit.session?.marks.unit != null) this.endSession(unit.session);
+    return null;
+  }
+
+  /** A session is gone; the unit that lived by it fails. */
+  endSession(session: FakeSession): void {
+    if (this.server !== null) this.server.sessions = this.server.sessions.filter((one) => one !== session);
+    for (const [agent, unit] of this.units) {
+      // A oneshot unit of the predecessor stays active whatever becomes of its session.
+      if (unit.session === session && unit.sub !== 'exited')
+        this.units.set(agent, { active: 'failed', sub: 'failed', session: null });
+    }
+  }
+
+  /** The whole server is gone with every session; systemd restarts the holder at once. */
+  killServer(): void {
+    for (const session of this.server?.sessions ?? []) this.endSession(session);
+    this.server = null;
+    if (this.holder === 'active') {
+      this.holder = 'inactive';
+      this.#holderStarts();
+    }
+  }
+
+  #deed(what: Deed['what'], agent: string, session: FakeSession): void {
+    const pid = session.ownPane()?.pid;
+    if (pid !== undefined) this.deeds.push({ what, agent, pid, foreign: session.stranger });
+  }
+
+  #async(work: () => Outcome): Promise<Outcome> {
+    this.#call();
+    return Promise.resolve(work());
+  }
+
+  /** One process for many; fleet may be killed with any part of it done. */
+  async #each<Item>(items: readonly Item[], work: (item: Item) => Outcome): Promise<Outcome> {
+    let outcome: Outcome = null;
+    for (const item of items) {
+      await this.#async(() => {
+        const one = work(item);
+        outcome ??= one;
+        return null;
+      });
+    }
+    return outcome;
+  }
+}

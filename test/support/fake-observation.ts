@@ -1,0 +1,54 @@
+import type { World } from '../../src/controller/assess.js';
+import { resolveDesired } from '../../src/controller/desired.js';
+import type { AgentFiles, Observed } from '../../src/controller/observed.js';
+import { parseEnvironmentFile } from '../../src/roster/environment-file.js';
+import type { Roster } from '../../src/roster/types.js';
+import type { FakeHost } from './fake-host.js';
+import { mosaicHome } from './scene.js';
+
+/** What one pass sees of a fake host. A copy: nothing that happens later shows in it. */
+export function observeFakeHost(host: FakeHost, roster: Roster): World {
+  const { blind, units, server, holds, fleetHold, approvals, recent } = host;
+  const names = new Set([...roster.agents.map(({ name }) => name), ...units.keys()]);
+  for (const { marks } of server?.sessions ?? []) {
+    if (marks.agent !== null && marks.home === mosaicHome) names.add(marks.agent);
+  }
+  const files = new Map([...names].map((agent) => [agent, filesOf(host, agent)]));
+  const agents = new Map([...units].map(([agent, { active, sub }]) => [agent, { active, sub }]));
+  const holder = { active: host.holder, sub: 'running' } as const;
+  const observed: Observed = {
+    units: blind.units
+      ? { known: false, message: 'no bus' }
+      : { known: true, value: { holder, controller: null, agents } },
+    tmux: blind.tmux
+      ? { known: false, message: 'tmux did not answer' }
+      : { known: true, value: server?.observe() ?? null },
+    files,
+    obstacles: new Map(host.obstacles),
+    ends: new Map(),
+    moment: { boot: 'boot', ms: 0 },
+    memory: blind.memory
+      ? { known: false, message: 'holds.json is damaged' }
+      : {
+          known: true,
+          value: {
+            holds: new Map(holds),
+            fleetHold,
+            approvals: [...approvals],
+            recent: [...recent],
+            braked: host.braked,
+            failures: new Map(),
+          },
+        },
+  };
+  return { roster, desired: resolveDesired(roster, files), observed, home: mosaicHome };
+}
+
+function filesOf(host: FakeHost, agent: string): AgentFiles {
+  const applied = host.applied.get(agent) ?? null;
+  if (host.unreadable.has(agent))
+    return { siteEnvironment: { known: false, message: 'permission denied' }, owned: false, applied };
+  const { site, managed } = parseEnvironmentFile(host.envFiles.get(agent) ?? '');
+  const siteEnvironment = { known: true, value: site } as const;
+  return { siteEnvironment, owned: managed['MOSAIC_HOME'] === mosaicHome, applied };
+}
