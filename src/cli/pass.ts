@@ -26,14 +26,18 @@ export interface Pass {
 /**
  * Observes everything once, with two processes. systemctl is already at work while the roster is compiled.
  *
- * @param socketName where the server is looked for, if not on the roster's socket
+ * @param from.socketName where the server is looked for, if not on the roster's socket
+ * @param from.roster taken instead of the file's
  * @throws CommandFailure 78 where the roster cannot be used
  */
-export async function observe(context: Context, socketName?: string): Promise<Pass> {
+export async function observe(
+  context: Context,
+  from: { readonly socketName?: string; readonly roster?: Roster } = {},
+): Promise<Pass> {
   const { paths, exec } = context;
   const unitsSeen = observeUnits(exec);
-  const roster = loadRoster(context);
-  const tmuxSeen = observeTmux(exec, socketName ?? roster.socketName);
+  const roster = from.roster ?? loadRoster(context);
+  const tmuxSeen = observeTmux(exec, from.socketName ?? roster.socketName);
   const installation = observeInstallation(paths, parseEnvironmentFile);
   const memory = observeMemory(paths.state);
   const known = new Map(
@@ -62,7 +66,8 @@ function endsOf({ paths }: Context, { agents }: Roster, units: Observed['units']
   if (!units.known) return new Map();
   const running = (agent: string): boolean => {
     const active = units.value.agents.get(agent)?.active ?? 'inactive';
-    return active !== 'inactive' && active !== 'failed';
+    // A unit that is just ending has written down how before it began to.
+    return active !== 'inactive' && active !== 'failed' && active !== 'deactivating';
   };
   return new Map(
     agents.flatMap(({ name }) => {

@@ -12,6 +12,7 @@ import { initCommand, type InitOptions } from './commands/init.js';
 import { installCommand, type InstallOptions } from './commands/install.js';
 import { planCommand, type PlanOptions } from './commands/plan.js';
 import { restartCommand } from './commands/restart.js';
+import { runCommand } from './commands/run.js';
 import { startCommand } from './commands/start.js';
 import { statusCommand, type StatusOptions } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -69,6 +70,7 @@ function actingCommands(fleet: Command): void {
         }),
       ),
     );
+  command(fleet, 'run', 'the controller: keep the roster true').action(run((context) => runCommand(context)));
   command(fleet, 'start', 'release agents and start those that do not run; no agent: the whole fleet')
     .argument('[agent...]')
     .action(runMany(startCommand));

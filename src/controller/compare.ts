@@ -15,13 +15,14 @@ type Resolved = Extract<Desired, { kind: 'resolved' }>;
  * due; the record only names the fields. Without a record and with matching marks nothing is done.
  */
 export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | null): Change | null {
-  const sinceStart = applied === null ? [] : changedFields(applied.started, desired.record, desired.spec);
+  const sinceStart = (): readonly FieldChange[] =>
+    applied === null ? [] : changedFields(applied.started, desired.record, desired.spec);
   if (marks.spec !== desired.specHash) {
-    const reasons = reasonsOf(sinceStart, 'restart', 'restart');
+    const reasons = reasonsOf(sinceStart(), 'restart', 'restart');
     return { action: 'restart', reasons: reasons.length > 0 ? reasons : [markChanged('spec', 'restart')] };
   }
   if (marks.context !== desired.contextHash && desired.spec.resetBetweenTasks) {
-    const reasons = reasonsOf(sinceStart, 'context', 'reset');
+    const reasons = reasonsOf(sinceStart(), 'context', 'reset');
     return { action: 'reset', reasons: reasons.length > 0 ? reasons : [markChanged('context', 'reset')] };
   }
   const sinceApply = applied === null ? [] : changedFields(applied.applied, desired.record, desired.spec);

@@ -60,6 +60,35 @@ export const exec: Exec = async (program, args, { timeoutMs, input, env, encodin
   return { kind: 'failed', message: result.shortMessage ?? `${program} could not be started` };
 };
 
+/** A program that runs on by itself. */
+export interface RunningProgram {
+  /** Ends it with its whole process group. */
+  stop(): void;
+}
+
+/**
+ * Starts a program that is waited for by somebody else than us.
+ *
+ * @param onLine called with each line it prints
+ * @param onEnd called once when it has ended, however
+ */
+export function start(
+  program: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  onEnd: (code: number | null) => void,
+): RunningProgram {
+  const child = execa(program, args, {
+    ...{ reject: false, detached: true, cleanup: true, buffer: false, stdin: 'ignore', stderr: 'ignore' },
+    env: plain,
+  });
+  void (async () => {
+    for await (const line of child.iterable()) onLine(line);
+  })().catch(() => undefined);
+  void child.then(({ exitCode }) => onEnd(exitCode ?? null));
+  return { stop: () => killGroup(child.pid) };
+}
+
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {

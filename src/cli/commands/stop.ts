@@ -34,7 +34,7 @@ export async function stopCommand(context: Context, names: readonly string[]): P
       `nothing was stopped, since the hold cannot be kept: ${failure}`,
     );
   return withLock(context, 'fleet stop', async () => {
-    const pass = await observe(context, socketName);
+    const pass = await observe(context, { socketName });
     const plan = operatorPlan(pass.world, 'stop', whole ? null : names, context.now());
     const reporter = textReporter(context);
     if (plan.actions.length > 0 || plan.unknownAgents.length > 0) {
@@ -77,7 +77,7 @@ function addHolds(
 
 /** The server goes last, and only if nothing of anybody else lives on it. */
 async function stopHolder(context: Context, socketName: string): Promise<string | null> {
-  const { world } = await observe(context, socketName);
+  const { world } = await observe(context, { socketName });
   const { units } = world.observed;
   if (!units.known) return `the holder was not stopped: ${units.message}`;
   const holder = units.value.holder?.active ?? 'inactive';

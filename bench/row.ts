@@ -1,0 +1,56 @@
+/** One line of the result. Times are medians in milliseconds; counts are exact. */
+export type Row = TimeRow | CountRow;
+
+export interface TimeRow {
+  readonly kind: 'time';
+  readonly what: string;
+  /** Agents in the fleet. */
+  readonly size: number;
+  readonly ours: Sample;
+  /** null: nothing to compare with, the figure stands for itself. */
+  readonly rival: { readonly name: string; readonly sample: Sample | 'absent' } | null;
+  /** Largest ratio of ours to the rival's that is within budget. */
+  readonly budget: number | null;
+}
+
+export interface CountRow {
+  readonly kind: 'count';
+  readonly what: string;
+  readonly size: number;
+  readonly count: number;
+  readonly expected: number;
+}
+
+export interface Sample {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+  readonly repetitions: number;
+}
+
+export type Verdict = 'ok' | 'over' | 'off' | 'rival absent' | null;
+
+export function sampleOf(times: readonly number[]): Sample {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const middle = (sorted.length - 1) / 2;
+  return {
+    median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
+    least: at(0),
+    most: at(sorted.length - 1),
+    repetitions: sorted.length,
+  };
+}
+
+export function ratioOf(row: Row): number | null {
+  if (row.kind === 'count' || row.rival === null || row.rival.sample === 'absent') return null;
+  return row.ours.median / row.rival.sample.median;
+}
+
+export function verdictOf(row: Row): Verdict {
+  if (row.kind === 'count') return row.count === row.expected ? 'ok' : 'off';
+  if (row.rival?.sample === 'absent') return 'rival absent';
+  const ratio = ratioOf(row);
+  if (ratio === null || row.budget === null) return null;
+  return ratio <= row.budget ? 'ok' : 'over';
+}

@@ -1,0 +1,26 @@
+import type { Plan } from '../../controller/action.js';
+
+/**
+ * Milliseconds until a gate opens by itself, for the nearest one; null where none does. Approvals, holds and attachment
+ * change with somebody's doing, which wakes the controller anyway.
+ */
+export function nextLookMs(plan: Plan, now: number): number | null {
+  const waits = plan.actions.flatMap(({ gate }): readonly number[] => {
+    switch (gate.kind) {
+      case 'backing-off':
+        return [gate.inMs];
+      case 'deferred':
+        return gate.why === 'busy' ? [Math.max(1, gate.idleAfterSeconds - gate.idleSeconds) * 1000] : [];
+      case 'held':
+        return gate.hold.until === null ? [] : [gate.hold.until - now];
+      case 'braked':
+        return [];
+      case 'ready':
+      case 'needs-approval':
+      case 'stalled':
+      case 'blocked':
+        return [];
+    }
+  });
+  return waits.length === 0 ? null : Math.max(0, Math.min(...waits));
+}

@@ -1,0 +1,214 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+let controller: ChildProcess | null = null;
+let log = '';
+
+beforeEach(() => {
+  fleet = new FleetSandbox();
+  log = '';
+});
+afterEach(async () => {
+  await stopController('SIGKILL');
+  await fleet.dispose();
+});
+
+async function startController(): Promise<void> {
+  const child = spawn(process.execPath, [cli, 'run'], {
+    env: { ...process.env, ...fleet.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (log += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+  controller = child;
+  await until('the controller has started', () => log.includes('controller_started'));
+}
+
+async function stopController(signal: NodeJS.Signals): Promise<number | null> {
+  const child = controller;
+  controller = null;
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  child.kill(signal);
+  return ended;
+}
+
+const events = (type: string): readonly Record<string, unknown>[] =>
+  log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((event) => event['type'] === type);
+
+const settings = (more = ''): string =>
+  `defaults: { idle_after: 0s, working_directory: ${fleet.work}${more} }`;
+const sleeper = (name: string, more = ''): string =>
+  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+const names = async (): Promise<readonly string[]> => Object.keys(await fleet.pids()).toSorted();
+
+async function up(...agents: readonly string[]): Promise<Readonly<Record<string, number>>> {
+  fleet.writeRoster(agents, settings());
+  await fleet.expect(0, 'install');
+  await startController();
+  await until('everyone runs', async () => (await names()).length === agents.length);
+  return fleet.pids();
+}
+
+describe('the controller', () => {
+  test('applies an edit, and heals the dead; nobody else is touched', async () => {
+    const before = await up(sleeper('a'), sleeper('b'), sleeper('c'));
+    const server = await fleet.serverPid();
+    fleet.writeRoster([sleeper('d'), sleeper('c'), sleeper('a', ', env: { X: y }')], settings());
+    await until('the edit is applied', async () => (await names()).join() === 'a,c,d');
+    await until('a is another process', async () => (await fleet.pids())['a'] !== before['a']);
+    process.kill((await fleet.pids())['d'] ?? 0, 'SIGKILL');
+    const killed = await fleet.pids();
+    await until('d is back', async () => {
+      const { d } = await fleet.pids();
+      return d !== undefined && d !== killed['d'];
+    });
+    expect((await fleet.pids())['c']).toBe(before['c']);
+    expect(await fleet.serverPid()).toBe(server);
+    await until('nothing is left to do', async () =>
+      (await fleet.fleet('plan')).stdout.includes('No changes.'),
+    );
+    await fleet.expect(0, 'verify');
+  });
+
+  test('a killed server comes back, and every agent with it', async () => {
+    await up(sleeper('a'), sleeper('b'));
+    const server = await fleet.serverPid();
+    process.kill(server, 'SIGKILL');
+    await until(
+      'both run on a new server',
+      async () => (await names()).length === 2 && (await fleet.serverPid()) !== server,
+      30_000,
+    );
+    await until('the fleet is whole', async () => (await fleet.fleet('verify')).code === 0);
+  });
+
+  test.each([
+    ['invalid', 'version: 1\ntransport: tmux\nagents: []\n'],
+    ['cut off', 'version: 1\ntransport: tm'],
+    ['empty', ''],
+    ['gone', null],
+  ])('a roster that is %s leaves the last good one in force, and is told', async (_, text) => {
+    const before = await up(sleeper('a'), sleeper('b'));
+    const good = fs.readFileSync(fleet.roster, 'utf8');
+    if (text === null) fs.rmSync(fleet.roster);
+    else fs.writeFileSync(fleet.roster, text);
+    await until('it is told', () => events('roster_invalid').length === 1);
+    // What was in force stays so: the dead are still healed.
+    process.kill(before['a'] ?? 0, 'SIGKILL');
+    await until('a is back', async () => {
+      const { a } = await fleet.pids();
+      return a !== undefined && a !== before['a'];
+    });
+    expect((await fleet.pids())['b']).toBe(before['b']);
+    fs.writeFileSync(fleet.roster, good);
+    await until('it is valid again', () => events('roster_valid').length === 1);
+    expect((await fleet.pids())['b']).toBe(before['b']);
+  });
+
+  test('stopping, killing and starting it again touches no agent', async () => {
+    const before = await up(sleeper('a'), sleeper('b'));
+    expect(await stopController('SIGTERM')).toBe(0);
+    expect(await fleet.pids()).toEqual(before);
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      await startController();
+      await until('it has looked', () => events('roster').length > 0);
+      await stopController(signal);
+      expect(await fleet.pids()).toEqual(before);
+    }
+    // Killed in the middle of an action: the next start goes on.
+    await startController();
+    fleet.writeRoster([sleeper('a'), sleeper('b'), sleeper('c'), sleeper('d')], settings());
+    await until('it begins', () => log.includes('"agent":"d"'));
+    await stopController('SIGKILL');
+    await startController();
+    await until('all run', async () => (await names()).length === 4);
+    const after = await fleet.pids();
+    expect([after['a'], after['b']]).toEqual([before['a'], before['b']]);
+  });
+
+  test('an agent that keeps ending is tried ever later, then given up; start is another chance', async () => {
+    const flag = path.join(fleet.work, 'works');
+    const agent = `{ name: bad, runtime: demo, command: [sh, -c, "test -e ${flag} && exec sleep 1000; echo no key; exit 3"] }`;
+    fleet.writeRoster([sleeper('a'), agent], settings(', backoff: { base: 200ms, max: 1s, stall_after: 3 }'));
+    await fleet.expect(0, 'install');
+    await startController();
+    await until('it is given up', () => events('deferred').some(({ gate }) => gate === 'stalled'), 30_000);
+    expect(events('action_start').filter(({ agent: name }) => name === 'bad')).toHaveLength(4);
+    const { stdout } = await fleet.expect(0, 'status');
+    expect(stdout).toMatch(/bad +demo +worker +Stalled .*exited with status 3/);
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('stalled: ended 4 times in a row; given up');
+    // A new controller has not forgotten.
+    await stopController('SIGTERM');
+    log = '';
+    await startController();
+    await until('it has looked', () => events('deferred').some(({ gate }) => gate === 'stalled'));
+    expect(events('action_start')).toEqual([]);
+    fs.writeFileSync(flag, '');
+    await fleet.expect(0, 'start', 'bad');
+    expect(await names()).toEqual(['a', 'bad']);
+  });
+
+  test('holds and approvals by other commands are taken up at once', async () => {
+    const lead = (more: string): string => sleeper('lead', `, persistent_persona: true${more}`);
+    const before = await up(lead(''), sleeper('b'));
+    fleet.writeRoster([lead(', env: { A: "1" }'), sleeper('b')], settings());
+    await until('it waits', () => events('deferred').some(({ gate }) => gate === 'needs-approval'));
+    expect((await fleet.pids())['lead']).toBe(before['lead']);
+    await fleet.expect(0, 'approve', 'lead');
+    await until('it is done', async () => {
+      const { lead: pid } = await fleet.pids();
+      return pid !== undefined && pid !== before['lead'];
+    });
+    await fleet.expect(0, 'stop', 'b');
+    process.kill((await fleet.pids())['lead'] ?? 0, 'SIGKILL');
+    await until('lead is back', async () => (await names()).includes('lead'));
+    expect(await names()).toEqual(['lead']);
+    await fleet.expect(0, 'release', 'b');
+    await until('b is back', async () => (await names()).length === 2);
+  });
+
+  test('a second one refuses', async () => {
+    await up(sleeper('a'));
+    const second = await fleet.expect(5, 'run');
+    expect(second.stderr).toContain(`a controller is running already: pid ${controller?.pid}`);
+  });
+
+  test('under systemd it reports ready and its status, and is restarted', async () => {
+    fleet.writeRoster([sleeper('a')], settings());
+    await fleet.expect(0, 'install', '--enable');
+    const systemctl = async (...args: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await run('systemctl', ['--user', ...args]);
+      expect([code, stderr]).toEqual([0, '']);
+      return stdout;
+    };
+    const show = (property: string): Promise<string> =>
+      systemctl('show', '--value', '-p', property, 'mosaic-fleet.service').then((text) => text.trim());
+    await systemctl('start', 'mosaic-fleet.service');
+    expect(await show('ActiveState')).toBe('active');
+    await until('a runs', async () => (await names()).length === 1);
+    const before = await fleet.pids();
+    await until('its status tells', async () =>
+      (await show('StatusText')).includes('agents as they should be'),
+    );
+    const status = JSON.parse((await fleet.expect(0, 'status', '-o', 'json')).stdout) as {
+      controller: object;
+    };
+    expect(status.controller).toMatchObject({ running: true, pid: Number(await show('MainPID')) });
+    process.kill(Number(await show('MainPID')), 'SIGKILL');
+    await until(
+      'it is back',
+      async () => (await show('ActiveState')) === 'active' && (await show('NRestarts')) === '1',
+    );
+    await systemctl('stop', 'mosaic-fleet.service');
+    expect(await fleet.pids()).toEqual(before);
+  });
+});
