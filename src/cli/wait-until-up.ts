@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assess } from '../controller/assess.js';
+import { readExitRecord } from '../observers/exit-record.js';
+import { visible } from '../roster/visible.js';
 import type { Context } from './context.js';
 import { ExitCode } from './exit-code.js';
 import { observe } from './pass.js';
+import { endText } from './render/end-text.js';
 
 /** An agent that has stayed up for so long has not failed at its start. */
 const steadyMs = 2000;
@@ -37,7 +40,7 @@ export async function waitUntilUp(
         case 'exited':
         case 'hollow':
         case undefined:
-          say(`${agent} ended after its start; see: fleet status ${agent}`);
+          for (const line of endLines(context, agent)) say(line);
           return ExitCode.actionFailed;
         case 'unknown':
         case 'foreign':
@@ -55,4 +58,13 @@ export async function waitUntilUp(
     }
     await delay(Math.min(pollMs, Math.max(1, deadline - now)));
   }
+}
+
+function endLines({ paths }: Context, agent: string): readonly string[] {
+  const record = readExitRecord(paths, agent);
+  if (record === null) return [`${agent} ended after its start; see: fleet status ${agent}`];
+  return [
+    `${agent} ended after its start`,
+    ...[endText(record), ...record.lines].map((line) => `      | ${visible(line)}`),
+  ];
 }

@@ -218,26 +218,26 @@ describe('looking', () => {
   });
 
   test('apply --json prints one object per line, version first', async () => {
-    fleet.writeRoster([sleeper('a'), '{ name: b, runtime: demo, command: [sh, -c, "exit 7"] }']);
+    fleet.writeRoster([sleeper('a'), '{ name: b, runtime: demo, command: [no-such-program] }']);
     await fleet.expect(0, 'install');
-    const { stdout } = await fleet.expect(4, 'apply', '--json');
+    const { stdout } = await fleet.expect(6, 'apply', '--json');
     const events = stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     for (const event of events) expect(Object.keys(event)[0]).toBe('formatVersion');
-    expect(events.map(({ type }) => type)).toEqual([
-      'version',
-      'planned',
-      'action_start',
-      'action_start',
-      'action_complete',
-      'action_failed',
-      'summary',
+    expect(events.map(({ type, agent }) => [type, agent])).toEqual([
+      ['version', undefined],
+      ['planned', undefined],
+      ['action_start', 'a'],
+      ['action_complete', 'a'],
+      ['deferred', 'b'],
+      ['summary', undefined],
     ]);
-    expect(events.at(-2)).toMatchObject({
-      agent: 'b',
-      lastLines: expect.arrayContaining(['exited with status 7']) as unknown,
+    fs.writeFileSync(fleet.roster, '');
+    const refused = await fleet.expect(78, 'apply', '--json');
+    expect(JSON.parse(refused.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+      type: 'diagnostic',
     });
   });
 

@@ -128,7 +128,7 @@ describe('only what fleet owns is touched', () => {
     await fleet.tmux('rename-session', '-t', '=a:', 'zzz');
     expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes.');
     expect(await fleet.pids()).toEqual(before);
-    expect((await fleet.expect(1, 'verify')).stdout).toContain('its session was renamed to zzz');
+    expect((await fleet.expect(1, 'verify')).stdout).toContain('its session was renamed from a to zzz');
     await fleet.expect(0, 'restart', 'a');
     await fleet.expect(0, 'verify');
   });
@@ -165,7 +165,9 @@ test("the predecessor's running session is adopted, not restarted", async () => 
     unit(`${tmux} new-session -d -s %i "exec sleep infinity"`),
   );
   await run('systemctl', ['--user', 'daemon-reload']);
-  await run('systemctl', ['--user', 'start', 'mosaic-tmux-holder.service', 'mosaic-agent@old.service']);
+  // One after the other: the server must be forked by the holder's unit.
+  await run('systemctl', ['--user', 'start', 'mosaic-tmux-holder.service']);
+  await run('systemctl', ['--user', 'start', 'mosaic-agent@old.service']);
   const pid = await fleet.tmux('display-message', '-p', '-t', '=old:', '#{pane_pid}');
 
   fleet.writeRoster([sleeper('old'), sleeper('new')]);
