@@ -6,6 +6,7 @@ import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import type { Context } from './context.js';
+import { recordEvent } from './event-record.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
 import { lookAgain, type Pass } from './pass.js';
@@ -59,7 +60,10 @@ export async function carryOut(
         socketName: roster.socketName,
       },
       observe: () => lookAgain(context, pass, socketName),
-      report,
+      report: (event) => {
+        recordEvent(context, event);
+        report(event);
+      },
       pause: (ms) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
       interrupted: context.interrupted,
     },

@@ -6,6 +6,9 @@ import type { ExitCode } from './exit-code.js';
 import { CommandFailure } from './exit-code.js';
 import { applyCommand, type ApplyOptions } from './commands/apply.js';
 import { approveCommand } from './commands/approve.js';
+import { eventsCommand, type EventsOptions } from './commands/events.js';
+import { explainCommand } from './commands/explain.js';
+import { waitCommand } from './commands/wait.js';
 import { doctorCommand } from './commands/doctor.js';
 import { holdCommand, releaseCommand, type HoldOptions } from './commands/hold.js';
 import { initCommand, type InitOptions } from './commands/init.js';
@@ -42,7 +45,23 @@ function lookingCommands(fleet: Command): void {
   command(fleet, 'status', 'show every agent, or one')
     .argument('[agent]')
     .addOption(new Option('-o, --output <format>', 'more columns, or JSON').choices(['wide', 'json']))
+    .option('-w, --watch', 'show it again whenever it changes')
     .action(runNamed((context, agent, options: StatusOptions) => statusCommand(context, agent, options)));
+  command(fleet, 'explain', 'why an agent is as it is, and what it waits for')
+    .argument('<agent>')
+    .action(run1((context, agent) => explainCommand(context, agent)));
+  command(fleet, 'events', 'what was done and decided')
+    .option('--for <agent>', 'about this agent alone')
+    .option('-w, --watch', 'go on until interrupted')
+    .option('--json', 'one JSON object per line')
+    .action(run((context, options: EventsOptions) => eventsCommand(context, options)));
+  command(fleet, 'wait', 'wait until agents are ready, idle or stopped; no agent: the whole fleet')
+    .argument('[agent...]')
+    .addOption(
+      new Option('--for <state>', 'what to wait for').choices(['ready', 'idle', 'stopped']).default('ready'),
+    )
+    .option('--timeout <duration>', 'give up after so long', duration, 300_000)
+    .action(runMany(waitCommand));
   command(fleet, 'validate', 'check a roster')
     .argument('[roster]')
     .action(runNamed((context, file) => validateCommand(context, file)));

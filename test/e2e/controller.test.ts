@@ -31,7 +31,8 @@ async function startController(): Promise<void> {
 async function stopController(signal: NodeJS.Signals): Promise<number | null> {
   const child = controller;
   controller = null;
-  if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+  if (child === null) return null;
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
   child.kill(signal);
   return ended;
@@ -174,6 +175,33 @@ describe('the controller', () => {
     expect(await names()).toEqual(['lead']);
     await fleet.expect(0, 'release', 'b');
     await until('b is back', async () => (await names()).length === 2);
+  });
+
+  test('events, explain and wait tell what was done and why', async () => {
+    await up(sleeper('a'), sleeper('b'));
+    await fleet.expect(0, 'wait', '--for', 'ready', '--timeout', '10s');
+    fleet.writeRoster(
+      [sleeper('a', ', persistent_persona: true, env: { A: "1" }'), sleeper('b')],
+      settings(),
+    );
+    await until('it waits', () => events('deferred').some(({ gate }) => gate === 'needs-approval'));
+    const explained = (await fleet.expect(0, 'explain', 'a')).stdout;
+    expect(explained).toContain('a is Running');
+    expect(explained).toMatch(/declared in .*roster\.yaml:6, wanted running/);
+    expect(explained).toContain('because env.A changed');
+    expect(explained).toContain('go on with: fleet approve a');
+    expect(explained).toMatch(/action_complete +a +start +not running/);
+    const told = (await fleet.expect(0, 'events', '--for', 'a', '--json')).stdout.trimEnd().split('\n');
+    expect(told.map((line) => (JSON.parse(line) as { type: string }).type)).toEqual([
+      'action_complete',
+      'deferred',
+    ]);
+    expect((await fleet.expect(0, 'events')).stdout).toContain('controller_started');
+    expect((await fleet.expect(5, 'wait', '--for', 'stopped', 'a', '--timeout', '300ms')).stderr).toContain(
+      'a (Running',
+    );
+    await fleet.expect(0, 'stop', 'a');
+    await fleet.expect(0, 'wait', '--for', 'stopped', 'a', '--timeout', '10s');
   });
 
   test('a second one refuses', async () => {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { appendEvent } from '../../actuators/event-log.js';
 import { Loop } from '../../controller/loop.js';
 import { acquireLock } from '../../host/lock.js';
 import { Notifier } from '../../host/notify.js';
@@ -26,7 +27,9 @@ export async function runCommand(context: Context): Promise<ExitCode> {
   if (single.kind === 'held') {
     throw new CommandFailure(ExitCode.timeout, `a controller is running already: pid ${single.owner.pid}`);
   }
-  const log = new ControllerLog(context.print, (env['JOURNAL_STREAM'] ?? '') !== '', context.now);
+  const log = new ControllerLog(context.print, (env['JOURNAL_STREAM'] ?? '') !== '', context.now, (event) =>
+    appendEvent(paths.state, event),
+  );
   const notifier = new Notifier(exec, env);
   const reports = { ready: false, lastAlive: -Infinity, reload: false };
   const controller = new Controller(context, log, () => loop.wake());

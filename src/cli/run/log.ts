@@ -14,12 +14,20 @@ export class ControllerLog {
   readonly #print: (line: string) => void;
   readonly #journal: boolean;
   readonly #now: () => number;
+  readonly #record: (event: object) => void;
   #standing = new Set<string>();
   #problem: string | null = null;
   #revision: string | null = null;
   #status = 'starting';
 
-  constructor(print: (line: string) => void, journal: boolean, now: () => number) {
+  /** @param record keeps an event for `fleet events` */
+  constructor(
+    print: (line: string) => void,
+    journal: boolean,
+    now: () => number,
+    record: (event: object) => void,
+  ) {
+    this.#record = record;
     this.#print = print;
     this.#journal = journal;
     this.#now = now;
@@ -31,13 +39,11 @@ export class ControllerLog {
   }
 
   line(priority: Priority, type: string, details: object): void {
-    const text = JSON.stringify({
-      formatVersion,
-      time: new Date(this.#now()).toISOString(),
-      type,
-      ...details,
-    });
+    const event = { formatVersion, time: new Date(this.#now()).toISOString(), type, ...details };
+    const text = JSON.stringify(event);
     this.#print(this.#journal ? `<${priority}>${text}` : text);
+    // What came of actions is kept by whoever carries them out.
+    if (!type.startsWith('action_')) this.#record(event);
   }
 
   trouble(during: string, message: string): void {

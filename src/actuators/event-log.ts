@@ -1,0 +1,29 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** A file of events is set aside at this size; one older is kept. */
+const maxBytes = 1024 * 1024;
+
+export const eventFiles = (state: string): readonly [older: string, current: string] => [
+  path.join(state, 'events.1.jsonl'),
+  path.join(state, 'events.jsonl'),
+];
+
+/**
+ * Appends one event as a line of JSON. One write call, so that lines of two writers do not mix. The log is memory for
+ * people: where it cannot be written, nothing else stops.
+ *
+ * @returns null, or why it could not be written
+ */
+export function appendEvent(state: string, event: object): string | null {
+  const [older, current] = eventFiles(state);
+  try {
+    fs.mkdirSync(state, { recursive: true, mode: 0o700 });
+    if ((fs.statSync(current, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
+      fs.renameSync(current, older);
+    fs.appendFileSync(current, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

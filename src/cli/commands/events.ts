@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventFiles } from '../../actuators/event-log.js';
+import { readEvents, type LoggedEvent } from '../../observers/event-log.js';
+import type { Context } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { formatVersion } from '../render/plan-json.js';
+import { eventText } from '../render/event-text.js';
+
+export interface EventsOptions {
+  readonly for?: string;
+  readonly watch?: true;
+  readonly json?: true;
+}
+
+const pollMs = 250;
+
+/** What was done and decided, oldest first. With `--watch` goes on until it is interrupted. */
+export async function eventsCommand(context: Context, options: EventsOptions): Promise<ExitCode> {
+  const files = eventFiles(context.paths.state);
+  const show = (events: readonly LoggedEvent[]): void => {
+    for (const event of events) {
+      if (options.for !== undefined && event.agent !== options.for) continue;
+      context.print(
+        options.json === true ? JSON.stringify({ formatVersion, ...event.details }) : eventText(event),
+      );
+    }
+  };
+  let seen = readEvents(files);
+  show(seen);
+  if (options.watch !== true) return ExitCode.done;
+  context.onInterrupt(() => process.exit(ExitCode.done));
+  for (;;) {
+    await delay(pollMs);
+    const now = readEvents(files);
+    const last = seen.at(-1);
+    // The log is rotated under us: go on after the last one that was shown.
+    const from =
+      last === undefined
+        ? 0
+        : now.findLastIndex(
+            ({ time, details }) =>
+              time === last.time && JSON.stringify(details) === JSON.stringify(last.details),
+          ) + 1;
+    if (from < now.length) show(now.slice(from));
+    seen = now;
+  }
+}

@@ -1,0 +1,60 @@
+import { eventFiles } from '../../actuators/event-log.js';
+import { noWords } from '../../controller/gate.js';
+import { plan as planOf } from '../../controller/plan.js';
+import { fleetStatus } from '../../controller/status.js';
+import { displayPath } from '../../host/paths.js';
+import { readEvents } from '../../observers/event-log.js';
+import { visible } from '../../roster/visible.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { sourceExitCode } from '../execute.js';
+import { ExitCode } from '../exit-code.js';
+import { observe } from '../pass.js';
+import { endText } from '../render/end-text.js';
+import { eventText } from '../render/event-text.js';
+import { ago, costText, gateHint, gateText, reasonText } from '../render/reason-text.js';
+
+/** So many of the last decisions about the agent are shown. */
+const shownEvents = 10;
+
+/** Why an agent is as it is, what is to be done about it, what that waits for, and where the roster says so. */
+export async function explainCommand(context: Context, name: string): Promise<ExitCode> {
+  const { paths, print, now } = context;
+  const { world } = await observe(context);
+  requireAgents(world.roster, [name]);
+  const plan = planOf(world, noWords, now());
+  const status = fleetStatus(world, now()).find((agent) => agent.name === name);
+  const planned = plan.actions.find(({ agent }) => agent === name);
+  const unknown = plan.unknownAgents.find(({ agent }) => agent === name);
+  const line = world.roster.lines[name];
+  print(`${name} is ${status?.phase ?? 'Unknown'}`);
+  print(
+    `  declared in ${visible(displayPath(paths.roster, paths.userHome))}${line === undefined ? '' : `:${line}`}, wanted ${status?.desired ?? 'running'}`,
+  );
+  if (status?.pid != null) {
+    const up = status.startedAt === null ? '' : `, up ${ago(now() - status.startedAt)}`;
+    print(
+      `  runs as pid ${status.pid} in session ${visible(status.session ?? '')}${up}, ${status.activity ?? ''}${status.attached ? ', somebody is attached' : ''}`,
+    );
+  }
+  if (status?.end != null) print(`  ended ${ago(now() - status.end.at * 1000)} ago: ${endText(status.end)}`);
+  if (status !== undefined && status.outdated.length > 0)
+    print(`  runs with earlier values of: ${status.outdated.join(', ')}`);
+  if (unknown !== undefined) print(`  nothing is done: ${visible(unknown.message)}`);
+  if (planned === undefined && unknown === undefined)
+    print('  nothing is to be done: it is as the roster says');
+  if (planned !== undefined) {
+    print(`  to be done: ${planned.action}`);
+    for (const reason of planned.reasons) print(`    because ${reasonText(reason)}`);
+    const cost = costText(planned.cost);
+    if (cost !== null) print(`    which ${cost}`);
+    const gate = gateText(planned.gate);
+    print(gate === null ? '    by the next apply, or by the controller' : `    ${gate}`);
+    const hint = gateHint(planned.gate, name);
+    if (hint !== null) print(`    go on with: ${hint}`);
+  }
+  const events = readEvents(eventFiles(paths.state)).filter(({ agent }) => agent === name);
+  if (events.length > 0) print('\nLast decisions');
+  for (const event of events.slice(-shownEvents)) print(`  ${eventText(event)}`);
+  return plan.unknownSources.length > 0 ? sourceExitCode(plan) : ExitCode.done;
+}

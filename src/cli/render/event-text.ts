@@ -1,0 +1,16 @@
+import type { LoggedEvent } from '../../observers/event-log.js';
+import { visible } from '../../roster/visible.js';
+
+/** One event on one line: when, what, whom, why. */
+export function eventText({ time, type, agent, details }: LoggedEvent): string {
+  const { action, message, reasons, revision, cost } = details;
+  const parts = [
+    typeof action === 'string' ? action : null,
+    Array.isArray(reasons) ? reasons.map(String).join('; ') : null,
+    typeof message === 'string' ? message.split('\n')[0] : null,
+    typeof cost === 'string' && cost.startsWith('LOSES') ? cost : null,
+    typeof revision === 'string' ? `revision ${revision.slice(0, 7)}` : null,
+  ].filter((part) => part !== null && part !== undefined && part !== '');
+  const local = time.replace('T', ' ').replace(/\.[0-9]+Z$/, 'Z');
+  return visible(`${local}  ${type.padEnd(15)}  ${(agent ?? '').padEnd(12)}  ${parts.join('  ')}`.trimEnd());
+}
