@@ -1,0 +1,101 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FleetSandbox, until } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+const sleeper = (name: string): string => `{ name: ${name}, runtime: demo, command: [sleep, infinity] }`;
+
+async function up(): Promise<Readonly<Record<string, number>>> {
+  fleet.writeRoster([sleeper('a'), sleeper('b')]);
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  return fleet.pids();
+}
+
+describe('two at once, and cut short', () => {
+  test('two applies do the work once, and neither fails', async () => {
+    fleet.writeRoster([sleeper('a'), sleeper('b'), sleeper('c')]);
+    await fleet.expect(0, 'install');
+    const both = await Promise.all([fleet.fleet('apply'), fleet.fleet('apply')]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    const started = both.flatMap(({ stdout }) => stdout.match(/✓ \w started/g) ?? []);
+    expect(started.toSorted()).toEqual(['✓ a started', '✓ b started', '✓ c started']);
+    await fleet.expect(0, 'verify');
+  });
+
+  test('a command that finds the lock held gives up with 5 and says by whom', async () => {
+    await up();
+    fs.appendFileSync(fleet.roster, `  - ${sleeper('c')}\n`);
+    const locks = path.join(fleet.state, 'locks', 'pass');
+    const stat = fs.readFileSync(`/proc/${process.pid}/stat`, 'utf8');
+    const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const bootId = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const top = Math.max(
+      ...fs
+        .readdirSync(locks)
+        .filter((name) => /^[0-9]+$/.test(name))
+        .map(Number),
+    );
+    fs.writeFileSync(
+      path.join(locks, String(top + 1)),
+      JSON.stringify({ pid: process.pid, startTime, bootId, purpose: 'fleet apply' }),
+    );
+    const { stderr } = await fleet.expect(5, 'apply');
+    expect(stderr).toContain(`fleet apply (pid ${process.pid}) has held the lock`);
+    // The owner is another process of the same number: dead.
+    fs.writeFileSync(
+      path.join(locks, String(top + 1)),
+      JSON.stringify({ pid: process.pid, startTime: '1', bootId, purpose: 'fleet apply' }),
+    );
+    await fleet.expect(0, 'apply');
+  });
+
+  test('an apply killed anywhere is healed by the next', async () => {
+    fleet.writeRoster(['a', 'b', 'c', 'd', 'e', 'f'].map(sleeper));
+    await fleet.expect(0, 'install');
+    for (const afterMs of [60, 120, 180, 240, 320]) {
+      const cut = await fleet.fleetWith(
+        {
+          started: (pid) =>
+            setTimeout(() => {
+              try {
+                process.kill(pid, 'SIGKILL');
+              } catch {
+                // It was faster, which is as good.
+              }
+            }, afterMs),
+        },
+        'apply',
+      );
+      expect([null, 0]).toContain(cut.code);
+      const healed = await fleet.fleet('apply', '--wait', '20s');
+      expect([healed.code, healed.stdout, healed.stderr]).toEqual([0, expect.anything(), expect.anything()]);
+      await fleet.expect(0, 'verify');
+      await fleet.expect(0, 'stop');
+      fs.rmSync(path.join(fleet.state, 'holds.json'));
+    }
+  });
+
+  test('Ctrl-C finishes the step under way and begins no other', async () => {
+    fleet.writeRoster(
+      [sleeper('a'), sleeper('b'), sleeper('c')],
+      `defaults: { start_spacing: 20s, working_directory: ${fleet.work} }`,
+    );
+    await fleet.expect(0, 'install');
+    let pid = 0;
+    const applying = fleet.fleetWith({ started: (started) => (pid = started) }, 'apply');
+    await until('the first runs', async () => Object.keys(await fleet.pids()).length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    process.kill(pid, 'SIGINT');
+    const { code, stdout, stderr } = await applying;
+    expect([code, stdout]).toEqual([130, expect.stringContaining('Applied: 1 started; 2 interrupted.')]);
+    expect(stderr).toContain('finishing the step under way');
+    expect(Object.keys(await fleet.pids())).toEqual(['a']);
+  });
+});
