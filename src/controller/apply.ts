@@ -73,13 +73,9 @@ export async function apply(
   );
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
   fail(disruptive, await useUpDisruptions(disruptive, plan, world, actuators, now));
-  // Comes up while files are written; not before the first of them, for on a full disk nothing is to be done.
-  let holder: Promise<Outcome> | null = null;
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {
     fail([action], writeMaterial(action.agent, world, port));
-    const launches = action.action !== 'update' && !failures.has(action.agent);
-    if (launches && !holderRuns(world) && !port.interrupted()) holder ??= actuators.startHolder();
   }
   await writeLimits(of('update', 'stop', 'start', 'restart', 'reset'), world, actuators, fail);
 
@@ -102,7 +98,9 @@ export async function apply(
 
   const restarts = of('restart', 'reset');
   const starts = of('start');
-  fail([...restarts, ...starts], await holder);
+  if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
+    fail([...restarts, ...starts], await actuators.startHolder());
+  }
   const spacing = world.roster.startSpacingMs;
   // The name of a session that outlives its unit would be taken.
   const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>
