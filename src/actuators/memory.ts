@@ -37,8 +37,13 @@ export class MemoryStore {
     }));
   }
 
-  writeDisruptions(recent: Memory['recent']): Promise<Outcome> {
-    return this.#change('disruptions.json', ({ braked }) => ({ recent, braked }));
+  /** Adds disruptions; what is older than `keepMs` before the newest is forgotten. */
+  addDisruptions(added: Memory['recent'], keepMs: number): Promise<Outcome> {
+    const newest = Math.max(...added.map(({ at }) => at));
+    return this.#change('disruptions.json', ({ recent, braked }) => ({
+      recent: [...recent.filter(({ at }) => newest - at < keepMs), ...added],
+      braked,
+    }));
   }
 
   /** @param braked revision whose mass change is held; null: none */

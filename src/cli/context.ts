@@ -29,12 +29,14 @@ export interface Context {
   readonly now: () => number;
   /** Whether the operator asked to stop (first Ctrl-C). */
   readonly interrupted: () => boolean;
-  readonly onInterrupt: (listener: () => void) => void;
+  /** Returns a function that takes the listener away again. */
+  readonly onInterrupt: (listener: () => void) => () => void;
 }
 
 export function createContext(options: GlobalOptions, env: Environment = process.env): Context {
   const interrupts = new Set<() => void>();
   let interrupted = false;
+  let listening = false;
   const onSignal = (): void => {
     // The first asks to stop after the step under way, the second is not argued with.
     if (interrupted) process.exit(ExitCode.interrupted);
@@ -54,11 +56,13 @@ export function createContext(options: GlobalOptions, env: Environment = process
     now: () => Date.now(),
     interrupted: () => interrupted,
     onInterrupt: (listener) => {
-      if (interrupts.size === 0) {
+      if (!listening) {
+        listening = true;
         process.on('SIGINT', onSignal);
         process.on('SIGTERM', onSignal);
       }
       interrupts.add(listener);
+      return () => interrupts.delete(listener);
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Context } from './context.js';
 import { recordEvent } from './event-record.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
-import { lookAgain, type Pass } from './pass.js';
+import { lookAgain, observe, type Pass } from './pass.js';
 
 /** How long a command waits for another one that is at work. */
 const lockMs = 10_000;
@@ -37,38 +37,47 @@ export async function withLock<Value>(
   }
 }
 
-/** Walks a plan on the real host. The caller holds the lock and has just observed `pass`. */
+/**
+ * Walks a plan on the real host. The caller holds the lock and has just observed `pass`.
+ *
+ * @param replan makes the same plan of what is the case later, for actions that had to wait their turn
+ */
 export async function carryOut(
   context: Context,
   plan: Plan,
   pass: Pass,
+  replan: (pass: Pass) => Plan,
   report: (event: ApplyEvent) => void,
   socketName = pass.world.roster.socketName,
 ): Promise<readonly ActionResult[]> {
   const { roster } = pass.world;
   await rememberEnds(context, pass);
   const stopped = new AbortController();
-  context.onInterrupt(() => stopped.abort());
-  return apply(
-    plan,
-    pass.world,
-    {
-      actuators: hostActuators(context, socketName),
-      places: {
-        userHome: context.paths.userHome,
-        mosaicHome: context.paths.home,
-        socketName: roster.socketName,
-      },
-      observe: () => lookAgain(context, pass, socketName),
-      report: (event) => {
-        recordEvent(context, event);
-        report(event);
-      },
-      pause: (ms) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
-      interrupted: context.interrupted,
+  const forget = context.onInterrupt(() => stopped.abort());
+  const port = {
+    actuators: hostActuators(context, socketName),
+    places: {
+      userHome: context.paths.userHome,
+      mosaicHome: context.paths.home,
+      socketName: roster.socketName,
     },
-    context.now(),
-  );
+    observe: () => lookAgain(context, pass, socketName),
+    stillReady: async () => {
+      const now = replan(await observe(context, { socketName }));
+      return new Set(now.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
+    },
+    report: (event: ApplyEvent) => {
+      recordEvent(context, event);
+      report(event);
+    },
+    pause: (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
+    interrupted: context.interrupted,
+  };
+  try {
+    return await apply(plan, pass.world, port, context.now());
+  } finally {
+    forget();
+  }
 }
 
 /** A start that is tried now must be known as a retry to whoever sees it fail. Losing the count only costs patience. */

@@ -15,6 +15,7 @@ export function recordedDifferences(
     differs('home', record.home, paths.home),
     differs('roster', record.roster, paths.roster),
     differs('state directory', record.state, paths.state),
+    differs('unit directory', record.units, paths.units),
     differs('TMUX_TMPDIR', record.tmuxTmpdir ?? '(unset)', tmuxTmpdir(env) ?? '(unset)'),
     ...(roster === null
       ? []

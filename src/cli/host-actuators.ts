@@ -3,6 +3,7 @@ import { removeLaunchRecord, writeApplied, writeLimits, writeMaterial } from '..
 import { MemoryStore } from '../actuators/memory.js';
 import { SystemdUnits } from '../actuators/systemd-units.js';
 import { adoptSessions, killSessions } from '../actuators/tmux-sessions.js';
+import { brakeWindowMs } from '../controller/brake.js';
 import type { Actuators } from '../controller/port.js';
 import { readExitRecord } from '../observers/exit-record.js';
 import { observeMemory } from '../observers/memory.js';
@@ -31,7 +32,7 @@ export function hostActuators(context: Context, socketName: string): Actuators {
         approvals.filter((approval) => !used.some((one) => equal(one, approval))),
       ),
     rememberBrake: (revision) => memory.writeBraked(revision),
-    recordDisruptions: (recent) => memory.writeDisruptions(recent),
+    recordDisruptions: (added) => memory.addDisruptions(added, brakeWindowMs),
     adopt: (sessions) => adoptSessions(exec, socketName, paths.home, sessions),
     killSessions: (targets) => killSessions(exec, socketName, targets),
     startHolder: () => units.startHolder(),

@@ -19,7 +19,7 @@ export async function programChecks({ exec }: Context): Promise<readonly Check[]
   ]);
   return [
     !tmux.found
-      ? { result: 'failed', subject: 'tmux', message: tmux.message, hint: 'apt-get install tmux' }
+      ? { result: 'failed', subject: 'tmux', message: tmux.message, ...installHint('tmux', tmux.message) }
       : tmux.number < oldestTmux
         ? { result: 'failed', subject: 'tmux', message: `${tmux.text} is too old; ${oldestTmux} is needed` }
         : {
@@ -31,7 +31,12 @@ export async function programChecks({ exec }: Context): Promise<readonly Check[]
                 : tmux.text,
           },
     !systemd.found
-      ? { result: 'failed', subject: 'systemd', message: systemd.message, hint: 'apt-get install systemd' }
+      ? {
+          result: 'failed',
+          subject: 'systemd',
+          message: systemd.message,
+          ...installHint('systemd', systemd.message),
+        }
       : systemd.number < oldestSystemd
         ? {
             result: 'failed',
@@ -41,6 +46,10 @@ export async function programChecks({ exec }: Context): Promise<readonly Check[]
         : { result: 'ok', subject: 'systemd', message: systemd.text },
   ];
 }
+
+/** One that is there and does not answer is not mended by installing it. */
+const installHint = (name: string, message: string): { readonly hint?: string } =>
+  message.includes('not installed') ? { hint: `apt-get install ${name}` } : {};
 
 export function lingerCheck({ env }: Context): Check {
   return lingers(env)

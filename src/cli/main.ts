@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../host/assets.js';
+import { fileProblem } from '../host/atomic-file.js';
 import { ExitCode } from './exit-code.js';
 import { addFleetCommands } from './program.js';
 
@@ -11,10 +12,17 @@ const program = addFleetCommands(new Command('fleet'))
   .exitOverride();
 for (const command of program.commands) command.exitOverride();
 
+const output = { failed: false };
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // `fleet status | head` closes the pipe early; that is no failure.
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.done);
-  throw error;
+  // Work that was begun is finished and its exit code told, whether or not anybody reads. A reader that has seen enough
+  // (`fleet status | head`) is no failure.
+  if (error.code === 'EPIPE' || output.failed) return;
+  output.failed = true;
+  process.stderr.write(`fleet: cannot write to standard output: ${fileProblem(error)}\n`);
+});
+process.stderr.on('error', () => undefined);
+process.on('exit', (code) => {
+  if (output.failed && code === ExitCode.done) process.exitCode = ExitCode.error;
 });
 
 program.parseAsync().catch((error: unknown) => {

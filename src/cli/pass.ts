@@ -39,7 +39,6 @@ export async function observe(
   const roster = from.roster ?? loadRoster(context);
   const tmuxSeen = observeTmux(exec, from.socketName ?? roster.socketName);
   const installation = observeInstallation(paths, parseEnvironmentFile);
-  const memory = observeMemory(paths.state);
   const known = new Map(
     observeAgentFiles(
       paths,
@@ -50,6 +49,8 @@ export async function observe(
   const desired = resolveDesired(roster, known);
   const obstacles = findObstacles(launches(context, roster, desired, installation.record?.path ?? null));
   const [units, tmux] = await Promise.all([unitsSeen, tmuxSeen]);
+  // Last, so that a hold that was answered while we looked is in force.
+  const memory = observeMemory(paths.state);
   const others = othersIn(units, tmux, paths.home).filter((agent) => !known.has(agent));
   const files = new Map([...known, ...observeAgentFiles(paths, new Set(others), parseEnvironmentFile)]);
   const ends = endsOf(context, roster, units);

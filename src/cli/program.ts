@@ -107,7 +107,9 @@ function actingCommands(fleet: Command): void {
     .action(run1((context, agent, options: HoldOptions) => holdCommand(context, agent, options)));
   command(fleet, 'release', 'lift a hold')
     .argument('<agent>')
-    .action(run1((context, agent) => releaseCommand(context, agent)));
+    .option('--for <duration>', 'for so long; held again after', duration)
+    .option('--reason <text>', 'shown by events')
+    .action(run1((context, agent, options: HoldOptions) => releaseCommand(context, agent, options)));
   command(fleet, 'approve', 'approve what waits for approval')
     .argument('[agent...]')
     .option('--all', 'everything that waits, and a mass change that the brake holds')

@@ -22,6 +22,7 @@ export function recordedEnvironment(
     MOSAIC_FLEET_SOCKET: roster.socketName,
     MOSAIC_FLEET_HOLDER: roster.holderSession,
     MOSAIC_FLEET_STATE: paths.state,
+    MOSAIC_FLEET_UNITS: paths.units,
     MOSAIC_FLEET_NODE: process.execPath,
     MOSAIC_FLEET_CLI: path.join(packageRoot(), 'dist', 'fleet.js'),
     MOSAIC_FLEET_VERSION: packageVersion(),

@@ -1,6 +1,5 @@
 import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
-import { brakeWindowMs } from './brake.js';
 import { approves } from './gate.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
@@ -12,36 +11,55 @@ import type { Actuators, Outcome } from './port.js';
  */
 export async function rememberBrake(plan: Plan, world: World, actuators: Actuators): Promise<Outcome> {
   const { memory } = world.observed;
-  const isHeld = plan.actions.some(({ gate }) => gate.kind === 'braked');
-  return !isHeld || !memory.known || memory.value.braked === plan.rosterRevision
-    ? null
-    : actuators.rememberBrake(plan.rosterRevision);
+  if (!memory.known) return null;
+  const { braked } = memory.value;
+  if (plan.actions.some(({ gate }) => gate.kind === 'braked')) {
+    return braked === plan.rosterRevision ? null : actuators.rememberBrake(plan.rosterRevision);
+  }
+  // Held before, and not any more: confirmed. What comes later at this revision is judged by itself again.
+  const confirmed =
+    braked !== null && plan.actions.some(({ action, live }) => live !== null && isDisruptive(action));
+  return confirmed ? actuators.rememberBrake(null) : null;
 }
 
 /** Before anything disruptive: its approvals are used up, and the brake will remember it. Both durable. */
 export async function useUpDisruptions(
   disruptive: readonly PlannedAction[],
-  plan: Plan,
   world: World,
   actuators: Actuators,
   now: number,
 ): Promise<Outcome> {
   if (disruptive.length === 0 || !world.observed.memory.known) return null;
-  const { approvals, recent } = world.observed.memory.value;
-  // A mass change that is approved may be done in instalments, as its agents become idle.
-  const waits = plan.actions.some(({ action, gate }) => isDisruptive(action) && gate.kind === 'deferred');
-  const used = approvals.filter((approval) =>
-    approval.kind === 'fleet'
-      ? approval.revision === world.roster.revision && !waits
-      : disruptive.some((action) => approves(approval, action)),
-  );
+  const { approvals } = world.observed.memory.value;
+  const used = approvals.filter((approval) => disruptive.some((action) => approves(approval, action)));
   const outcome = used.length === 0 ? null : await actuators.consumeApprovals(used);
   if (outcome !== null) return outcome;
   // The operator's own word is no part of a roster edit's blast radius.
   const counted = disruptive.filter(({ reasons }) => reasons.every(({ code }) => code !== 'OperatorWord'));
   if (counted.length === 0) return null;
-  const still = recent.filter(({ at }) => now - at < brakeWindowMs);
-  return actuators.recordDisruptions([...still, ...counted.map(({ agent }) => ({ agent, at: now }))]);
+  return actuators.recordDisruptions(counted.map(({ agent }) => ({ agent, at: now })));
+}
+
+/**
+ * The approval of a whole revision is used up once all of it is done: it may be done in instalments, as its agents
+ * become idle.
+ *
+ * @param done agents whose disruption was begun
+ */
+export async function useUpFleetApproval(
+  plan: Plan,
+  done: ReadonlySet<string>,
+  world: World,
+  actuators: Actuators,
+): Promise<void> {
+  const { memory } = world.observed;
+  const disruptive = plan.actions.filter(({ action, live }) => live !== null && isDisruptive(action));
+  if (!memory.known || disruptive.length === 0 || !disruptive.every(({ agent }) => done.has(agent))) return;
+  const used = memory.value.approvals.filter(
+    (approval) => approval.kind === 'fleet' && approval.revision === world.roster.revision,
+  );
+  // One that stays behind allows no more than the operator has allowed already.
+  if (used.length > 0) await actuators.consumeApprovals(used);
 }
 
 export function writeMaterial(

@@ -1,5 +1,12 @@
-import type { ActionKind, Plan, PlannedAction } from './action.js';
-import { rememberBrake, settle, useUpDisruptions, writeLimits, writeMaterial } from './apply-steps.js';
+import { isDisruptive, type ActionKind, type Plan, type PlannedAction } from './action.js';
+import {
+  rememberBrake,
+  settle,
+  useUpDisruptions,
+  useUpFleetApproval,
+  writeLimits,
+  writeMaterial,
+} from './apply-steps.js';
 import { assess, type World } from './assess.js';
 import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
@@ -31,6 +38,8 @@ export interface ApplyPort {
   /** Observes the world again after the work, with the same roster. */
   readonly observe: () => Promise<World>;
   readonly report: (event: ApplyEvent) => void;
+  /** Observes and plans again: agents whose action is still ready. For actions that had to wait their turn. */
+  readonly stillReady: () => Promise<ReadonlySet<string>>;
   /** Waits between starts, in milliseconds; resolves early once `interrupted`. */
   readonly pause: (ms: number) => Promise<void>;
   /** True once the operator asked to stop: the step under way is finished, no other begun. */
@@ -53,14 +62,29 @@ export async function apply(
   const ready = plan.actions.filter(({ gate }) => gate.kind === 'ready');
   const failures = new Map<string, string>();
   const begun = new Set<string>();
+  /** Ready when it was planned, and not any more when its turn came. */
+  const withdrawn = new Set<string>();
 
   const of = (...kinds: readonly ActionKind[]): readonly PlannedAction[] =>
-    ready.filter(({ action, agent }) => kinds.includes(action) && !failures.has(agent));
+    ready.filter(
+      ({ action, agent }) => kinds.includes(action) && !failures.has(agent) && !withdrawn.has(agent),
+    );
+  const askAgain = async (actions: readonly PlannedAction[]): Promise<void> => {
+    if (actions.length === 0 || port.interrupted()) return;
+    const still = await port.stillReady();
+    for (const { agent } of actions) if (!still.has(agent)) withdrawn.add(agent);
+  };
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
     if (outcome !== null) for (const { agent } of actions) failures.set(agent, outcome);
   };
   const step = async (actions: readonly PlannedAction[], work: () => Promise<Outcome>): Promise<void> => {
     if (actions.length === 0 || port.interrupted()) return;
+    // Used up one step at a time: an approval must outlive an apply that is cut short before its turn.
+    const refused = await useUpDisruptions(actions.filter(disrupts), world, actuators, now);
+    if (refused !== null) {
+      fail(actions, refused);
+      return;
+    }
     for (const action of actions) {
       begun.add(action.agent);
       report({ type: 'start', action });
@@ -68,11 +92,7 @@ export async function apply(
     fail(actions, await work());
   };
 
-  const disruptive = ready.filter(
-    ({ live, action }) => live !== null && action !== 'update' && action !== 'adopt',
-  );
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
-  fail(disruptive, await useUpDisruptions(disruptive, plan, world, actuators, now));
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {
     fail([action], writeMaterial(action.agent, world, port));
@@ -96,6 +116,8 @@ export async function apply(
   });
   await step(others, () => endSessions(others));
 
+  // A slow stop may have taken minutes.
+  if (stops.length > 0) await askAgain(of('restart', 'reset', 'start'));
   const restarts = of('restart', 'reset');
   const starts = of('start');
   if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
@@ -112,20 +134,32 @@ export async function apply(
     await launch(of('start'), 'start');
   } else {
     for (const [index, action] of [...of('restart', 'reset'), ...of('start')].entries()) {
-      if (index > 0) await port.pause(spacing);
+      if (index > 0) {
+        await port.pause(spacing);
+        await askAgain([action]);
+      }
+      if (withdrawn.has(action.agent)) continue;
       await launch([action], action.action === 'start' ? 'start' : 'restart');
     }
   }
 
+  await useUpFleetApproval(plan, begun, world, actuators);
   const situations = begun.size === 0 ? new Map<string, Situation>() : await readBack(begun, port);
   return plan.actions.map((action) => {
     const situation = begun.has(action.agent) ? (situations.get(action.agent) ?? gone) : null;
+    if (withdrawn.has(action.agent)) {
+      const result = { kind: 'gated', action } as const;
+      report({ type: 'result', result });
+      return result;
+    }
     const result = resultOf(action, situation, failures.get(action.agent) ?? null, actuators, now);
     if (result.kind === 'done') settle(action, world, actuators);
     report({ type: 'result', result });
     return result;
   });
 }
+
+const disrupts = ({ live, action }: PlannedAction): boolean => live !== null && isDisruptive(action);
 
 /** A unit that is just ending shows for some milliseconds as neither this nor that. */
 const settleMs = 100;

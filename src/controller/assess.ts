@@ -117,8 +117,11 @@ function strangers(
   home: string,
 ): readonly ObservedSession[] {
   const taken = new Set(
-    agents.flatMap(({ situation }) =>
-      'session' in situation && situation.kind !== 'foreign' ? [situation.session.id] : [],
+    agents.flatMap(({ situation, desired, owned }) =>
+      // A unit that fleet did not start makes its session no more fleet's than any other.
+      (desired !== null || owned) && 'session' in situation && situation.kind !== 'foreign'
+        ? [situation.session.id]
+        : [],
     ),
   );
   return (server?.sessions ?? [])

@@ -114,7 +114,10 @@ export function approves(
 /** The hold in force on an agent, its own before the fleet's. */
 export function holdOn(agent: string, memory: Memory, now: number): { hold: Hold; fleet: boolean } | null {
   const inForce = (hold: Hold | null | undefined): hold is Hold =>
-    hold !== null && hold !== undefined && (hold.until === null || hold.until > now);
+    hold !== null &&
+    hold !== undefined &&
+    (hold.from === undefined || hold.from <= now) &&
+    (hold.until === null || hold.until > now);
   const own = memory.holds.get(agent);
   if (inForce(own)) return { hold: own, fleet: false };
   return inForce(memory.fleetHold) ? { hold: memory.fleetHold, fleet: true } : null;

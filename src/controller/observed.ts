@@ -85,6 +85,8 @@ export interface AgentFiles {
 export interface Hold {
   /** Epoch milliseconds. */
   readonly since: number;
+  /** Epoch milliseconds from which it is in force again, after `release --for`. */
+  readonly from?: number;
   readonly until: number | null;
   readonly reason: string | null;
   readonly by: 'hold' | 'stop';

@@ -38,7 +38,7 @@ export function plan(world: World, words: Words, now: number): Plan {
     ...decisions.flatMap(({ note }) => note ?? []),
     // A session that blocks an agent is named with that agent.
     ...strangers
-      .filter(({ id }) => !blocking.has(id))
+      .filter(({ id, name }) => !blocking.has(id) && !decisions.some(({ note }) => note?.subject === name))
       .map(({ name }): Note => ({
         subject: name,
         code: 'ForeignSession',

@@ -44,9 +44,9 @@ export interface Actuators {
   ): { readonly changed: boolean; readonly outcome: Outcome };
   reloadUnits(): Promise<Outcome>;
   consumeApprovals(used: readonly Approval[]): Promise<Outcome>;
-  /** Keeps the mass change of this roster revision held until it is confirmed. */
-  rememberBrake(revision: string): Promise<Outcome>;
-  /** Replaces what the brake remembers; `at` in epoch milliseconds. */
+  /** Keeps the mass change of this roster revision held until it is confirmed; null: it was. */
+  rememberBrake(revision: string | null): Promise<Outcome>;
+  /** Adds to what the brake remembers; `at` in epoch milliseconds. */
   recordDisruptions(recent: readonly { readonly agent: string; readonly at: number }[]): Promise<Outcome>;
   /** Sets fleet's marks on sessions that have none; a session that got marks meanwhile is left alone. */
   adopt(sessions: readonly SessionMarks[]): Promise<Outcome>;

@@ -43,6 +43,7 @@ export interface SessionIndex {
   readonly marked: ReadonlyMap<string, readonly ObservedSession[]>;
   readonly named: ReadonlyMap<string, ObservedSession>;
   readonly panes: ReadonlyMap<string, ObservedPane>;
+  readonly home: string;
 }
 
 export function indexSessions(server: ObservedServer | null, home: string): SessionIndex {
@@ -59,6 +60,7 @@ export function indexSessions(server: ObservedServer | null, home: string): Sess
     marked,
     named: new Map(sessions.map((session) => [session.name, session])),
     panes: new Map(sessions.flatMap(({ panes }) => panes.map((pane) => [pane.id, pane]))),
+    home,
   };
 }
 
@@ -98,7 +100,7 @@ function withoutMarks(subject: Subject, index: SessionIndex): Situation {
   if (named === undefined && subject.unit?.sub === 'exited') return { kind: 'hollow' };
   if (named === undefined)
     return { kind: 'unknown', message: 'its unit is active, but tmux shows no session of it' };
-  const foreign = foreignSession(named);
+  const foreign = foreignSession(named, index.home);
   if (named.marks.agent !== null || named.marks.home !== null)
     return { kind: 'unknown', message: foreign.message };
   const pane = named.panes.find(({ dead }) => !dead);
@@ -111,7 +113,7 @@ function withoutUnit(subject: Subject, index: SessionIndex): Situation {
   const named = index.named.get(subject.sessionName);
   return named === undefined
     ? { kind: 'stopped', failed: subject.unit?.active === 'failed' }
-    : foreignSession(named);
+    : foreignSession(named, index.home);
 }
 
 /**
@@ -121,7 +123,9 @@ function withoutUnit(subject: Subject, index: SessionIndex): Situation {
 export function nameTakenBy({ agent, sessionName }: Subject, index: SessionIndex): string | null {
   const named = index.named.get(sessionName);
   const [own] = index.marked.get(agent) ?? [];
-  return own === undefined || named === undefined || named === own ? null : foreignSession(named).message;
+  return own === undefined || named === undefined || named === own
+    ? null
+    : foreignSession(named, index.home).message;
 }
 
 /** Our session, and no unit that runs: adopted without one, or what a killed unit left behind. */
@@ -132,10 +136,10 @@ function abandoned(own: ObservedSession, index: SessionIndex, failed: boolean): 
     : { kind: 'live', session: own, pane, unit: false };
 }
 
-function foreignSession(session: ObservedSession): Situation & { kind: 'foreign' } {
+function foreignSession(session: ObservedSession, ours: string): Situation & { kind: 'foreign' } {
   const { home, agent } = session.marks;
   const whose =
-    home !== null
+    home !== null && (home !== ours || agent === null)
       ? `belongs to ${home}`
       : agent !== null
         ? `belongs to agent ${agent}`

@@ -7,7 +7,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';
  * A lock that needs no helper process and is free as soon as its owner is dead.
  *
  * `directory` holds numbered claims; the highest number counts. A claim names its owner (pid, start time, boot id) or
- * says `released`. To acquire, a complete claim is linked at highest + 1, which only one of many can do. The highest
+ * is empty: released. To acquire, a complete claim is linked at highest + 1, which only one of many can do. The highest
  * claim is never removed, so numbers only grow: a contender that looked long ago links a number that is taken or
  * overtaken, and sees that when it looks again.
  */
@@ -52,8 +52,8 @@ export async function acquireLock(
 function tryClaim(directory: string, claim: number, purpose: string): boolean {
   const own = path.join(directory, String(claim));
   const temporary = path.join(directory, `.${process.pid}.${process.hrtime.bigint().toString(36)}`);
-  fs.writeFileSync(temporary, JSON.stringify({ ...ownIdentity(), purpose }), { mode: 0o600, flag: 'wx' });
   try {
+    fs.writeFileSync(temporary, JSON.stringify({ ...ownIdentity(), purpose }), { mode: 0o600, flag: 'wx' });
     fs.linkSync(temporary, own);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -72,9 +72,8 @@ function tryClaim(directory: string, claim: number, purpose: string): boolean {
 }
 
 function release(directory: string, claim: number): void {
-  const temporary = path.join(directory, `.${process.pid}.released`);
-  fs.writeFileSync(temporary, 'released', { mode: 0o600 });
-  fs.renameSync(temporary, path.join(directory, String(claim)));
+  // Needs no space, so a full disk cannot keep it: an empty claim is nobody's.
+  fs.truncateSync(path.join(directory, String(claim)), 0);
 }
 
 function highest(directory: string): number {

@@ -37,8 +37,11 @@ export function bootId(): string {
 export function cgroupOf(pid: number): string | null {
   try {
     const lines = fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n');
-    const tracking =
-      lines.find((line) => line.includes(':name=systemd:')) ?? lines.find((line) => line.startsWith('0::'));
+    const unified = lines.find((line) => line.startsWith('0::'));
+    // Which hierarchy systemd goes by is told by what is mounted, not by which ones the kernel has.
+    const tracking = fs.existsSync('/sys/fs/cgroup/cgroup.controllers')
+      ? unified
+      : (lines.find((line) => line.includes(':name=systemd:')) ?? unified);
     return tracking === undefined
       ? null
       : tracking.slice(tracking.indexOf(':', tracking.indexOf(':') + 1) + 1);

@@ -1,5 +1,6 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { watch } from 'chokidar';
+import { watch, type FSWatcher } from 'chokidar';
 
 export interface FileWatch {
   close(): Promise<void>;
@@ -18,14 +19,17 @@ export function watchDirectory(
   changed: () => void,
   failed: (message: string) => void,
 ): FileWatch {
-  let watcher = open(false);
-  function open(polling: boolean) {
+  const open = (polling: boolean): FSWatcher => {
     const opened = watch(directory, {
       ...{ depth: 2, ignoreInitial: true, usePolling: polling, interval: 1000 },
       ignored: (entry) => ignored(path.relative(directory, entry)),
     });
     opened.on('all', () => changed());
+    let replaced = false;
     opened.on('error', (error) => {
+      // Where one watch fails, all do: the first error has replaced it already.
+      if (replaced) return;
+      replaced = true;
       const message = error instanceof Error ? error.message : String(error);
       failed(`${directory}: ${message}${polling ? '' : '; looking every second instead'}`);
       if (polling) return;
@@ -33,14 +37,35 @@ export function watchDirectory(
       watcher = open(true);
     });
     return opened;
-  }
+  };
+  let watcher = open(false);
   return { close: () => watcher.close() };
 }
 
-/** Fleet's own files beside the roster change with every apply. */
-export const isFleetsOwn = (relative: string): boolean =>
-  relative.endsWith('.tmp') || /^agents\/.*\.(json|launch)$/.test(relative) || relative === 'installed.json';
+/**
+ * Beside the roster only the roster itself, the agents' env files and its kickstart templates matter: in the same
+ * directory may live anything, also the agents' own work.
+ *
+ * @param templates as they stand in the roster, relative to it
+ */
+export function isNoRosterMatter(rosterName: string, templates: () => readonly string[]) {
+  return (relative: string): boolean => {
+    if (relative === '' || relative === rosterName || relative === 'agents') return false;
+    if (/^agents\/[^/]+\.env$/.test(relative)) return false;
+    return !templates().some((template) => template === relative || template.startsWith(`${relative}/`));
+  };
+}
 
 /** In the state directory only the operator's words matter. */
 export const isNoWord = (relative: string): boolean =>
   relative !== '' && relative !== 'holds.json' && relative !== 'approvals.json';
+
+/** Names the directory that a path leads to now: another one once a link on the way was changed. */
+export function directoryIdentity(directory: string): string {
+  try {
+    const { dev, ino } = fs.statSync(directory);
+    return `${dev}:${ino}`;
+  } catch {
+    return '';
+  }
+}

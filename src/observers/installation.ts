@@ -12,6 +12,8 @@ export interface InstallRecord {
   readonly socketName: string;
   readonly holderSession: string;
   readonly state: string;
+  /** The directory of the units. */
+  readonly units: string;
   /** null: tmux's default. */
   readonly tmuxTmpdir: string | null;
   readonly path: string;
@@ -62,6 +64,7 @@ function readRecord(paths: Paths, parse: ParseEnvironment): InstallRecord | null
     socketName,
     holderSession,
     state: managed['MOSAIC_FLEET_STATE'] ?? paths.state,
+    units: managed['MOSAIC_FLEET_UNITS'] ?? paths.units,
     tmuxTmpdir: tmuxTmpdir({ ...managed, ...site }),
     path: site['PATH'] ?? managed['PATH'] ?? '',
     version: managed['MOSAIC_FLEET_VERSION'] ?? 'unknown',

@@ -73,6 +73,7 @@ function isHold(value: unknown): value is Hold {
   return (
     isObject(value) &&
     typeof value['since'] === 'number' &&
+    (value['from'] === undefined || typeof value['from'] === 'number') &&
     (value['until'] === null || typeof value['until'] === 'number') &&
     (value['reason'] === null || typeof value['reason'] === 'string') &&
     (value['by'] === 'hold' || value['by'] === 'stop')

@@ -51,11 +51,21 @@ export async function showUnits(
     : { known: false, message: busHint(describeExec('systemctl', result)) };
 }
 
+/** Directories the user manager reads units from, or null where it does not answer. */
+export async function showUnitPath(exec: Exec): Promise<readonly string[] | null> {
+  const path = await showManager(exec, 'UnitPath');
+  return path === null ? null : path.split(' ');
+}
+
 /** The user manager's own cgroup path, or null where it does not answer. */
 export async function showManagerCgroup(exec: Exec): Promise<string | null> {
+  return showManager(exec, 'ControlGroup');
+}
+
+async function showManager(exec: Exec, property: string): Promise<string | null> {
   const result = await exec(
     'systemctl',
-    ['--user', 'show', '--no-pager', '--property=ControlGroup', '--value'],
+    ['--user', 'show', '--no-pager', `--property=${property}`, '--value'],
     { timeoutMs },
   );
   const path = result.kind === 'exited' && result.code === 0 ? result.stdout.trim() : '';

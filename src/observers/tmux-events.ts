@@ -4,8 +4,8 @@ export interface TmuxEvents {
   close(): void;
 }
 
-/** A server that is not there is looked for again after so long; the resync finds it first. */
-const retryMs = 5000;
+/** A server that is not there is waited for again after so long; the resync sees it come, too. */
+const retryMs = 15_000;
 
 /**
  * Calls back whenever the fleet's tmux server says that something happened, through one sleeping process: hooks in the
@@ -20,20 +20,23 @@ export function watchTmux(socket: string, happened: () => void): TmuxEvents {
   let retry: NodeJS.Timeout | null = null;
   const wait = (): void => {
     if (closed) return;
+    let waited = false;
     waiter = start(
       'tmux',
       ['-N', '-u', '-L', socket, 'display-message', '-p', 'waiting', ';', 'wait-for', 'fleet'],
       (line) => {
-        if (line === 'waiting') happened();
+        if (line !== 'waiting') return;
+        waited = true;
+        happened();
       },
       (code) => {
         waiter = null;
         if (closed) return;
         if (code === 0) wait();
         else {
-          // The server is gone, or was never there: both are worth a look.
-          happened();
-          retry = setTimeout(wait, retryMs);
+          // A server that has gone is news; one that is still not there is none.
+          if (waited) happened();
+          retry = setTimeout(wait, waited ? 1000 : retryMs);
           retry.unref();
         }
       },

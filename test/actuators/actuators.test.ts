@@ -167,7 +167,7 @@ describe('memory', () => {
     );
     expect(outcomes).toEqual(names.map(() => null));
     await store().changeApprovals((before) => [...before, { kind: 'fleet', revision: 'r' }]);
-    await store().writeDisruptions([{ agent: 'a', at: 5 }]);
+    await store().addDisruptions([{ agent: 'a', at: 5 }], 60_000);
     const memory = observeMemory(state);
     expect(memory).toMatchObject({
       known: true,
@@ -189,7 +189,7 @@ describe('memory', () => {
     const file = path.join(temporary(), 'file');
     write(file, '');
     const store = new MemoryStore(path.join(file, 'state'), () => observeMemory(temporary()));
-    expect(await store.writeDisruptions([])).toContain('directory is expected');
+    expect(await store.addDisruptions([{ agent: 'a', at: 5 }], 60_000)).toContain('directory is expected');
   });
 });
 

@@ -42,6 +42,7 @@ class Fleet {
         actuators: actuators.port,
         places: { userHome: '/home/op', mosaicHome, socketName: roster.socketName },
         observe: () => Promise.resolve(host.observe(roster)),
+        stillReady: () => Promise.resolve(new Set(wanted.actions.map(({ agent }) => agent))),
         report: (event) => this.events.push(event),
         pause: (ms) => Promise.resolve(void this.pauses.push(ms)),
         interrupted: () => false,
@@ -79,10 +80,10 @@ test('files before units, stops before starts, the holder before agents, one cal
     'e stop done',
   ]);
   const order = [
-    'recordDisruptions',
     'writeMaterial',
     'writeLimits',
     'reloadUnits',
+    'recordDisruptions',
     'stopUnits',
     'restartUnits',
     'startUnits',

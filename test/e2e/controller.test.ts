@@ -204,6 +204,36 @@ describe('the controller', () => {
     await fleet.expect(0, 'wait', '--for', 'stopped', 'a', '--timeout', '10s');
   });
 
+  test('what fails at once is not tried in a hot loop', async () => {
+    await up(sleeper('a'));
+    await run('systemctl', ['--user', 'mask', '--runtime', 'mosaic-agent@b.service']);
+    fleet.writeRoster([sleeper('a'), sleeper('b')], settings(', backoff: { base: 60s }'));
+    await until('it was tried twice', () => events('action_failed').length === 2);
+    const tries = events('action_start').length;
+    process.kill((await fleet.pids())['a'] ?? 0, 'SIGKILL');
+    await until('a is back', async () => (await names()).includes('a'));
+    // a's start, and not one more of b's.
+    expect(
+      events('action_start')
+        .slice(tries)
+        .map(({ agent }) => agent),
+    ).toEqual(['a']);
+    await run('systemctl', ['--user', 'unmask', '--runtime', 'mosaic-agent@b.service']);
+  });
+
+  test('one slow stop keeps neither other agents nor the operator waiting', async () => {
+    const slow = `{ name: slow, runtime: demo, command: [sh, -c, "trap '' HUP TERM; while :; do sleep 0.2; done"]`;
+    const grace = settings(', stop_grace: 20s');
+    fleet.writeRoster([sleeper('a'), `${slow} }`], grace);
+    await fleet.expect(0, 'install');
+    await startController();
+    await until('both run', async () => (await names()).length === 2);
+    fleet.writeRoster([sleeper('a'), `${slow}, suspend: true }`, sleeper('b')], grace);
+    await until('b runs', async () => (await names()).includes('b'), 10_000);
+    await fleet.expect(0, 'stop', 'a');
+    expect(await names()).toEqual(['b', 'slow']);
+  });
+
   test('a second one refuses', async () => {
     await up(sleeper('a'));
     const second = await fleet.expect(5, 'run');

@@ -42,7 +42,7 @@ describe('the operator decides', () => {
     await fleet.expect(0, 'hold', 'a', '--for', '2h', '--reason', 'in the middle of something');
     fleet.writeRoster([edited('a')], settings());
     expect((await fleet.expect(6, 'apply', '--now')).stdout).toMatch(
-      /held: held by the operator until .* \(in the middle of something\)/,
+      /held: by the operator until .* \(in the middle of something\)/,
     );
     expect((await fleet.expect(6, 'restart', 'a')).stdout).toContain('fleet release a');
     expect(await fleet.pids()).toEqual(before);

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FleetSandbox, until } from '../support/fleet-sandbox.js';
+import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -80,6 +80,23 @@ describe('two at once, and cut short', () => {
       await fleet.expect(0, 'stop');
       fs.rmSync(path.join(fleet.state, 'holds.json'));
     }
+  });
+
+  test('an apply whose reader has gone finishes, and tells the truth', async () => {
+    fleet.writeRoster([sleeper('a'), sleeper('b')]);
+    await fleet.expect(0, 'install');
+    const piped = await run(
+      'bash',
+      ['-c', '"$@" | true; exit "${PIPESTATUS[0]}"', '_', process.execPath, cli, 'apply'],
+      { env: fleet.env },
+    );
+    expect(piped.code).toBe(0);
+    expect(Object.keys(await fleet.pids())).toEqual(['a', 'b']);
+    const full = await run('bash', ['-c', '"$@" >/dev/full', '_', process.execPath, cli, 'stop'], {
+      env: fleet.env,
+    });
+    expect([full.code, full.stderr]).toEqual([1, expect.stringContaining('no space left on the disk')]);
+    expect(await fleet.pids()).toEqual({});
   });
 
   test('Ctrl-C finishes the step under way and begins no other', async () => {

@@ -134,6 +134,22 @@ describe('only what fleet owns is touched', () => {
   });
 });
 
+test('a unit that fleet did not start keeps its session, also when the whole fleet is stopped', async () => {
+  fleet.writeRoster([sleeper('a')]);
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  const unit = path.join(fleet.units, 'mosaic-agent@ext.service');
+  const start = `/usr/bin/tmux -L ${fleet.socket} new-session -d -s ext "exec sleep 901"`;
+  fs.writeFileSync(unit, `[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=${start}\n`);
+  await run('systemctl', ['--user', 'daemon-reload']);
+  await run('systemctl', ['--user', 'start', 'mosaic-agent@ext.service']);
+  expect((await fleet.expect(0, 'plan')).stdout).toContain(
+    'ext: unit was not started by this fleet; left alone',
+  );
+  expect((await fleet.expect(4, 'stop')).stderr).toContain('the holder was left running');
+  expect(await fleet.tmux('list-sessions', '-F', '#{session_name}')).toContain('ext');
+});
+
 describe('names', () => {
   test('a, a-2 and a.0 each get their own session, and stopping one leaves the others', async () => {
     fleet.writeRoster([sleeper('a'), sleeper('a-2'), sleeper('a.0')]);

@@ -123,7 +123,7 @@ export class FakeHost implements Actuators {
     });
   }
 
-  rememberBrake(revision: string): Promise<Outcome> {
+  rememberBrake(revision: string | null): Promise<Outcome> {
     return this.#async(() => {
       this.braked = revision;
       return null;
@@ -132,7 +132,7 @@ export class FakeHost implements Actuators {
 
   recordDisruptions(recent: FakeHost['recent']): Promise<Outcome> {
     return this.#async(() => {
-      this.recent = recent;
+      this.recent = [...this.recent, ...recent];
       return null;
     });
   }

@@ -20,10 +20,19 @@ hang_up() {
     "#{==:#{@fleet_unit},$INVOCATION_ID}" "kill-session -t '=$record_session:'"
 }
 
+# end_left_over: every session of this very start of the unit, also one that a human has given another name.
+end_left_over() {
+  local session
+  while read -r session; do
+    tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "$session:" \
+      "#{==:#{@fleet_unit},$INVOCATION_ID}" "kill-session -t '$session'"
+  done < <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" list-sessions -f "#{==:#{@fleet_unit},$INVOCATION_ID}" -F '#{session_id}')
+}
+
 if [[ ${2:-} == post ]]; then
   # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead.
   # Hooks fire before a unit has finished, so the controller is called once more now.
-  (hang_up) >/dev/null 2>&1 &
+  end_left_over >/dev/null 2>&1 &
   tmux -N -u -L "$MOSAIC_FLEET_SOCKET" wait-for -S fleet >/dev/null 2>&1 &
   exec {quiet}<> <(:)
   for ((i = 0; i < 100; i++)); do

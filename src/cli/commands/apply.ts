@@ -77,7 +77,13 @@ async function applyWith(
     const pass = await observe(context);
     const plan = planFor(pass);
     reporter.planned(plan, rosterPath);
-    const results = await carryOut(context, plan, pass, (event) => reporter.event(event));
+    const results = await carryOut(
+      context,
+      plan,
+      pass,
+      ({ world }) => planOf(world, words, context.now()),
+      (event) => reporter.event(event),
+    );
     reporter.summary(results, plan);
     return { code: exitCodeOf(results, plan), results };
   });

@@ -31,6 +31,7 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
   context.onInterrupt(() => process.exit(ExitCode.done));
   for (;;) {
     await delay(pollMs);
+    if (process.stdout.destroyed) return ExitCode.done;
     const now = readEvents(files);
     const last = seen.at(-1);
     // The log is rotated under us: go on after the last one that was shown.

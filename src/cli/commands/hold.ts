@@ -1,4 +1,5 @@
 import type { Hold } from '../../controller/observed.js';
+import { appendEvent } from '../../actuators/event-log.js';
 import { formatDuration } from '../../roster/duration.js';
 import { hasControlCharacter } from '../../roster/visible.js';
 import { observeInstallation } from '../../observers/installation.js';
@@ -9,6 +10,7 @@ import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
+import { formatVersion } from '../render/plan-json.js';
 import { loadRoster } from '../roster-source.js';
 import { forgetFailures, releaseHolds } from './start.js';
 
@@ -43,23 +45,40 @@ export async function holdCommand(context: Context, agent: string, options: Hold
   return ExitCode.done;
 }
 
-/** Lifts a hold. What the roster asks for is done by the next apply. */
-export async function releaseCommand(context: Context, agent: string): Promise<ExitCode> {
+/** Lifts a hold, for good or for a while. What the roster asks for is done by the next apply, or by the controller. */
+export async function releaseCommand(
+  context: Context,
+  agent: string,
+  options: HoldOptions,
+): Promise<ExitCode> {
+  const { paths, now, print } = context;
   const roster = loadRoster(context);
   // An agent that was held and then taken out of the roster still has to be let go.
-  const memory = observeMemory(context.paths.state);
+  const memory = observeMemory(paths.state);
   if (!memory.known || !memory.value.holds.has(agent)) requireAgents(roster, [agent]);
-  requireOwnInstallation(context, observeInstallation(context.paths, parseEnvironmentFile));
+  requireOwnInstallation(context, observeInstallation(paths, parseEnvironmentFile));
   const everyone = roster.agents.map(({ name }) => name);
-  const seen = { held: false };
-  const failure = await memoryStore(context).changeHolds((memory) => {
-    seen.held = memory.holds.has(agent) || memory.fleetHold !== null;
-    return seen.held ? releaseHolds(memory, [agent], everyone) : memory;
+  const seen: { hold: Hold | null } = { hold: null };
+  const failure = await memoryStore(context).changeHolds((current) => {
+    seen.hold = current.holds.get(agent) ?? current.fleetHold;
+    if (seen.hold === null) return current;
+    const released = releaseHolds(current, [agent], everyone);
+    if (options.for === undefined) return released;
+    // In force again from then on.
+    const later: Hold = { ...seen.hold, from: now() + options.for };
+    return { ...released, holds: new Map([...released.holds, [agent, later]]) };
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
   await forgetFailures(context, new Set([agent]));
-  context.print(
-    seen.held ? `${agent} is released. Apply the roster with: fleet apply` : `${agent} was not held.`,
+  appendEvent(paths.state, {
+    ...{ formatVersion, time: new Date(now()).toISOString(), type: 'released', agent },
+    message: options.reason,
+  });
+  const until = options.for === undefined ? '' : ` for ${formatDuration(options.for)}, then held again`;
+  print(
+    seen.hold === null
+      ? `${agent} was not held.`
+      : `${agent} is released${until}. Apply the roster with: fleet apply`,
   );
   return ExitCode.done;
 }

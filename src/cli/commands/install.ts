@@ -5,6 +5,7 @@ import { SystemdUnits } from '../../actuators/systemd-units.js';
 import { hostAssets } from '../../host/assets.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
+import { showUnitPath } from '../../observers/systemd.js';
 import { lingers } from '../../observers/linger.js';
 import { renderEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
@@ -25,6 +26,13 @@ const bootUnits = ['mosaic-tmux-holder.service', 'mosaic-fleet.service'];
 export async function installCommand(context: Context, options: InstallOptions): Promise<ExitCode> {
   const pass = await observe(context);
   requireInstallable(context, pass);
+  const read = await showUnitPath(context.exec);
+  if (read !== null && !read.includes(context.paths.units)) {
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `nothing was installed: your user manager reads no units from ${context.paths.units}\nXDG_CONFIG_HOME here is not what it was when the manager was started`,
+    );
+  }
   if (options.dryRun === true) {
     report(context, await writeFiles(context, pass, true), true);
     return ExitCode.done;

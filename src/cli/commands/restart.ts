@@ -19,7 +19,13 @@ export async function restartCommand(context: Context, names: readonly string[])
     const reporter = textReporter(context);
     if (plan.actions.length === 0 && plan.unknownAgents.length === 0) context.print('Nothing to restart.');
     else reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
-    const results = await carryOut(context, plan, pass, (event) => reporter.event(event));
+    const results = await carryOut(
+      context,
+      plan,
+      pass,
+      ({ world }) => operatorPlan(world, 'restart', names.length === 0 ? null : names, context.now()),
+      (event) => reporter.event(event),
+    );
     reporter.summary(results, plan);
     return exitCodeOf(results, plan);
   });

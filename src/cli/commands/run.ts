@@ -1,10 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { appendEvent } from '../../actuators/event-log.js';
 import { Loop } from '../../controller/loop.js';
 import { acquireLock } from '../../host/lock.js';
 import { Notifier } from '../../host/notify.js';
-import { isFleetsOwn, isNoWord, watchDirectory } from '../../observers/file-watch.js';
+import { directoryIdentity, isNoRosterMatter, isNoWord, watchDirectory } from '../../observers/file-watch.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { watchTmux } from '../../observers/tmux-events.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
@@ -15,6 +16,7 @@ import { Controller } from '../run/controller.js';
 import { ControllerLog } from '../run/log.js';
 
 const timings = { minGapMs: 50, resyncMs: 15_000 };
+const drainMs = 20_000;
 /** systemd is told at most so often that all is well. */
 const aliveMs = 10_000;
 
@@ -37,6 +39,11 @@ export async function runCommand(context: Context): Promise<ExitCode> {
     {
       pass: async () => {
         const next = await controller.pass();
+        // A link to the roster's directory may have been turned to another one.
+        if (directoryIdentity(directory) !== rosterWatch.identity) {
+          await rosterWatch.watch.close();
+          rosterWatch = watchRoster();
+        }
         const now = performance.now();
         if (!reports.ready) await notifier.ready(log.status);
         else if (reports.reload) await notifier.reloaded(log.status);
@@ -57,23 +64,32 @@ export async function runCommand(context: Context): Promise<ExitCode> {
   const wake = (): void => loop.wake();
   const failed = (message: string): void => log.line(4, 'diagnostic', { during: 'watch', message });
   fs.mkdirSync(paths.state, { recursive: true, mode: 0o700 });
-  const watches = [
-    watchDirectory(path.dirname(paths.roster), isFleetsOwn, wake, failed),
-    watchDirectory(paths.state, isNoWord, wake, failed),
-  ];
+  const directory = path.dirname(paths.roster);
+  const matters = isNoRosterMatter(path.basename(paths.roster), () => controller.templates());
+  const watchRoster = () => ({
+    identity: directoryIdentity(directory),
+    watch: watchDirectory(directory, matters, wake, failed),
+  });
+  const stateWatch = watchDirectory(paths.state, isNoWord, wake, failed);
+  let rosterWatch = watchRoster();
   const events = watchTmux(installation.record?.socketName ?? '', wake);
   process.on('SIGHUP', () => {
-    reports.reload = true;
-    void notifier.reloading().then(wake);
+    void notifier.reloading().then(() => {
+      reports.reload = true;
+      wake();
+    });
   });
   log.line(5, 'controller_started', { pid: process.pid, roster: paths.roster });
   wake();
-  await new Promise<void>((resolve) => context.onInterrupt(resolve));
+  await new Promise<void>((resolve) => {
+    context.onInterrupt(resolve);
+  });
   await notifier.stopping('finishing what is under way');
   events.close();
-  await Promise.all(watches.map((watch) => watch.close()));
+  await Promise.all([rosterWatch.watch.close(), stateWatch.close()]);
   await loop.stop();
-  await controller.drained();
+  // Below the unit's TimeoutStopSec: what is in systemd's hands goes on without us.
+  await Promise.race([controller.drained(), delay(drainMs, undefined, { ref: false })]);
   log.line(5, 'controller_stopped', { pid: process.pid });
   single.lock.release();
   return ExitCode.done;

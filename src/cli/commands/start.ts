@@ -49,7 +49,13 @@ export async function startCommand(context: Context, names: readonly string[]): 
     if (plan.actions.length > 0 || plan.unknownAgents.length > 0) {
       reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
     } else context.print(names.length === 0 ? 'Nothing to start.' : `Running already: ${names.join(', ')}.`);
-    const results = await carryOut(context, plan, pass, (event) => reporter.event(event));
+    const results = await carryOut(
+      context,
+      plan,
+      pass,
+      ({ world }) => planOf(world, noWords, context.now()),
+      (event) => reporter.event(event),
+    );
     reporter.summary(results, plan);
     return exitCodeOf(results, plan);
   });

@@ -26,5 +26,6 @@ export async function watchLines(
       shown = text;
     }
     await delay(pollMs);
+    if (process.stdout.destroyed) return ExitCode.done;
   }
 }

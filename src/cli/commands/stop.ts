@@ -26,6 +26,17 @@ export async function stopCommand(context: Context, names: readonly string[]): P
   const first = await observe(context);
   requireInstallation(context, null, first.installation);
   const socketName = first.installation.record?.socketName ?? roster.socketName;
+  const seen = operatorPlan(
+    (await observe(context, { socketName })).world,
+    'stop',
+    whole ? null : names,
+    context.now(),
+  );
+  if (seen.unknownSources.length > 0) {
+    // Nothing can be stopped, and a hold alone would only surprise later.
+    textReporter(context).planned(seen, displayPath(context.paths.roster, context.paths.userHome));
+    return exitCodeOf([], seen);
+  }
   const hold: Hold = { since: context.now(), until: null, reason: null, by: 'stop' };
   const failure = await memoryStore(context).changeHolds((memory) => addHolds(memory, names, hold));
   if (failure !== null)
@@ -41,7 +52,14 @@ export async function stopCommand(context: Context, names: readonly string[]): P
       reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
     } else
       context.print(whole ? 'No agent runs. The fleet is held.' : `Not running: ${names.join(', ')}. Held.`);
-    const results = await carryOut(context, plan, pass, (event) => reporter.event(event), socketName);
+    const results = await carryOut(
+      context,
+      plan,
+      pass,
+      ({ world }) => operatorPlan(world, 'stop', whole ? null : names, context.now()),
+      (event) => reporter.event(event),
+      socketName,
+    );
     reporter.summary(results, plan);
     const code = exitCodeOf(results, plan);
     if (!whole || context.interrupted() || plan.unknownSources.length > 0) return code;

@@ -37,7 +37,7 @@ export async function uninstallCommand(
   if (running.length > 0) {
     throw new CommandFailure(
       ExitCode.error,
-      `still running: ${running.join(', ')}; nothing was removed\nStop them first: fleet stop${runs(controller?.active) ? ', systemctl --user stop mosaic-fleet.service' : ''}`,
+      `still running: ${running.join(', ')}; nothing was removed\nStop them first: fleet stop (and by systemctl --user stop what fleet did not start)${runs(controller?.active) ? ', systemctl --user stop mosaic-fleet.service' : ''}`,
     );
   }
   const wants = path.join(paths.units, 'default.target.wants');

@@ -54,7 +54,7 @@ export function gateText(gate: Gate): string | null {
         ? 'needs approval: persistent persona'
         : 'needs approval: disruption is ask';
     case 'held': {
-      const by = gate.hold.by === 'stop' ? 'stopped by the operator' : 'held by the operator';
+      const by = gate.hold.by === 'stop' ? 'stopped by the operator' : 'by the operator';
       const until = gate.hold.until === null ? '' : ` until ${new Date(gate.hold.until).toISOString()}`;
       const reason = gate.hold.reason === null ? '' : ` (${visible(gate.hold.reason)})`;
       return `held: ${gate.fleet ? 'fleet ' : ''}${by}${until}${reason}`;

@@ -22,6 +22,10 @@ export class RosterMemory {
     this.#context = context;
   }
 
+  get last(): Roster | null {
+    return this.#last;
+  }
+
   look(): RosterInForce {
     const settledMs = this.#settledMs();
     try {
