@@ -15,6 +15,8 @@ import { RosterMemory, type RosterInForce } from './roster-memory.js';
 
 /** An agent is taken out only once the file has been unchanged for so long: an editor may not be done yet. */
 const removalDelayMs = 1000;
+/** A unit whose process has ended follows within so long; a hook wakes us, too. */
+const endingMs = 500;
 /** Another command is at work: it is looked again soon. */
 const lockRetryMs = 250;
 /** By then every verb of a plan is in systemd's hands, which orders the rest; a slow stop keeps nobody from the lock. */
@@ -114,6 +116,11 @@ export class Controller {
     const plan = restrict(whole, (action) => {
       if (!isReady(action)) return true;
       if (busy.has(action.agent)) return false;
+      // Its unit is about to write down how it ended, which counts for backoff; a restart now would cut that off.
+      if (isEnding(action)) {
+        waits.push(endingMs);
+        return false;
+      }
       const spacing = launches(action) ? Math.max(0, this.#lastLaunch + roster.startSpacingMs - now) : 0;
       const removal = isRemoval(action) ? Math.max(0, removalDelayMs - settledMs) : 0;
       const wait = Math.max(spacing, removal, this.#pace.waitMs(action, policyOf(pass, action), now));
@@ -177,6 +184,9 @@ const isReady = ({ gate }: PlannedAction): boolean => gate.kind === 'ready';
 const hasWork = (plan: Plan): boolean => plan.actions.some(isReady);
 const launches = ({ action }: PlannedAction): boolean =>
   action === 'start' || action === 'restart' || action === 'reset';
+/** A oneshot unit without any session (no target) ends never by itself. */
+const isEnding = ({ reasons, target }: PlannedAction): boolean =>
+  target !== null && reasons.some(({ code }) => code === 'ProcessExited');
 const isRemoval = ({ reasons }: PlannedAction): boolean => reasons.some(({ code }) => code === 'NotInRoster');
 const policyOf = (pass: Pass, { agent }: PlannedAction) =>
   pass.world.desired.get(agent)?.spec.backoff ?? null;
