@@ -10,18 +10,19 @@ export const eventFiles = (state: string): readonly [older: string, current: str
 ];
 
 /**
- * Appends one event as a line of JSON. One write call, so that lines of two writers do not mix. The log is memory for
+ * Appends events, a line of JSON each. One write call, so that lines of two writers do not mix. The log is memory for
  * people: where it cannot be written, nothing else stops.
  *
  * @returns null, or why it could not be written
  */
-export function appendEvent(state: string, event: object): string | null {
+export function appendEvents(state: string, events: readonly object[]): string | null {
+  if (events.length === 0) return null;
   const [older, current] = eventFiles(state);
   try {
     fs.mkdirSync(state, { recursive: true, mode: 0o700 });
     if ((fs.statSync(current, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
       fs.renameSync(current, older);
-    fs.appendFileSync(current, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+    fs.appendFileSync(current, events.map((event) => `${JSON.stringify(event)}\n`).join(''), { mode: 0o600 });
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

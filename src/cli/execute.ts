@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
+import { appendEvents } from '../actuators/event-log.js';
 import { countEnds } from '../controller/backoff.js';
 import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import type { Context } from './context.js';
-import { recordEvent } from './event-record.js';
+import { eventRecord } from './event-record.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
 import { lookAgain, observe, type Pass } from './pass.js';
@@ -52,6 +53,7 @@ export async function carryOut(
 ): Promise<readonly ActionResult[]> {
   const { roster } = pass.world;
   await rememberEnds(context, pass);
+  const records: object[] = [];
   const stopped = new AbortController();
   const forget = context.onInterrupt(() => stopped.abort());
   const port = {
@@ -67,7 +69,8 @@ export async function carryOut(
       return new Set(now.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
     },
     report: (event: ApplyEvent) => {
-      recordEvent(context, event);
+      const record = eventRecord(context, event);
+      if (record !== null) records.push(record);
       report(event);
     },
     pause: (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
@@ -77,6 +80,7 @@ export async function carryOut(
     return await apply(plan, pass.world, port, context.now());
   } finally {
     forget();
+    appendEvents(context.paths.state, records);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Hold } from '../../controller/observed.js';
-import { appendEvent } from '../../actuators/event-log.js';
+import { appendEvents } from '../../actuators/event-log.js';
 import { formatDuration } from '../../roster/duration.js';
 import { hasControlCharacter } from '../../roster/visible.js';
 import { observeInstallation } from '../../observers/installation.js';
@@ -70,10 +70,8 @@ export async function releaseCommand(
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
   await forgetFailures(context, new Set([agent]));
-  appendEvent(paths.state, {
-    ...{ formatVersion, time: new Date(now()).toISOString(), type: 'released', agent },
-    message: options.reason,
-  });
+  const time = new Date(now()).toISOString();
+  appendEvents(paths.state, [{ formatVersion, time, type: 'released', agent, message: options.reason }]);
   const until = options.for === undefined ? '' : ` for ${formatDuration(options.for)}, then held again`;
   print(
     seen.hold === null

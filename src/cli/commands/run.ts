@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { appendEvent } from '../../actuators/event-log.js';
+import { appendEvents } from '../../actuators/event-log.js';
 import { Loop } from '../../controller/loop.js';
 import { acquireLock } from '../../host/lock.js';
 import { Notifier } from '../../host/notify.js';
@@ -30,7 +30,7 @@ export async function runCommand(context: Context): Promise<ExitCode> {
     throw new CommandFailure(ExitCode.timeout, `a controller is running already: pid ${single.owner.pid}`);
   }
   const log = new ControllerLog(context.print, (env['JOURNAL_STREAM'] ?? '') !== '', context.now, (event) =>
-    appendEvent(paths.state, event),
+    appendEvents(paths.state, [event]),
   );
   const notifier = new Notifier(exec, env);
   const reports = { ready: false, lastAlive: -Infinity, reload: false };
