@@ -1,5 +1,6 @@
 import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
+import { isMassChange } from './brake.js';
 import { approves } from './gate.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
@@ -13,7 +14,11 @@ export async function rememberBrake(plan: Plan, world: World, actuators: Actuato
   const { memory } = world.observed;
   if (!memory.known) return null;
   const { braked } = memory.value;
-  if (plan.actions.some(({ gate }) => gate.kind === 'braked')) {
+  const gates = plan.actions.flatMap(({ gate }) => (gate.kind === 'braked' ? [gate] : []));
+  const [gate] = gates;
+  if (gate !== undefined) {
+    // What is held only because of what was done just before may go on once the minute is over.
+    if (!isMassChange(gates.length, gate.live, world.roster.maxDisruption)) return null;
     return braked === plan.rosterRevision ? null : actuators.rememberBrake(plan.rosterRevision);
   }
   // Held before, and not any more: confirmed. What comes later at this revision is judged by itself again.

@@ -34,7 +34,7 @@ export function brake(
     .map(({ agent }) => agent);
   const disrupted = new Set([...counted, ...recent]);
   const live = new Set([...liveAgents, ...recent]).size;
-  const exceeded = disrupted.size >= atLeast && exceeds(disrupted.size, live, maxDisruption);
+  const exceeded = isMassChange(disrupted.size, live, maxDisruption);
   // Agents started meanwhile make the fleet larger and the same change a smaller part of it: what was held stays held.
   if (counted.size === 0 || !(exceeded || memory.braked === revision)) return actions;
   const gate = { kind: 'braked', count: disrupted.size, live, limit: limitText(maxDisruption) } as const;
@@ -56,6 +56,10 @@ function counts(action: PlannedAction, memory: Memory, words: Words): boolean {
       return false;
   }
 }
+
+/** Whether so many disruptions of a fleet of so many trip the brake. */
+export const isMassChange = (count: number, live: number, max: MaxDisruption): boolean =>
+  count >= atLeast && exceeds(count, live, max);
 
 function exceeds(count: number, live: number, max: MaxDisruption): boolean {
   switch (max.kind) {

@@ -142,6 +142,28 @@ describe('approvals and the brake', () => {
     expect(fleet.host.approvals).toEqual([old]);
   });
 
+  test('a mass change that is held stays so, although starts make the fleet larger', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c', 'd'));
+    await fleet.apply();
+    fleet.edit(docs('e', 'f', 'g', 'h', 'i'));
+    for (const again of [false, true]) {
+      const results = kinds(await fleet.apply());
+      expect(results.filter((result) => result.endsWith('stop gated'))).toHaveLength(4);
+      expect(results.length).toBe(again ? 4 : 9);
+    }
+    expect(fleet.host.braked).toBe(fleet.roster.revision);
+  });
+
+  test('a small change that is held for what was done just before goes on when the minute is over', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c'));
+    await fleet.apply();
+    fleet.edit(docs('a', 'b', 'd'));
+    fleet.host.recent = ['a', 'b'].map((agent) => ({ agent, at: fleet.host.now }));
+    expect(kinds(await fleet.apply())).toEqual(['c stop gated', 'd start done']);
+    fleet.host.now += 61_000;
+    expect(kinds(await fleet.apply())).toEqual(['c stop done']);
+  });
+
   test("the operator's own word is not counted", async () => {
     const fleet = new Fleet();
     await fleet.apply();
