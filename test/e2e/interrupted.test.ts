@@ -108,7 +108,6 @@ describe('two at once, and cut short', () => {
     let pid = 0;
     const applying = fleet.fleetWith({ started: (started) => (pid = started) }, 'apply');
     await until('the first runs', async () => Object.keys(await fleet.pids()).length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 200));
     process.kill(pid, 'SIGINT');
     const { code, stdout, stderr } = await applying;
     expect([code, stdout]).toEqual([130, expect.stringContaining('Applied: 1 started; 2 interrupted.')]);
