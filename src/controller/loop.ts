@@ -1,5 +1,5 @@
 /**
- * The controller's heart: passes, one at a time, never closer than `minGapMs`, at the latest after `resyncMs`.
+ * The controller's heart: passes, one at a time, with a pause after each look they took, at the latest after `resyncMs`.
  *
  *          wake                 gap over                 done
  *   idle ────────► due ───────────────────► passing ───────────► idle
@@ -11,16 +11,23 @@
  */
 export type LoopState = 'idle' | 'due' | 'passing' | 'passing-dirty' | 'stopped';
 
+export interface PassOutcome {
+  /** Milliseconds after which the next pass is due at the latest; null: at the resync. */
+  readonly nextMs: number | null;
+  /** How often the host was looked at. */
+  readonly looks: number;
+}
+
 export interface LoopTimings {
-  /** Passes start at least this long apart, milliseconds. */
-  readonly minGapMs: number;
+  /** The next pass starts at least this long after the last one's start, for each look that one took. Milliseconds. */
+  readonly lookGapMs: number;
   /** A pass is due after this long without one, milliseconds, plus up to a tenth. */
   readonly resyncMs: number;
 }
 
 export interface LoopPort {
-  /** One pass. Resolves to the milliseconds after which the next is due at the latest, or null. Never rejects. */
-  readonly pass: () => Promise<number | null>;
+  /** One pass. Never rejects. */
+  readonly pass: () => Promise<PassOutcome>;
   /** A clock that no one sets, milliseconds. */
   readonly now: () => number;
   /** Calls back once after so many milliseconds; the returned function cancels. */
@@ -34,7 +41,8 @@ export class Loop {
   readonly #timings: LoopTimings;
   readonly #finished: Promise<void>;
   #state: LoopState = 'idle';
-  #lastStart = -Infinity;
+  /** Before this moment no pass begins. */
+  #notBefore = -Infinity;
   #cancelTimer: () => void = () => undefined;
   #finish: () => void = () => undefined;
 
@@ -77,15 +85,16 @@ export class Loop {
   #becomeDue(): void {
     this.#state = 'due';
     this.#cancelTimer();
-    const gap = this.#lastStart + this.#timings.minGapMs - this.#port.now();
+    const gap = this.#notBefore - this.#port.now();
     this.#cancelTimer = this.#port.after(Math.max(0, gap), () => void this.#pass());
   }
 
   async #pass(): Promise<void> {
     if (this.#state === 'stopped') return;
     this.#state = 'passing';
-    this.#lastStart = this.#port.now();
-    const nextMs = await this.#port.pass();
+    const started = this.#port.now();
+    const { nextMs, looks } = await this.#port.pass();
+    this.#notBefore = started + this.#timings.lookGapMs * Math.max(1, looks);
     switch (this.#state as LoopState) {
       case 'stopped':
         this.#finish();

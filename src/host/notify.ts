@@ -2,12 +2,13 @@ import type { Exec } from './exec.js';
 
 /**
  * Reports to systemd. Node has no datagram sockets, so each report is one `systemd-notify` process; without
- * NOTIFY_SOCKET (started by hand) nothing is spawned.
+ * NOTIFY_SOCKET (started by hand) nothing is spawned. Reports arrive in the order they are made.
  */
 export class Notifier {
   readonly #exec: Exec;
   readonly #wanted: boolean;
-  #last = '';
+  #status = '';
+  #sent: Promise<void> = Promise.resolve();
 
   constructor(exec: Exec, env: Readonly<Record<string, string | undefined>>) {
     this.#exec = exec;
@@ -15,31 +16,31 @@ export class Notifier {
   }
 
   ready(status: string): Promise<void> {
-    this.#last = status;
-    return this.#send(['--ready', `--status=${status}`]);
+    this.#status = status;
+    return this.#send(() => ['--ready', `--status=${status}`]);
   }
 
   /** Feeds the watchdog, and with it says how things are. */
   alive(status: string): Promise<void> {
-    const changed = status !== this.#last;
-    this.#last = status;
-    return this.#send(['WATCHDOG=1', ...(changed ? [`--status=${status}`] : [])]);
+    const changed = status !== this.#status;
+    this.#status = status;
+    return this.#send(() => ['WATCHDOG=1', ...(changed ? [`--status=${status}`] : [])]);
   }
 
-  /** RELOADING=1 needs the moment on the monotonic clock since systemd 253; 252 ignores it. */
+  /** RELOADING=1 needs the moment on the monotonic clock since systemd 253; 252 ignores it. Ended by `ready`. */
   reloading(): Promise<void> {
-    return this.#send(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`]);
-  }
-
-  reloaded(status: string): Promise<void> {
-    return this.ready(status);
+    return this.#send(() => ['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`]);
   }
 
   stopping(status: string): Promise<void> {
-    return this.#send(['STOPPING=1', `--status=${status}`]);
+    return this.#send(() => ['STOPPING=1', `--status=${status}`]);
   }
 
-  async #send(words: readonly string[]): Promise<void> {
-    if (this.#wanted) await this.#exec('systemd-notify', words, { timeoutMs: 5000 });
+  #send(words: () => readonly string[]): Promise<void> {
+    if (!this.#wanted) return Promise.resolve();
+    this.#sent = this.#sent.then(async () => {
+      await this.#exec('systemd-notify', words(), { timeoutMs: 5000 });
+    });
+    return this.#sent;
   }
 }

@@ -1,71 +1,64 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
+import * as path from 'node:path';
+import { noNotice, type Places } from './watch-places.js';
 
 export interface FileWatch {
   close(): Promise<void>;
 }
 
+const pollMs = 1000;
+
 /**
- * Calls back whenever something below a directory may have changed. Directories are watched, not files: editors replace
- * files by renaming, and one that does not exist yet has nothing to watch. A file system without inotify is polled.
+ * Calls back whenever one of the entries may have changed, appeared or gone. Directories are watched, not files: editors
+ * replace files by renaming, and one that does not exist yet has nothing to watch. A file system without inotify is
+ * polled. Also calls back once when the watch is in place.
  *
- * @param ignored for paths relative to the directory that are nobody's business
+ * @param matters for names in these directories besides those that are listed
  * @param failed called with one line for the log
  */
-export function watchDirectory(
-  directory: string,
-  ignored: (relative: string) => boolean,
+export function watchPlaces(
+  places: Places,
+  matters: (directory: string, name: string) => boolean,
   changed: () => void,
   failed: (message: string) => void,
 ): FileWatch {
+  const directories = [...places.keys()];
+  const ignored = (entry: string): boolean => {
+    if (places.has(entry)) return false;
+    const [directory, name] = [path.dirname(entry), path.basename(entry)];
+    return places.get(directory)?.has(name) !== true && !matters(directory, name);
+  };
+  let closed = false;
   const open = (polling: boolean): FSWatcher => {
-    const opened = watch(directory, {
-      ...{ depth: 2, ignoreInitial: true, usePolling: polling, interval: 1000 },
-      ignored: (entry) => ignored(path.relative(directory, entry)),
+    const opened = watch(directories, {
+      ...{ depth: 0, ignoreInitial: true, usePolling: polling, interval: pollMs },
+      // A link that is turned to another place is news by itself; what it leads to is a place of its own.
+      ...{ followSymlinks: false, ignorePermissionErrors: true, ignored },
     });
     opened.on('all', () => changed());
+    // What changed before the watch was in place tells nobody.
+    opened.on('ready', () => changed());
     let replaced = false;
     opened.on('error', (error) => {
       // Where one watch fails, all do: the first error has replaced it already.
-      if (replaced) return;
+      if (replaced || closed) return;
       replaced = true;
       const message = error instanceof Error ? error.message : String(error);
-      failed(`${directory}: ${message}${polling ? '' : '; looking every second instead'}`);
+      failed(`${directories.join(', ')}: ${message}${polling ? '' : '; looking every second instead'}`);
       if (polling) return;
       void opened.close();
       watcher = open(true);
     });
     return opened;
   };
-  let watcher = open(false);
-  return { close: () => watcher.close() };
-}
-
-/**
- * Beside the roster only the roster itself, the agents' env files and its kickstart templates matter: in the same
- * directory may live anything, also the agents' own work.
- *
- * @param templates as they stand in the roster, relative to it
- */
-export function isNoRosterMatter(rosterName: string, templates: () => readonly string[]) {
-  return (relative: string): boolean => {
-    if (relative === '' || relative === rosterName || relative === 'agents') return false;
-    if (/^agents\/[^/]+\.env$/.test(relative)) return false;
-    return !templates().some((template) => template === relative || template.startsWith(`${relative}/`));
+  const mute = directories.map((directory) => ({ directory, why: noNotice(directory) }));
+  const [first] = mute.filter(({ why }) => why !== null);
+  if (first?.why != null) failed(`${first.directory} is ${first.why}; looking every second instead`);
+  let watcher = open(first !== undefined);
+  return {
+    close: () => {
+      closed = true;
+      return watcher.close();
+    },
   };
-}
-
-/** In the state directory only the operator's words matter. */
-export const isNoWord = (relative: string): boolean =>
-  relative !== '' && relative !== 'holds.json' && relative !== 'approvals.json';
-
-/** Names the directory that a path leads to now: another one once a link on the way was changed. */
-export function directoryIdentity(directory: string): string {
-  try {
-    const { dev, ino } = fs.statSync(directory);
-    return `${dev}:${ino}`;
-  } catch {
-    return '';
-  }
 }

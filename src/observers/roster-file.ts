@@ -28,14 +28,17 @@ export function readRosterFile(file: string): RosterText {
   }
 }
 
-/** Reads a kickstart template named in a roster, relative to it. */
+/** Where a kickstart template named in a roster is: relative to it, or to the operator's home. */
+export const templateFile = (rosterFile: string, userHome: string, template: string): string =>
+  template.startsWith('~/')
+    ? path.join(userHome, template.slice(2))
+    : path.resolve(path.dirname(rosterFile), template);
+
+/** Reads a kickstart template named in a roster. */
 export function templateReader(rosterFile: string, userHome: string) {
   return (template: string): { ok: true; text: string } | { ok: false; message: string } => {
-    const file = template.startsWith('~/')
-      ? path.join(userHome, template.slice(2))
-      : path.resolve(path.dirname(rosterFile), template);
     try {
-      return { ok: true, text: fs.readFileSync(file, 'utf8') };
+      return { ok: true, text: fs.readFileSync(templateFile(rosterFile, userHome, template), 'utf8') };
     } catch (error) {
       return { ok: false, message: fileProblem(error) };
     }

@@ -1,6 +1,8 @@
 import { start, type RunningProgram } from '../host/exec.js';
 
 export interface TmuxEvents {
+  /** A look has shown a server on the socket: one that was not there before is listened to at once. */
+  serverSeen(): void;
   close(): void;
 }
 
@@ -19,6 +21,7 @@ export function watchTmux(socket: string, happened: () => void): TmuxEvents {
   let waiter: RunningProgram | null = null;
   let retry: NodeJS.Timeout | null = null;
   const wait = (): void => {
+    retry = null;
     if (closed) return;
     let waited = false;
     waiter = start(
@@ -44,6 +47,11 @@ export function watchTmux(socket: string, happened: () => void): TmuxEvents {
   };
   wait();
   return {
+    serverSeen: () => {
+      if (waiter !== null || retry === null) return;
+      clearTimeout(retry);
+      wait();
+    },
     close: () => {
       closed = true;
       if (retry !== null) clearTimeout(retry);

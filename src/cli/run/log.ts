@@ -1,5 +1,7 @@
 import type { Plan } from '../../controller/action.js';
 import type { ApplyEvent } from '../../controller/apply.js';
+import type { ReconcilerReport, Sight } from '../../controller/reconciler.js';
+import type { Roster } from '../../roster/types.js';
 import { formatVersion } from '../render/plan-json.js';
 import { costText, gateText, reasonText } from '../render/reason-text.js';
 
@@ -10,7 +12,7 @@ type Priority = 3 | 4 | 5 | 6;
  * What the controller tells: one JSON object per line, each thing once. A standing fact (a gate, an invalid roster, a
  * source that does not answer) is told when it begins and when it ends, not at every pass.
  */
-export class ControllerLog {
+export class ControllerLog implements ReconcilerReport {
   readonly #print: (line: string) => void;
   readonly #journal: boolean;
   readonly #now: () => number;
@@ -19,6 +21,8 @@ export class ControllerLog {
   #problem: string | null = null;
   #revision: string | null = null;
   #status = 'starting';
+  #serverSeen = false;
+  #rosterChanged: () => void = () => undefined;
 
   /** @param record keeps an event for `fleet events` */
   constructor(
@@ -38,6 +42,16 @@ export class ControllerLog {
     return this.#status;
   }
 
+  /** Whether the last look has shown a tmux server on the socket. */
+  get serverSeen(): boolean {
+    return this.#serverSeen;
+  }
+
+  /** Called when another roster is in force than at the last look. */
+  onRosterChanged(listener: () => void): void {
+    this.#rosterChanged = listener;
+  }
+
   line(priority: Priority, type: string, details: object): void {
     const event = { formatVersion, time: new Date(this.#now()).toISOString(), type, ...details };
     const text = JSON.stringify(event);
@@ -50,20 +64,27 @@ export class ControllerLog {
     this.line(3, 'diagnostic', { during, message });
   }
 
-  rosterState(problem: string | null, revision: string | null): void {
+  rosterState(problem: string | null, roster: Roster | null): void {
+    const revision = roster?.revision ?? null;
     if (problem !== this.#problem) {
       if (problem === null) this.line(5, 'roster_valid', { revision });
       else this.line(3, 'roster_invalid', { message: problem, inForce: revision });
     } else if (problem === null && revision !== this.#revision) {
       this.line(5, this.#revision === null ? 'roster' : 'roster_changed', { revision });
     }
+    if (this.#revision !== null && revision !== this.#revision) this.#rosterChanged();
     this.#problem = problem;
     this.#revision = revision;
     if (revision === null) this.#status = 'no valid roster yet; nothing is done';
   }
 
+  looked({ refusal, world }: Sight, plan: Plan): void {
+    this.#serverSeen = world.observed.tmux.known && world.observed.tmux.value !== null;
+    this.#standingFacts(plan, refusal);
+  }
+
   /** Gates, unknown sources and the like, as they are after a look. */
-  standing(plan: Plan, refusal: string | null): void {
+  #standingFacts(plan: Plan, refusal: string | null): void {
     const facts = new Map<string, () => void>();
     if (refusal !== null)
       facts.set(`refusal ${refusal}`, () => this.line(3, 'refused', { message: refusal }));

@@ -1,4 +1,4 @@
-import type { Plan } from '../../controller/action.js';
+import type { Plan } from './action.js';
 
 /**
  * Milliseconds until a gate opens by itself, for the nearest one; null where none does. Approvals, holds and attachment

@@ -1,0 +1,52 @@
+import type { ApplyEvent } from '../../controller/apply.js';
+import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
+import { acquireLock } from '../../host/lock.js';
+import type { Context } from '../context.js';
+import { carryOut } from '../execute.js';
+import { installationProblem } from '../guard.js';
+import { observe, type Pass } from '../pass.js';
+
+export type HostSight = Sight & Pass;
+
+export interface HostPortParts {
+  readonly roster: () => RosterInForce;
+  readonly report: ReconcilerReport & { readonly event: (event: ApplyEvent) => void };
+  readonly wake: () => void;
+}
+
+/** The real host behind the reconciler's port. */
+export function hostPort(
+  context: Context,
+  { roster, report, wake }: HostPortParts,
+): ReconcilerPort<HostSight> {
+  return {
+    roster,
+    report,
+    wake,
+    observe: async (inForce) => {
+      const pass = await observe(context, { roster: inForce });
+      return { ...pass, refusal: installationProblem(context, inForce, pass.installation) };
+    },
+    tryLock: async () => {
+      const locked = await acquireLock(context.paths.lock, 'fleet run', 0);
+      return locked.kind === 'held' ? null : locked.lock;
+    },
+    carryOut: (plan, seen, replan) =>
+      carryOut(
+        context,
+        plan,
+        seen,
+        ({ world }) => replan(world),
+        (event) => report.event(event),
+      ),
+    now: context.now,
+    monotonic: () => performance.now(),
+    after: later,
+  };
+}
+
+/** Calls back once after so many milliseconds; the returned function cancels. */
+export function later(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}

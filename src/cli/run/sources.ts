@@ -1,0 +1,101 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { templatesOf } from '../../controller/reconciler.js';
+import { watchPlaces, type FileWatch } from '../../observers/file-watch.js';
+import { templateFile } from '../../observers/roster-file.js';
+import { watchTmux, type TmuxEvents } from '../../observers/tmux-events.js';
+import { placesOf, samePlaces, type Places } from '../../observers/watch-places.js';
+import type { Context } from '../context.js';
+import { later } from './host-port.js';
+import type { RosterMemory } from './roster-memory.js';
+
+/** An editor that truncates and then writes is given so long after its last touch, and no longer than the second. */
+const quietMs = 20;
+const patienceMs = 50;
+/**
+ * A watcher tells of changes in quick succession only once. So it is asked again, by a look at the files' times alone,
+ * whether what was read is still what is there.
+ */
+const doubtsMs = [100, 400, 1500];
+
+/** In the state directory only the operator's words matter. */
+const words = ['holds.json', 'approvals.json'];
+
+/** What wakes the controller besides its own timers. None of them carries anything. */
+export class Sources {
+  readonly #context: Context;
+  readonly #memory: RosterMemory;
+  readonly #wake: () => void;
+  readonly #failed: (message: string) => void;
+  readonly #wordsWatch: FileWatch;
+  readonly #tmux: TmuxEvents;
+  #places: Places = new Map();
+  #rosterWatch: FileWatch | null = null;
+  #firstTouch: number | null = null;
+  #cancels: readonly (() => void)[] = [];
+
+  constructor(
+    context: Context,
+    socketName: string,
+    memory: RosterMemory,
+    wake: () => void,
+    failed: (message: string) => void,
+  ) {
+    this.#context = context;
+    this.#memory = memory;
+    this.#wake = wake;
+    this.#failed = failed;
+    const { state } = context.paths;
+    fs.mkdirSync(state, { recursive: true, mode: 0o700 });
+    const places = new Map([[fs.realpathSync(state), new Set(words)]]);
+    this.#wordsWatch = watchPlaces(places, () => false, wake, failed);
+    this.#tmux = watchTmux(socketName, wake);
+    this.follow(false);
+  }
+
+  /** After each pass: the roster may name other templates, and lead to another place, than before. */
+  follow(serverSeen: boolean): void {
+    if (serverSeen) this.#tmux.serverSeen();
+    const { paths } = this.#context;
+    const templates = templatesOf(this.#memory.last).map((name) =>
+      templateFile(paths.roster, paths.userHome, name),
+    );
+    const environments = path.join(paths.agents, '.env');
+    const places = placesOf([paths.roster, ...templates, environments]);
+    if (this.#rosterWatch !== null && samePlaces(places, this.#places)) return;
+    void this.#rosterWatch?.close();
+    this.#places = places;
+    const agents = placesOf([environments]);
+    this.#rosterWatch = watchPlaces(
+      places,
+      (directory, name) => name.endsWith('.env') && agents.get(directory)?.has('.env') === true,
+      () => this.#touched(),
+      this.#failed,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#forget();
+    this.#tmux.close();
+    await Promise.all([this.#wordsWatch.close(), this.#rosterWatch?.close()]);
+  }
+
+  #touched(): void {
+    const now = performance.now();
+    this.#firstTouch ??= now;
+    const left = Math.max(0, Math.min(quietMs, this.#firstTouch + patienceMs - now));
+    this.#forget();
+    this.#cancels = [
+      later(left, () => {
+        this.#firstTouch = null;
+        this.#wake();
+      }),
+      ...doubtsMs.map((ms) => later(ms, () => this.#memory.isStale() && this.#wake())),
+    ];
+  }
+
+  #forget(): void {
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels = [];
+  }
+}

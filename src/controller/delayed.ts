@@ -1,0 +1,59 @@
+import type { Plan, PlannedAction } from './action.js';
+import type { World } from './assess.js';
+import { restrict } from './restrict.js';
+import type { Backoff } from '../roster/types.js';
+
+/** An agent is taken out only once the file has been unchanged for so long: an editor may not be done yet. */
+const removalDelayMs = 1000;
+/** A unit whose process has ended follows within so long; a hook wakes the controller, too. */
+const endingMs = 500;
+
+/**
+ * How long the controller leaves a ready action for a reason that is its own and no gate, milliseconds; 0: not at all.
+ *
+ * @param settledMs how long the roster's file has been as it is
+ */
+export function delayed(action: PlannedAction, settledMs: number): number {
+  // Its unit is about to write down how it ended, which counts for backoff; a restart now would cut that off.
+  if (isEnding(action)) return endingMs;
+  return isRemoval(action) ? Math.max(0, removalDelayMs - settledMs) : 0;
+}
+
+/** A oneshot unit without any session (no target) ends never by itself. */
+const isEnding = ({ reasons, target }: PlannedAction): boolean =>
+  target !== null && reasons.some(({ code }) => code === 'ProcessExited');
+
+const isRemoval = ({ reasons }: PlannedAction): boolean => reasons.some(({ code }) => code === 'NotInRoster');
+
+export const isReady = ({ gate }: PlannedAction): boolean => gate.kind === 'ready';
+
+export const launches = ({ action }: PlannedAction): boolean =>
+  action === 'start' || action === 'restart' || action === 'reset';
+
+export const policyOf = (world: World, { agent }: PlannedAction): Backoff | null =>
+  world.desired.get(agent)?.spec.backoff ?? null;
+
+/** So many slow actions go on beside each other, each by itself. */
+const byThemselves = 4;
+
+/**
+ * Parts of a plan that may go on beside each other: every stop and restart takes as long as its agent's grace. A part
+ * costs three processes, so many slow actions are one part for each length of grace: an agent then waits for no other
+ * longer than it might itself have taken.
+ */
+export function split(plan: Plan, world: World): readonly Plan[] {
+  const ready = plan.actions.filter(isReady);
+  const slow = ready.filter(({ action }) => action === 'stop' || action === 'restart' || action === 'reset');
+  const quick = ready.filter((action) => !slow.includes(action));
+  const graceOf = ({ agent }: PlannedAction): number | undefined =>
+    world.desired.get(agent)?.spec.stopGraceMs;
+  const parts =
+    slow.length <= byThemselves
+      ? slow.map((action) => [action])
+      : [...new Set(slow.map(graceOf))].map((grace) => slow.filter((action) => graceOf(action) === grace));
+  const groups = quick.length > 0 ? [...parts, quick] : parts;
+  // What is gated stays in the first part, for the brake's memory.
+  return groups.map((group, index) =>
+    restrict(plan, (action) => group.includes(action) || (index === 0 && !isReady(action))),
+  );
+}

@@ -1,0 +1,222 @@
+import type { Plan } from './action.js';
+import type { World } from './assess.js';
+import { delayed, launches, isReady, policyOf, split } from './delayed.js';
+import { noWords } from './gate.js';
+import type { PassOutcome } from './loop.js';
+import { nextLookMs } from './next-look.js';
+import { Pace } from './pace.js';
+import { plan as planOf } from './plan.js';
+import { restrict } from './restrict.js';
+import type { Roster } from '../roster/types.js';
+
+export interface RosterInForce {
+  /** The last valid one; null until there has been one. */
+  readonly roster: Roster | null;
+  /** Why the file is not it, or null. */
+  readonly problem: string | null;
+  /** How long the file has been as it is, milliseconds. */
+  readonly settledMs: number;
+}
+
+/** What one look showed. */
+export interface Sight {
+  readonly world: World;
+  /** Why nothing may be done on this host at all, or null. */
+  readonly refusal: string | null;
+}
+
+/** What the reconciler needs of the world around it. */
+export interface ReconcilerPort<Seen extends Sight> {
+  readonly roster: () => RosterInForce;
+  readonly observe: (roster: Roster) => Promise<Seen>;
+  /** The lock that commands share; null where another has it. */
+  readonly tryLock: () => Promise<{ readonly release: () => void } | null>;
+  /** Walks a plan. `replan` makes the plan of what is the case later. */
+  readonly carryOut: (plan: Plan, seen: Seen, replan: (world: World) => Plan) => Promise<unknown>;
+  readonly report: ReconcilerReport;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** A clock that no one sets, milliseconds. */
+  readonly monotonic: () => number;
+  /** Calls back once after so many milliseconds; the returned function cancels. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+  /** Asks for another pass. */
+  readonly wake: () => void;
+}
+
+export interface ReconcilerReport {
+  /** What is in force, at every pass; `problem` says why the file is not. */
+  rosterState(problem: string | null, roster: Roster | null): void;
+  /** What a look showed, and what follows from it, before anything is done. `working`: agents being acted upon. */
+  looked(seen: Sight, plan: Plan, working: ReadonlySet<string>): void;
+  /** Something failed that no action names. */
+  trouble(during: string, message: string): void;
+}
+
+/** Another command is at work: it is looked again soon. */
+const lockRetryMs = 250;
+/** By then every verb of a plan is in systemd's hands, which orders the rest; a slow stop keeps nobody from the lock. */
+const lockHeldMs = 1000;
+/** Every program that a look asks has a shorter limit; this is for what has none. */
+const lookDeadlineMs = 30_000;
+
+/**
+ * Makes the roster true and keeps it true: the same observe, plan and apply as the commands. Agents that are being acted
+ * upon are left out of further passes until that has ended, and slow actions go on beside each other.
+ */
+export class Reconciler<Seen extends Sight> {
+  readonly #port: ReconcilerPort<Seen>;
+  readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #pace = new Pace();
+  /** When the last agent was launched, for `start_spacing`. */
+  #lastLaunch = -Infinity;
+  /** How often this pass has looked at the host; what it began looks once more at what came of it. */
+  #looks = 0;
+
+  constructor(port: ReconcilerPort<Seen>) {
+    this.#port = port;
+  }
+
+  /** One pass. Never rejects. */
+  async pass(): Promise<PassOutcome> {
+    this.#looks = 0;
+    try {
+      return { nextMs: await this.#pass(), looks: this.#looks };
+    } catch (error) {
+      // The loop goes on whatever one pass ran into; the next one looks again.
+      this.#port.report.trouble('pass', messageOf(error));
+      return { nextMs: null, looks: this.#looks };
+    }
+  }
+
+  /** Resolves once nothing is being acted upon any more. */
+  async drained(): Promise<void> {
+    await Promise.all(this.#inFlight.values());
+  }
+
+  async #pass(): Promise<number | null> {
+    const port = this.#port;
+    const inForce = port.roster();
+    const { roster } = inForce;
+    port.report.rosterState(inForce.problem, roster);
+    if (roster === null) return null;
+    const first = await this.#look(inForce, roster);
+    port.report.looked(first.seen, first.whole, new Set(this.#inFlight.keys()));
+    if (first.seen.refusal !== null) return null;
+    const { desired } = first.seen.world;
+    this.#pace.keepOnly(new Set([...desired.keys(), ...first.whole.actions.map(({ agent }) => agent)]));
+    if (!first.plan.actions.some(isReady)) return first.next;
+    const lock = await port.tryLock();
+    if (lock === null) return lockRetryMs;
+    const unlock = this.#onceUnlocked(lock);
+    let begun = false;
+    try {
+      // Roster and world once more under the lock: an edit may have been taken back meanwhile.
+      const again = port.roster();
+      if (again.roster === null) return null;
+      const { seen, plan, next } = await this.#look(again, again.roster);
+      if (seen.refusal !== null) return null;
+      const works = split(plan, seen.world).map((part) => this.#begin(seen, part));
+      begun = works.length > 0;
+      if (!begun) return next;
+      this.#looks += 1;
+      const cancel = port.after(lockHeldMs, unlock);
+      void Promise.all(works).then(() => {
+        cancel();
+        unlock();
+        port.wake();
+      });
+      return next;
+    } finally {
+      if (!begun) unlock();
+    }
+  }
+
+  async #look(
+    { settledMs }: RosterInForce,
+    roster: Roster,
+  ): Promise<{ seen: Seen; whole: Plan; plan: Plan; next: number | null }> {
+    // What ends while we look was seen as it was before.
+    const busy = new Set(this.#inFlight.keys());
+    const seen = await this.#observe(roster);
+    for (const agent of this.#inFlight.keys()) busy.add(agent);
+    const whole = planOf(seen.world, noWords, this.#port.now());
+    const now = this.#port.monotonic();
+    const waits: number[] = [];
+    let launched = false;
+    const plan = restrict(whole, (action) => {
+      if (!isReady(action)) return true;
+      if (busy.has(action.agent)) return false;
+      const spacing = launches(action) ? this.#lastLaunch + roster.startSpacingMs - now : 0;
+      const pace = this.#pace.waitMs(action, policyOf(seen.world, action), now);
+      // With spacing, one launch per pass: the next is gated by what is the case then.
+      const turn = launches(action) && launched ? roster.startSpacingMs : 0;
+      const wait = Math.max(delayed(action, settledMs), spacing, pace, turn);
+      if (wait > 0) waits.push(wait);
+      else launched ||= launches(action);
+      return wait <= 0;
+    });
+    const gate = nextLookMs(whole, this.#port.now());
+    const all = gate === null ? waits : [...waits, gate];
+    return { seen, whole, plan, next: all.length === 0 ? null : Math.min(...all) };
+  }
+
+  async #observe(roster: Roster): Promise<Seen> {
+    this.#looks += 1;
+    let cancel = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.#port.after(lookDeadlineMs, () =>
+        reject(new Error(`looking at the host took longer than ${lookDeadlineMs / 1000}s; nothing was done`)),
+      );
+    });
+    try {
+      return await Promise.race([this.#port.observe(roster), late]);
+    } finally {
+      cancel();
+    }
+  }
+
+  #begin(seen: Seen, plan: Plan): Promise<void> {
+    const port = this.#port;
+    const ready = plan.actions.filter(isReady);
+    const now = port.monotonic();
+    for (const action of ready) {
+      this.#pace.begun(action, policyOf(seen.world, action), now);
+      if (launches(action)) this.#lastLaunch = now;
+    }
+    const replan = (world: World): Plan => planOf(world, noWords, port.now());
+    const work = port
+      .carryOut(plan, seen, replan)
+      .then(
+        () => undefined,
+        (error: unknown) => port.report.trouble('apply', messageOf(error)),
+      )
+      .then(() => {
+        for (const { agent } of ready) this.#inFlight.delete(agent);
+        port.wake();
+      });
+    for (const { agent } of ready) this.#inFlight.set(agent, work);
+    return work;
+  }
+
+  #onceUnlocked(lock: { readonly release: () => void }): () => void {
+    let released = false;
+    return () => {
+      if (released) return;
+      try {
+        lock.release();
+        released = true;
+      } catch (error) {
+        // A full disk. Our claim is void as soon as we have ended; until then others wait, and the next try is the end of
+        // the work.
+        this.#port.report.trouble('unlock', messageOf(error));
+      }
+    };
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Kickstart templates of a roster, as they stand in it. */
+export const templatesOf = (roster: Roster | null): readonly string[] =>
+  (roster?.agents ?? []).flatMap(({ kickstart }) => kickstart?.path ?? []);
