@@ -1,5 +1,7 @@
+import { appendEvents } from '../actuators/event-log.js';
 import { exec as realExec, type Exec } from '../host/exec.js';
 import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
+import type { EventRecord } from './event-record.js';
 import { ExitCode, CommandFailure } from './exit-code.js';
 import { colourWanted, styleFor, type Style } from './render/style.js';
 
@@ -25,6 +27,8 @@ export interface Context {
   readonly say: (line: string) => void;
   /** What is being done right now: one line each, only where somebody watches. */
   readonly progress: (line: string) => void;
+  /** Adds to the event log. Where that fails nothing else stops: the log is memory for people. */
+  readonly record: (events: readonly EventRecord[]) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Whether the operator asked to stop (first Ctrl-C). */
@@ -44,8 +48,9 @@ export function createContext(options: GlobalOptions, env: Environment = process
     process.stderr.write('\nfleet: finishing the step under way; press Ctrl-C again to quit at once\n');
     for (const listener of interrupts) listener();
   };
+  const paths = pathsFor(options, env);
   return {
-    paths: pathsFor(options, env),
+    paths,
     env,
     exec: realExec,
     rosterGiven: options.roster !== undefined,
@@ -53,6 +58,7 @@ export function createContext(options: GlobalOptions, env: Environment = process
     print: (line) => process.stdout.write(`${line}\n`),
     say: (line) => process.stderr.write(`${line}\n`),
     progress: (line) => process.stderr.isTTY && process.stderr.write(`${line}\n`),
+    record: (events) => void appendEvents(paths.state, events),
     now: () => Date.now(),
     interrupted: () => interrupted,
     onInterrupt: (listener) => {

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
-import { appendEvents } from '../actuators/event-log.js';
 import { countEnds } from '../controller/backoff.js';
 import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import type { Context } from './context.js';
-import { eventRecord } from './event-record.js';
+import { outcomeRecord, type EventRecord } from './event-record.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
 import { lookAgain, observe, type Pass } from './pass.js';
@@ -53,7 +52,7 @@ export async function carryOut(
 ): Promise<readonly ActionResult[]> {
   const { roster } = pass.world;
   await rememberEnds(context, pass);
-  const records: object[] = [];
+  const records: EventRecord[] = [];
   const stopped = new AbortController();
   const forget = context.onInterrupt(() => stopped.abort());
   const port = {
@@ -69,7 +68,7 @@ export async function carryOut(
       return new Set(now.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
     },
     report: (event: ApplyEvent) => {
-      const record = eventRecord(context, event);
+      const record = outcomeRecord(context.now(), event);
       if (record !== null) records.push(record);
       report(event);
     },
@@ -80,7 +79,7 @@ export async function carryOut(
     return await apply(plan, pass.world, port, context.now());
   } finally {
     forget();
-    appendEvents(context.paths.state, records);
+    context.record(records);
   }
 }
 

@@ -1,31 +1,13 @@
 import { defaultIdleAfterMs, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
 import { outdatedFields } from './compare.js';
-import { holdOn } from './gate.js';
-import { remainingMs, type FailureRecord, type Moment } from './backoff.js';
+import { degraded, phaseOf, type Phase } from './phase.js';
+import { progressing, state, withTransitions, type Condition, type ConditionState } from './conditions.js';
+import { holdOn, noWords } from './gate.js';
+import type { FailureRecord } from './backoff.js';
 import type { Hold, LastEnd, Observed } from './observed.js';
-
-export type Phase =
-  | 'Running'
-  | 'Starting'
-  | 'Dead'
-  | 'BackingOff'
-  | 'Stalled'
-  | 'Held'
-  | 'Suspended'
-  | 'Stopped'
-  | 'Unknown'
-  | 'Foreign'
-  | 'Extra';
-
-export interface Condition {
-  readonly type: 'Ready' | 'UpToDate';
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-  /** Epoch milliseconds, or null where the moment is not on record. */
-  readonly lastTransitionTime: number | null;
-}
+import type { Plan, PlannedAction } from './action.js';
+import { plan as planOf } from './plan.js';
 
 export interface AgentStatus {
   readonly name: string;
@@ -48,28 +30,47 @@ export interface AgentStatus {
   readonly conditions: readonly Condition[];
 }
 
-/**
- * Every agent of the roster and every one that runs besides it, from one snapshot.
- *
- * @param now epoch milliseconds
- */
-export function fleetStatus(world: World, now: number): readonly AgentStatus[] {
+/** What the controller has written down of conditions: since when each is as it is. */
+export interface ConditionRecord {
+  readonly fleet: readonly Condition[];
+  readonly agents: ReadonlyMap<string, readonly Condition[]>;
+}
+
+export interface StatusQuestion {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** The plan of this world, where it is made already. */
+  readonly plan?: Plan;
+  /** Agents that are being acted upon right now. */
+  readonly working?: ReadonlySet<string>;
+  readonly recorded?: ConditionRecord | null;
+}
+
+/** Every agent of the roster and every one that runs besides it, from one snapshot. */
+export function fleetStatus(
+  world: World,
+  { now, plan = planOf(world, noWords, now), working = new Set(), recorded = null }: StatusQuestion,
+): readonly AgentStatus[] {
   const { observed } = world;
   return assess(world)
     .agents.filter(
       ({ desired, owned, situation }) => desired !== null || owned || situation.kind !== 'stopped',
     )
     .map((assessment) => {
-      const held = observed.memory.known ? holdOn(assessment.agent, observed.memory.value, now) : null;
-      return agentStatus(assessment, held?.hold ?? null, observed, now);
+      const { agent } = assessment;
+      const held = observed.memory.known ? holdOn(agent, observed.memory.value, now) : null;
+      const action = plan.actions.find((one) => one.agent === agent) ?? null;
+      const facts = { hold: held?.hold ?? null, action, working: working.has(agent) };
+      return agentStatus(assessment, facts, observed, now, recorded?.agents.get(agent) ?? null);
     });
 }
 
 function agentStatus(
   { agent, desired, situation, files, owned }: Assessment,
-  hold: Hold | null,
+  { hold, action, working }: { hold: Hold | null; action: PlannedAction | null; working: boolean },
   observed: Observed,
   now: number,
+  recorded: readonly Condition[] | null,
 ): AgentStatus {
   const spec = desired?.spec ?? null;
   const session = 'session' in situation && situation.kind !== 'foreign' ? situation.session : null;
@@ -93,20 +94,29 @@ function agentStatus(
   const startedAt = session === null ? null : session.createdAt * 1000;
   const end = live === null ? (observed.ends.get(agent) ?? null) : null;
   const message = situation.kind === 'unknown' || situation.kind === 'foreign' ? situation.message : '';
-  const ready: Condition = {
-    type: 'Ready',
-    status: phase === 'Unknown' ? 'Unknown' : live === null ? 'False' : 'True',
-    reason: live === null ? phase : 'ProcessRuns',
-    message,
-    lastTransitionTime: live !== null ? startedAt : end === null ? null : end.at * 1000,
-  };
-  const upToDate: Condition = {
-    type: 'UpToDate',
-    status: outdated.length > 0 ? 'False' : 'True',
-    reason: outdated.length > 0 ? 'Outdated' : 'Applied',
-    message: outdated.length > 0 ? `changed since its start: ${outdated.join(', ')}` : '',
-    lastTransitionTime: startedAt,
-  };
+  const conditions = [
+    state(
+      'Ready',
+      phase === 'Unknown' ? 'Unknown' : live === null ? 'False' : 'True',
+      live === null ? phase : 'ProcessRuns',
+      message,
+    ),
+    progressing(action, working),
+    degraded(phase, action),
+    ...(live === null
+      ? []
+      : outdated.length > 0
+        ? [state('UpToDate', 'False', 'Outdated', `changed since its start: ${outdated.join(', ')}`)]
+        : [state('UpToDate', 'True', 'Applied')]),
+  ];
+  const moment = ({ type }: ConditionState): number | null =>
+    type === 'Ready' || type === 'UpToDate'
+      ? live !== null
+        ? startedAt
+        : end === null
+          ? null
+          : end.at * 1000
+      : null;
   return {
     name: agent,
     runtime: spec?.runtime ?? files?.applied?.started['runtime'] ?? null,
@@ -123,18 +133,8 @@ function agentStatus(
     outdated,
     hold,
     end,
-    conditions: live === null ? [ready] : [ready, upToDate],
+    conditions: withTransitions(conditions, recorded, moment),
   };
-}
-
-interface PhaseFacts {
-  readonly inRoster: boolean;
-  readonly suspend: boolean;
-  readonly owned: boolean;
-  readonly hold: Hold | null;
-  readonly failed: boolean;
-  readonly failure: FailureRecord | null;
-  readonly moment: Moment;
 }
 
 /** Failures count as long as the same configuration would be tried again. */
@@ -147,29 +147,4 @@ function failureOf(
   return failure !== undefined && desired?.kind === 'resolved' && failure.spec === desired.specHash
     ? failure
     : null;
-}
-
-function phaseOf(kind: Assessment['situation']['kind'], facts: PhaseFacts): Phase {
-  switch (kind) {
-    case 'unknown':
-      return 'Unknown';
-    case 'foreign':
-      return 'Foreign';
-    case 'starting':
-      return 'Starting';
-    case 'exited':
-    case 'hollow':
-      return 'Dead';
-    case 'unmarked':
-    case 'live':
-      return facts.inRoster ? 'Running' : facts.owned ? 'Extra' : 'Foreign';
-    case 'stopping':
-      return 'Stopped';
-    case 'stopped':
-      if (facts.hold !== null) return 'Held';
-      if (facts.suspend) return 'Suspended';
-      if (facts.failure?.stalled === true) return 'Stalled';
-      if (facts.failure !== null && remainingMs(facts.failure, facts.moment) > 0) return 'BackingOff';
-      return facts.failed ? 'Dead' : 'Stopped';
-  }
 }

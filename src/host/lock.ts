@@ -49,6 +49,17 @@ export async function acquireLock(
   }
 }
 
+/** Who has the lock right now, or null. Takes nothing. */
+export function lockOwner(directory: string): LockOwner | null {
+  try {
+    const top = highest(directory);
+    const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
+    return owner !== null && isAlive(owner) ? owner : null;
+  } catch {
+    return null;
+  }
+}
+
 function tryClaim(directory: string, claim: number, purpose: string): boolean {
   const own = path.join(directory, String(claim));
   const temporary = path.join(directory, `.${process.pid}.${process.hrtime.bigint().toString(36)}`);

@@ -54,6 +54,9 @@ export const limitsFile = (paths: Paths, agent: string): string =>
 
 export const exitFile = (paths: Paths, agent: string): string => path.join(paths.state, 'exits', agent);
 
+/** Held by the one controller. */
+export const controllerLock = ({ state }: Paths): string => path.join(state, 'locks', 'controller');
+
 function defaultRoster(fleet: string): string {
   const candidates = ['roster.yaml', 'roster.yml', 'roster.json'].map((name) => path.join(fleet, name));
   return candidates.find((file) => fs.existsSync(file)) ?? path.join(fleet, 'roster.yaml');

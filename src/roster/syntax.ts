@@ -70,7 +70,9 @@ function* tokens(text: string): Generator<CST.Token> {
     if (content || lexeme === SCALAR_NEXT) content = !content;
     else if (OPENS.has(lexeme)) depth++;
     else if (CLOSES.has(lexeme)) depth--;
-    if (content || lexeme.startsWith('\n')) indicators = 0;
+    // Within brackets only what stands between two commas can nest: a whole JSON roster may stand on one line.
+    const apart = OPENS.has(lexeme) || CLOSES.has(lexeme) || lexeme === ',';
+    if (content || apart || lexeme.startsWith('\n')) indicators = 0;
     else if (INDICATORS.has(lexeme)) indicators++;
     if (depth > DEEPEST || indicators > DEEPEST) throw new TooDeep(parser.offset);
     yield* parser.next(lexeme);

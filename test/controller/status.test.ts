@@ -8,7 +8,7 @@ import { verdictOf } from '../../src/controller/verdict.js';
 import { now, Scene } from '../support/scene.js';
 
 const statusOf = (scene: Scene, name = 'a'): AgentStatus =>
-  fleetStatus(scene.world(), now).find((agent) => agent.name === name)!;
+  fleetStatus(scene.world(), { now }).find((agent) => agent.name === name)!;
 const suspended = { name: 'a', suspend: true };
 const hold = { since: 0, until: null, reason: null, by: 'stop' } as const;
 
@@ -52,6 +52,8 @@ test('a live agent is told with activity, times and what is outdated', () => {
     ...{ startedAt: now - 3_600_000, lastOutputAt: now - 4000, outdated: ['class'], pid: 1001 },
     conditions: [
       { type: 'Ready', reason: 'ProcessRuns', lastTransitionTime: now - 3_600_000 },
+      { type: 'Progressing', status: 'True', reason: 'UpdateDue' },
+      { type: 'Degraded', status: 'False', reason: 'AsExpected' },
       { type: 'UpToDate', status: 'False', reason: 'Outdated', message: 'changed since its start: class' },
     ],
   });
@@ -65,9 +67,13 @@ test('a stopped one with its end, and nobody who is neither ours nor in the rost
     activity: null,
     pid: null,
     end,
-    conditions: [{ lastTransitionTime: 5000 }],
+    conditions: [
+      { type: 'Ready', lastTransitionTime: 5000 },
+      { type: 'Progressing', status: 'True', reason: 'StartDue' },
+      { type: 'Degraded', status: 'False' },
+    ],
   });
-  const names = fleetStatus(new Scene(['a']).session('notes').unit('b', 'failed').world(), now).map(
+  const names = fleetStatus(new Scene(['a']).session('notes').unit('b', 'failed').world(), { now }).map(
     ({ name }) => name,
   );
   expect(names).toEqual(['a']);

@@ -26,6 +26,18 @@ describe('texts that are no roster', () => {
     expect(new Set(found.map((each) => each.code))).toEqual(new Set([code]));
   });
 
+  it('a large roster may stand on one line, as JSON tools write it', () => {
+    const agents = Array.from({ length: 500 }, (_, n) => ({
+      name: `a${n}`,
+      runtime: 'pi',
+      env: { A: 'b: c' },
+    }));
+    const text = JSON.stringify({ version: 1, transport: 'tmux', agents });
+    expect(rosterOf(text).agents).toHaveLength(500);
+    // And what does nest within brackets is still bounded.
+    expect(diagnosticsOf(`[${'? '.repeat(200)}x]`)[0]?.message).toMatch(/nested more than 100/);
+  });
+
   it('several syntax errors are all reported, a hundred at most', () => {
     expect(diagnosticsOf('a: b: c\nd: e: f\n').map(({ line }) => line)).toEqual([1, 2]);
     expect(diagnosticsOf('"'.repeat(100_000)).length).toBeLessThanOrEqual(100);

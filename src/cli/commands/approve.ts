@@ -3,6 +3,7 @@ import { noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
+import { eventOf } from '../event-record.js';
 import { sourceExitCode } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
@@ -67,6 +68,12 @@ export async function approveCommand(
     ];
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not approved: ${failure}`);
+  context.record([
+    ...waiting.map(({ agent, action, reasons }) =>
+      eventOf('approved', context.now(), { agent, action, reasons: reasons.map(reasonText) }),
+    ),
+    ...(braked ? [eventOf('approved', context.now(), { revision: plan.rosterRevision })] : []),
+  ]);
   for (const { agent, action, reasons, cost } of waiting) {
     const costs = costText(cost);
     context.print(

@@ -23,7 +23,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   const { world } = await observe(context);
   requireAgents(world.roster, [name]);
   const plan = planOf(world, noWords, now());
-  const status = fleetStatus(world, now()).find((agent) => agent.name === name);
+  const status = fleetStatus(world, { now: now(), plan }).find((agent) => agent.name === name);
   const planned = plan.actions.find(({ agent }) => agent === name);
   const unknown = plan.unknownAgents.find(({ agent }) => agent === name);
   const line = world.roster.lines[name];

@@ -1,5 +1,4 @@
 import type { Hold } from '../../controller/observed.js';
-import { appendEvents } from '../../actuators/event-log.js';
 import { formatDuration } from '../../roster/duration.js';
 import { hasControlCharacter } from '../../roster/visible.js';
 import { observeInstallation } from '../../observers/installation.js';
@@ -7,10 +6,10 @@ import { observeMemory } from '../../observers/memory.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
+import { eventOf } from '../event-record.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
-import { formatVersion } from '../render/plan-json.js';
 import { loadRoster } from '../roster-source.js';
 import { forgetFailures, releaseHolds } from './start.js';
 
@@ -39,6 +38,7 @@ export async function holdCommand(context: Context, agent: string, options: Hold
     fleetHold,
   }));
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not held: ${failure}`);
+  context.record([eventOf('held', now, { agent, message: options.reason })]);
   context.print(
     `${agent} is held${options.for === undefined ? '' : ` for ${formatDuration(options.for)}`}. Nothing else changed.`,
   );
@@ -70,8 +70,7 @@ export async function releaseCommand(
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
   await forgetFailures(context, new Set([agent]));
-  const time = new Date(now()).toISOString();
-  appendEvents(paths.state, [{ formatVersion, time, type: 'released', agent, message: options.reason }]);
+  context.record([eventOf('released', now(), { agent, message: options.reason })]);
   const until = options.for === undefined ? '' : ` for ${formatDuration(options.for)}, then held again`;
   print(
     seen.hold === null

@@ -1,15 +1,21 @@
-import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { appendEvents } from '../../actuators/event-log.js';
+import { eventFiles } from '../../actuators/event-log.js';
+import { writeStatusRecord } from '../../actuators/status-record.js';
 import { Loop } from '../../controller/loop.js';
 import { Reconciler } from '../../controller/reconciler.js';
 import { acquireLock } from '../../host/lock.js';
+import { controllerLock } from '../../host/paths.js';
 import { Notifier } from '../../host/notify.js';
+import { readEvents } from '../../observers/event-log.js';
+import { readExitRecord } from '../../observers/exit-record.js';
 import { observeInstallation } from '../../observers/installation.js';
+import { readStatusRecord } from '../../observers/status-record.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
+import { aggregating } from '../event-record.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
+import { ConditionKeeper } from '../run/condition-keeper.js';
 import { hostPort, later } from '../run/host-port.js';
 import { ControllerLog } from '../run/log.js';
 import { RosterMemory } from '../run/roster-memory.js';
@@ -20,26 +26,64 @@ const timings = { lookGapMs: 50, resyncMs: 15_000 };
 const drainMs = 20_000;
 
 /** The controller. Stopping it stops no agent; the next start takes over what runs. */
-export async function runCommand(context: Context): Promise<ExitCode> {
+export async function runCommand(given: Context): Promise<ExitCode> {
+  const context: Context = { ...given, record: aggregating(given.record) };
   const { paths, env, exec } = context;
   const installation = observeInstallation(paths, parseEnvironmentFile);
   requireInstallation(context, null, installation);
-  const single = await acquireLock(path.join(paths.state, 'locks', 'controller'), 'fleet run', 0);
+  const single = await acquireLock(controllerLock(paths), 'fleet run', 0);
   if (single.kind === 'held') {
     throw new CommandFailure(ExitCode.timeout, `a controller is running already: pid ${single.owner.pid}`);
   }
-  const log = new ControllerLog(context.print, (env['JOURNAL_STREAM'] ?? '') !== '', context.now, (event) =>
-    appendEvents(paths.state, [event]),
-  );
+  const log = new ControllerLog({
+    print: context.print,
+    journal: (env['JOURNAL_STREAM'] ?? '') !== '',
+    now: context.now,
+    record: (event) => context.record([event]),
+    lastLines: (agent) => readExitRecord(paths, agent)?.lines ?? [],
+    told: new Set(
+      readEvents(eventFiles(paths.state)).flatMap(({ type, details: { invocation } }) =>
+        type === 'ended' && typeof invocation === 'string' ? [invocation] : [],
+      ),
+    ),
+  });
+  const conditions = new ConditionKeeper({
+    recorded: readStatusRecord(paths.state),
+    now: context.now,
+    write: (record) => writeStatusRecord(paths.state, record),
+    trouble: (message) => log.trouble('status', message),
+  });
   const reports = new SystemdReports(new Notifier(exec, env), () => log.status);
   const memory = new RosterMemory(context);
   const wake = (): void => loop.wake();
-  const reconciler = new Reconciler(hostPort(context, { roster: () => memory.look(), report: log, wake }));
+  const inForce = { problem: null as string | null, revision: null as string | null, serverSeen: false };
+  const reconciler = new Reconciler(
+    hostPort(context, {
+      roster: () => memory.look(),
+      wake,
+      report: {
+        event: (event) => log.event(event),
+        trouble: (during, message) => log.trouble(during, message),
+        rosterState: (problem, roster) => {
+          const revision = roster?.revision ?? null;
+          if (inForce.revision !== null && revision !== inForce.revision) reports.reloading();
+          Object.assign(inForce, { problem, revision });
+          log.rosterState(problem, roster);
+        },
+        looked: (seen, plan, working) => {
+          const { tmux } = seen.world.observed;
+          inForce.serverSeen = tmux.known && tmux.value !== null;
+          log.looked(seen, plan);
+          conditions.looked(seen, plan, working, inForce.problem);
+        },
+      },
+    }),
+  );
   const loop = new Loop(
     {
       pass: async () => {
         const outcome = await reconciler.pass();
-        sources.follow(log.serverSeen);
+        sources.follow(inForce.serverSeen);
         reports.passed();
         return outcome;
       },
@@ -49,7 +93,6 @@ export async function runCommand(context: Context): Promise<ExitCode> {
     },
     timings,
   );
-  log.onRosterChanged(() => reports.reloading());
   const failed = (message: string): void => log.line(4, 'diagnostic', { during: 'watch', message });
   const sources = new Sources(context, installation.record?.socketName ?? '', memory, wake, failed);
   process.on('SIGHUP', () => {

@@ -2,6 +2,9 @@ import type { UnknownSource } from '../../controller/action.js';
 import { fleetStatus } from '../../controller/status.js';
 import { assess } from '../../controller/assess.js';
 import { readExitRecord } from '../../observers/exit-record.js';
+import { lockOwner } from '../../host/lock.js';
+import { controllerLock } from '../../host/paths.js';
+import { readStatusRecord } from '../../observers/status-record.js';
 import { observeFigures } from '../../observers/figures.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -37,8 +40,9 @@ async function look(
   { output }: StatusOptions,
 ): Promise<{ readonly lines: readonly string[]; readonly unknownSources: readonly UnknownSource[] }> {
   const { world } = await observe(context);
+  const recorded = readStatusRecord(context.paths.state);
   if (agent !== undefined) requireAgents(world.roster, [agent]);
-  const agents = fleetStatus(world, context.now()).filter(
+  const agents = fleetStatus(world, { now: context.now(), recorded }).filter(
     ({ name }) => agent === undefined || name === agent,
   );
   const running = agents.filter(({ pid }) => pid !== null).map(({ name }) => name);
@@ -50,6 +54,8 @@ async function look(
     figures,
     unknownSources,
     strangers,
+    recorded,
+    controllerPid: lockOwner(controllerLock(context.paths))?.pid ?? null,
     now: context.now(),
     paths: context.paths,
   };

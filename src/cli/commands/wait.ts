@@ -23,7 +23,7 @@ export async function waitCommand(
   for (;;) {
     const { world } = await observe(context);
     requireAgents(world.roster, names);
-    const agents = fleetStatus(world, context.now()).filter(({ name, desired, phase }) =>
+    const agents = fleetStatus(world, { now: context.now() }).filter(({ name, desired, phase }) =>
       names.length > 0
         ? names.includes(name)
         : phase !== 'Extra' && (wanted === 'stopped' || desired === 'running'),

@@ -1,9 +1,11 @@
 import type { UnknownSource } from '../../controller/action.js';
+import { fleetConditions, withTransitions, type Condition } from '../../controller/conditions.js';
 import type { World } from '../../controller/assess.js';
 import type { ObservedSession } from '../../controller/observed.js';
 import type { AgentStatus } from '../../controller/status.js';
 import type { Paths } from '../../host/paths.js';
 import type { FleetFigures } from '../../observers/figures.js';
+import type { StatusRecord } from '../../observers/status-record.js';
 import { endText } from './end-text.js';
 import { formatVersion } from './plan-json.js';
 
@@ -13,6 +15,10 @@ export interface StatusInput {
   readonly figures: FleetFigures | null;
   readonly unknownSources: readonly UnknownSource[];
   readonly strangers: readonly ObservedSession[];
+  /** What the controller has written down; null: there never was one. */
+  readonly recorded: StatusRecord | null;
+  /** Pid of the controller that runs right now. */
+  readonly controllerPid: number | null;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly paths: Paths;
@@ -24,23 +30,30 @@ export function statusJson({
   figures,
   unknownSources,
   strangers,
+  recorded,
+  controllerPid,
   paths,
 }: StatusInput): object {
   const { units, tmux } = world.observed;
-  const controllerRuns = units.known && units.value.controller?.active === 'active';
+  const conditions = withTransitions(
+    fleetConditions({ rosterProblem: null, unknownSources, agents }),
+    recorded?.fleet ?? null,
+    () => null,
+  );
   return {
     formatVersion,
     roster: { path: paths.roster, revision: world.roster.revision },
     controller: {
-      running: controllerRuns,
-      pid: controllerRuns ? (figures?.controllerPid ?? null) : null,
-      observedRevision: null,
+      running: controllerPid !== null,
+      pid: controllerPid,
+      observedRevision: controllerPid === null ? null : (recorded?.observedRevision ?? null),
     },
     holder: {
       active: units.known ? units.value.holder?.active === 'active' : null,
       pid: figures?.holderPid ?? null,
       serverPid: tmux.known ? (tmux.value?.pid ?? null) : null,
     },
+    conditions: conditions.map(conditionJson),
     unknown: unknownSources,
     foreign: strangers.map(({ name }) => name),
     agents: agents.map((agent) => agentJson(agent, figures)),
@@ -69,11 +82,13 @@ function agentJson(agent: AgentStatus, figures: FleetFigures | null): object {
             at: iso(end.at * 1000),
           },
     hold: hold === null ? null : { ...hold, since: iso(hold.since), until: iso(hold.until) },
-    conditions: conditions.map((condition) => ({
-      ...condition,
-      lastTransitionTime: iso(condition.lastTransitionTime),
-    })),
+    conditions: conditions.map(conditionJson),
   };
 }
+
+const conditionJson = (condition: Condition): object => ({
+  ...condition,
+  lastTransitionTime: iso(condition.lastTransitionTime),
+});
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

@@ -1,4 +1,5 @@
-import type { AgentStatus, Phase } from '../../controller/status.js';
+import type { Phase } from '../../controller/phase.js';
+import type { AgentStatus } from '../../controller/status.js';
 import { displayPath } from '../../host/paths.js';
 import type { ExitRecord } from '../../observers/exit-record.js';
 import { visible } from '../../roster/visible.js';

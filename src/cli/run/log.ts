@@ -1,40 +1,41 @@
 import type { Plan } from '../../controller/action.js';
 import type { ApplyEvent } from '../../controller/apply.js';
-import type { ReconcilerReport, Sight } from '../../controller/reconciler.js';
+import type { LastEnd } from '../../controller/observed.js';
+import type { Sight } from '../../controller/reconciler.js';
 import type { Roster } from '../../roster/types.js';
-import { formatVersion } from '../render/plan-json.js';
-import { costText, gateText, reasonText } from '../render/reason-text.js';
+import { endRecord, eventOf, type EventRecord } from '../event-record.js';
+import { reasonText } from '../render/reason-text.js';
+import { standingFacts, type Line, type Priority, type StandingFact } from './standing.js';
 
-/** journald's priorities, as a prefix of a line. */
-type Priority = 3 | 4 | 5 | 6;
+export interface LogPort {
+  readonly print: (line: string) => void;
+  /** Whether lines go to journald, which reads a priority in front of each. */
+  readonly journal: boolean;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Keeps an event for `fleet events`. */
+  readonly record: (event: EventRecord) => void;
+  /** The last lines of a dead agent's screen, raw. */
+  readonly lastLines: (agent: string) => readonly string[];
+  /** Invocations whose ends an earlier controller has told. */
+  readonly told: ReadonlySet<string>;
+}
 
 /**
  * What the controller tells: one JSON object per line, each thing once. A standing fact (a gate, an invalid roster, a
  * source that does not answer) is told when it begins and when it ends, not at every pass.
  */
-export class ControllerLog implements ReconcilerReport {
-  readonly #print: (line: string) => void;
-  readonly #journal: boolean;
-  readonly #now: () => number;
-  readonly #record: (event: object) => void;
-  #standing = new Set<string>();
+export class ControllerLog {
+  readonly #port: LogPort;
+  readonly #told: Set<string>;
+  #standing: ReadonlyMap<string, StandingFact> = new Map();
   #problem: string | null = null;
   #revision: string | null = null;
   #status = 'starting';
-  #serverSeen = false;
-  #rosterChanged: () => void = () => undefined;
 
-  /** @param record keeps an event for `fleet events` */
-  constructor(
-    print: (line: string) => void,
-    journal: boolean,
-    now: () => number,
-    record: (event: object) => void,
-  ) {
-    this.#record = record;
-    this.#print = print;
-    this.#journal = journal;
-    this.#now = now;
+  constructor(port: LogPort) {
+    this.#port = port;
+    this.#told = new Set(port.told);
   }
 
   /** One line for systemd's status. */
@@ -42,22 +43,8 @@ export class ControllerLog implements ReconcilerReport {
     return this.#status;
   }
 
-  /** Whether the last look has shown a tmux server on the socket. */
-  get serverSeen(): boolean {
-    return this.#serverSeen;
-  }
-
-  /** Called when another roster is in force than at the last look. */
-  onRosterChanged(listener: () => void): void {
-    this.#rosterChanged = listener;
-  }
-
   line(priority: Priority, type: string, details: object): void {
-    const event = { formatVersion, time: new Date(this.#now()).toISOString(), type, ...details };
-    const text = JSON.stringify(event);
-    this.#print(this.#journal ? `<${priority}>${text}` : text);
-    // What came of actions is kept by whoever carries them out.
-    if (!type.startsWith('action_')) this.#record(event);
+    this.#tell(priority, eventOf(type, this.#port.now(), details));
   }
 
   trouble(during: string, message: string): void {
@@ -72,38 +59,19 @@ export class ControllerLog implements ReconcilerReport {
     } else if (problem === null && revision !== this.#revision) {
       this.line(5, this.#revision === null ? 'roster' : 'roster_changed', { revision });
     }
-    if (this.#revision !== null && revision !== this.#revision) this.#rosterChanged();
     this.#problem = problem;
     this.#revision = revision;
     if (revision === null) this.#status = 'no valid roster yet; nothing is done';
   }
 
   looked({ refusal, world }: Sight, plan: Plan): void {
-    this.#serverSeen = world.observed.tmux.known && world.observed.tmux.value !== null;
-    this.#standingFacts(plan, refusal);
-  }
-
-  /** Gates, unknown sources and the like, as they are after a look. */
-  #standingFacts(plan: Plan, refusal: string | null): void {
-    const facts = new Map<string, () => void>();
-    if (refusal !== null)
-      facts.set(`refusal ${refusal}`, () => this.line(3, 'refused', { message: refusal }));
-    for (const { source, message } of plan.unknownSources) {
-      facts.set(`unknown ${source} ${message}`, () => this.line(4, 'unknown', { source, message }));
+    for (const [agent, end] of world.observed.ends) this.#ended(agent, end);
+    const facts = standingFacts(plan, refusal);
+    for (const [key, { begins }] of facts) if (!this.#standing.has(key)) this.#tellLine(begins);
+    for (const [key, { over }] of this.#standing) {
+      if (!facts.has(key) && over !== null) this.#tellLine(over);
     }
-    for (const { agent, action, gate, reasons, cost } of plan.actions) {
-      if (gate.kind === 'ready') continue;
-      const why = gateText(gate);
-      // Seconds in a text would make every look a new fact.
-      facts.set(`gate ${agent} ${action} ${gate.kind}`, () =>
-        this.line(5, 'deferred', {
-          ...{ agent, action, gate: gate.kind, message: why },
-          ...{ reasons: reasons.map(reasonText), cost: costText(cost) },
-        }),
-      );
-    }
-    for (const [fact, tell] of facts) if (!this.#standing.has(fact)) tell();
-    this.#standing = new Set(facts.keys());
+    this.#standing = facts;
     const { unchanged, unknown, gated } = plan.summary;
     const invalid = this.#problem === null ? '' : 'the roster is invalid, the last good one is in force; ';
     this.#status =
@@ -137,5 +105,25 @@ export class ControllerLog implements ReconcilerReport {
         }
       }
     }
+  }
+
+  #ended(agent: string, end: LastEnd): void {
+    if (end.invocation === null || this.#told.has(end.invocation)) return;
+    this.#told.add(end.invocation);
+    this.#tell(
+      end.reason === 'exited' && end.status === 0 ? 5 : 4,
+      endRecord(agent, end, this.#port.lastLines(agent)),
+    );
+  }
+
+  #tellLine({ priority, type, details }: Line): void {
+    this.line(priority, type, details);
+  }
+
+  #tell(priority: Priority, event: EventRecord): void {
+    const text = JSON.stringify(event);
+    this.#port.print(this.#port.journal ? `<${priority}>${text}` : text);
+    // What came of actions is kept by whoever carries them out.
+    if (!event.type.startsWith('action_')) this.#port.record(event);
   }
 }

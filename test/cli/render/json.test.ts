@@ -66,7 +66,15 @@ test('an unknown source and a blocked action say why', () => {
 function statusInput(one: Scene) {
   const world = one.world();
   return {
-    ...{ world, agents: fleetStatus(world, now), figures: null, unknownSources: [], now },
+    ...{
+      world,
+      agents: fleetStatus(world, { now }),
+      figures: null,
+      unknownSources: [],
+      now,
+      recorded: null,
+      controllerPid: null,
+    },
     ...{ strangers: one.assess().strangers, paths: resolvePaths({}, { HOME: '/home/op' }) },
     ...{ wide: true, detail: true, record: null },
   };

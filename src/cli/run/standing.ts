@@ -1,0 +1,63 @@
+import type { Plan } from '../../controller/action.js';
+import { costText, gateText, reasonText } from '../render/reason-text.js';
+
+/** journald's priorities: 3 error, 4 warning, 5 notice, 6 information. */
+export type Priority = 3 | 4 | 5 | 6;
+
+export interface Line {
+  readonly priority: Priority;
+  readonly type: string;
+  readonly details: object;
+}
+
+/** Something that is so for a while: told when it begins, and when it is over. */
+export interface StandingFact {
+  readonly begins: Line;
+  /** null: what follows tells by itself that it is over. */
+  readonly over: Line | null;
+}
+
+/** What stands after a look, by what makes it the same at the next. */
+export function standingFacts(plan: Plan, refusal: string | null): ReadonlyMap<string, StandingFact> {
+  const facts = new Map<string, StandingFact>();
+  if (refusal !== null) {
+    facts.set(`refusal ${refusal}`, {
+      begins: { priority: 3, type: 'refused', details: { message: refusal } },
+      over: {
+        priority: 5,
+        type: 'accepted',
+        details: { message: 'the installation is as it should be again' },
+      },
+    });
+  }
+  for (const { source, message } of plan.unknownSources) {
+    facts.set(`source ${source} ${message}`, {
+      begins: { priority: 4, type: 'unknown', details: { source, message } },
+      over: { priority: 5, type: 'known', details: { source, message: `${source} answers again` } },
+    });
+  }
+  // With a source unknown every agent is, for that one reason.
+  for (const { agent, message } of plan.unknownSources.length > 0 ? [] : plan.unknownAgents) {
+    facts.set(`agent ${agent} ${message}`, {
+      begins: { priority: 4, type: 'unknown', details: { agent, message } },
+      over: { priority: 5, type: 'known', details: { agent, message: 'can be told again' } },
+    });
+  }
+  for (const { agent, action, gate, reasons, cost, desired } of plan.actions) {
+    if (gate.kind === 'ready') continue;
+    const details = { agent, action, gate: gate.kind };
+    // Seconds in a text would make every look a new fact; another edit is one.
+    facts.set(`gate ${agent} ${action} ${gate.kind} ${desired}`, {
+      begins: {
+        priority: 5,
+        type: 'deferred',
+        details: {
+          ...{ ...details, message: gateText(gate) },
+          ...{ reasons: reasons.map(reasonText), cost: costText(cost) },
+        },
+      },
+      over: { priority: 6, type: 'cleared', details },
+    });
+  }
+  return facts;
+}

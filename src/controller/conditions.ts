@@ -1,0 +1,147 @@
+import type { Gate, PlannedAction, UnknownSource } from './action.js';
+
+export type ConditionType = 'RosterValid' | 'Observed' | 'Ready' | 'Progressing' | 'Degraded' | 'UpToDate';
+
+/** One thing that is so, is not so, or cannot be told. Seconds and counts that move by themselves are in no message. */
+export interface ConditionState {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** One CamelCase word. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Condition extends ConditionState {
+  /** Epoch milliseconds, or null where the moment is not on record. */
+  readonly lastTransitionTime: number | null;
+}
+
+/** Where an agent stands between what is and what is wanted. */
+export function progressing(action: PlannedAction | null, working: boolean): ConditionState {
+  if (working) return state('Progressing', 'True', 'Acting');
+  if (action === null) return state('Progressing', 'False', 'Settled');
+  const { gate } = action;
+  return state('Progressing', goesOnByItself(gate) ? 'True' : 'False', reasonOf(action), messageOf(gate));
+}
+
+/** What waits for time or idleness alone goes on by itself; the rest waits for somebody. */
+function goesOnByItself(gate: Gate): boolean {
+  switch (gate.kind) {
+    case 'ready':
+    case 'deferred':
+    case 'backing-off':
+      return true;
+    case 'needs-approval':
+    case 'held':
+    case 'stalled':
+    case 'braked':
+    case 'blocked':
+      return false;
+  }
+}
+
+const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+
+function reasonOf({ action, gate }: PlannedAction): string {
+  switch (gate.kind) {
+    case 'ready':
+      return `${capital(action)}Due`;
+    case 'blocked':
+      return gate.code;
+    case 'deferred':
+      return gate.why === 'busy' ? 'DeferredBusy' : 'DeferredAttached';
+    case 'needs-approval':
+    case 'held':
+    case 'stalled':
+    case 'braked':
+    case 'backing-off':
+      return gate.kind.split('-').map(capital).join('');
+  }
+}
+
+const messageOf = (gate: Gate): string => (gate.kind === 'blocked' ? gate.message : '');
+
+export interface FleetFacts {
+  /** Why the roster's file is not the one in force, or null. */
+  readonly rosterProblem: string | null;
+  readonly unknownSources: readonly UnknownSource[];
+  readonly agents: readonly {
+    readonly name: string;
+    readonly desired: 'running' | 'stopped';
+    readonly conditions: readonly ConditionState[];
+  }[];
+}
+
+/** The fleet as a whole. */
+export function fleetConditions({
+  rosterProblem,
+  unknownSources,
+  agents,
+}: FleetFacts): readonly ConditionState[] {
+  const [problem = ''] = (rosterProblem ?? '').split('\n');
+  const named = (type: ConditionType, status: ConditionState['status']): readonly string[] =>
+    agents
+      .filter(({ conditions }) => conditions.some((one) => one.type === type && one.status === status))
+      .map(({ name }) => name);
+  const wanted = new Set(agents.filter(({ desired }) => desired === 'running').map(({ name }) => name));
+  const notReady = named('Ready', 'False').filter((name) => wanted.has(name));
+  const unknown = named('Ready', 'Unknown');
+  const moving = named('Progressing', 'True');
+  const degraded = named('Degraded', 'True');
+  return [
+    rosterProblem === null
+      ? state('RosterValid', 'True', 'Valid')
+      : state('RosterValid', 'False', 'Invalid', `the last good one is in force: ${problem}`),
+    unknownSources.length === 0
+      ? state('Observed', 'True', 'Observed')
+      : state('Observed', 'False', 'SourceUnknown', unknownSources.map(({ message }) => message).join('; ')),
+    notReady.length > 0
+      ? state('Ready', 'False', 'NotReady', listed(notReady))
+      : unknown.length > 0
+        ? state('Ready', 'Unknown', 'Unknown', listed(unknown))
+        : state('Ready', 'True', 'AllReady'),
+    moving.length > 0
+      ? state('Progressing', 'True', 'Acting', listed(moving))
+      : state('Progressing', 'False', 'Settled'),
+    degraded.length > 0
+      ? state('Degraded', 'True', 'AgentsDegraded', listed(degraded))
+      : unknown.length > 0
+        ? state('Degraded', 'Unknown', 'Unknown', listed(unknown))
+        : state('Degraded', 'False', 'AsExpected'),
+  ];
+}
+
+/** So many names are enough to go on with. */
+const mostNames = 10;
+
+const listed = (names: readonly string[]): string =>
+  names.length <= mostNames
+    ? names.join(', ')
+    : `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`;
+
+export function state(
+  type: ConditionType,
+  status: ConditionState['status'],
+  reason: string,
+  message = '',
+): ConditionState {
+  return { type, status, reason, message };
+}
+
+/**
+ * Conditions with the moment since which each has its status.
+ *
+ * @param before what was on record, or null
+ * @param moment the moment of a condition that is not on record, or has another status there
+ */
+export function withTransitions(
+  conditions: readonly ConditionState[],
+  before: readonly Condition[] | null,
+  moment: (condition: ConditionState) => number | null,
+): readonly Condition[] {
+  return conditions.map((condition) => {
+    const recorded = before?.find(({ type }) => type === condition.type);
+    const same = recorded?.status === condition.status && recorded.lastTransitionTime !== null;
+    return { ...condition, lastTransitionTime: same ? recorded.lastTransitionTime : moment(condition) };
+  });
+}
