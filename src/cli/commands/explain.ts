@@ -4,6 +4,7 @@ import { plan as planOf } from '../../controller/plan.js';
 import { fleetStatus } from '../../controller/status.js';
 import { displayPath } from '../../host/paths.js';
 import { readEvents } from '../../observers/event-log.js';
+import { readExitRecord } from '../../observers/exit-record.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -16,6 +17,8 @@ import { ago, costText, gateHint, gateText, reasonText } from '../render/reason-
 
 /** So many of the last decisions about the agent are shown. */
 const shownEvents = 10;
+/** And so many of the last lines on its screen. */
+const shownLines = 5;
 
 /** Why an agent is as it is, what is to be done about it, what that waits for, and where the roster says so. */
 export async function explainCommand(context: Context, name: string): Promise<ExitCode> {
@@ -37,7 +40,11 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
       `  runs as pid ${status.pid} in session ${visible(status.session ?? '')}${up}, ${status.activity ?? ''}${status.attached ? ', somebody is attached' : ''}`,
     );
   }
-  if (status?.end != null) print(`  ended ${ago(now() - status.end.at * 1000)} ago: ${endText(status.end)}`);
+  if (status?.end != null) {
+    print(`  ended ${ago(now() - status.end.at * 1000)} ago: ${endText(status.end)}`);
+    for (const text of readExitRecord(paths, name)?.lines.slice(-shownLines) ?? [])
+      print(`    | ${visible(text)}`);
+  }
   if (status !== undefined && status.outdated.length > 0)
     print(`  runs with earlier values of: ${status.outdated.join(', ')}`);
   if (unknown !== undefined) print(`  nothing is done: ${visible(unknown.message)}`);

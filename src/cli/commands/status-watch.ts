@@ -1,8 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
+import type { Wakes } from '../wakes.js';
 
-const pollMs = 1000;
+/** Output of an agent wakes nobody: its activity is looked at so often. */
+const pauseMs = 2000;
+/** A burst of changes is drawn once. */
+const calmMs = 100;
+
+export interface Look {
+  readonly lines: readonly string[];
+  readonly serverSeen: boolean;
+}
 
 /**
  * Shows lines again whenever they change, until interrupted. On a terminal they are drawn over the last ones, in one
@@ -10,22 +18,40 @@ const pollMs = 1000;
  */
 export async function watchLines(
   context: Context,
-  look: () => Promise<readonly string[]>,
+  wakes: Wakes,
+  look: () => Promise<Look>,
 ): Promise<ExitCode> {
   const terminal = process.stdout.isTTY;
   context.onInterrupt(() => process.exit(ExitCode.done));
   let shown = '';
+  process.stdout.on('resize', () => {
+    shown = '';
+  });
   for (;;) {
-    const lines = await look();
+    const { lines, serverSeen } = await look();
+    if (serverSeen) wakes.serverSeen();
     const text = lines.join('\n');
     if (text !== shown) {
-      // Home, each line with the rest of its row erased, then everything below.
-      if (terminal)
-        process.stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+      if (terminal) process.stdout.write(overdrawn(lines, process.stdout.rows));
       else context.print(shown === '' ? text : `\n${text}`);
       shown = text;
     }
-    await delay(pollMs);
+    const began = performance.now();
+    await wakes.next(pauseMs);
+    const rest = calmMs - (performance.now() - began);
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     if (process.stdout.destroyed) return ExitCode.done;
   }
+}
+
+/**
+ * Home, each line with the rest of its row erased, then everything below. What has no room is counted and not scrolled, and
+ * a long line is cut off (automatic wrapping is off meanwhile): a wrapped one would shift all the others.
+ */
+function overdrawn(lines: readonly string[], rows: number): string {
+  const fits = lines.length < rows;
+  const shown = fits
+    ? lines
+    : [...lines.slice(0, Math.max(1, rows - 2)), `… ${lines.length - rows + 2} more lines`];
+  return `\u001b[?7l\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J\u001b[?7h`;
 }

@@ -6,6 +6,7 @@ import { lockOwner } from '../../host/lock.js';
 import { controllerLock } from '../../host/paths.js';
 import { readStatusRecord } from '../../observers/status-record.js';
 import { observeFigures } from '../../observers/figures.js';
+import type { Roster } from '../../roster/types.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { sourceExitCode } from '../execute.js';
@@ -13,7 +14,10 @@ import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
 import { statusJson } from '../render/status-json.js';
 import { statusText } from '../render/status-text.js';
-import { watchLines } from './status-watch.js';
+import { RosterMemory } from '../run/roster-memory.js';
+import { loadRoster } from '../roster-source.js';
+import { openWakes } from '../wakes.js';
+import { watchLines, type Look } from './status-watch.js';
 
 export interface StatusOptions {
   readonly output?: 'wide' | 'json';
@@ -26,22 +30,39 @@ export async function statusCommand(
   agent: string | undefined,
   options: StatusOptions,
 ): Promise<ExitCode> {
-  if (options.watch === true && options.output !== 'json') {
-    return watchLines(context, async () => (await look(context, agent, options)).lines);
-  }
-  const { lines, unknownSources } = await look(context, agent, options);
+  if (options.watch === true) return watch(context, agent, options);
+  const inForce = { roster: loadRoster(context), problem: null };
+  const { lines, unknownSources } = await look(context, inForce, agent, options);
   for (const line of lines) context.print(line);
   return unknownSources.length > 0 ? sourceExitCode({ unknownSources }) : ExitCode.done;
 }
 
+/** Goes on with the last good roster where an edit makes it invalid, as the controller does. */
+async function watch(context: Context, agent: string | undefined, options: StatusOptions): Promise<ExitCode> {
+  const memory = new RosterMemory(context);
+  const { socketName } = memory.look().roster ?? loadRoster(context);
+  return watchLines(context, openWakes(context, socketName), () => {
+    const { roster, problem } = memory.look();
+    return look(context, { roster: roster ?? loadRoster(context), problem }, agent, options);
+  });
+}
+
+interface InForce {
+  readonly roster: Roster;
+  /** Why the file is not it, or null. */
+  readonly problem: string | null;
+}
+
 async function look(
   context: Context,
+  { roster, problem }: InForce,
   agent: string | undefined,
-  { output }: StatusOptions,
-): Promise<{ readonly lines: readonly string[]; readonly unknownSources: readonly UnknownSource[] }> {
-  const { world } = await observe(context);
-  const recorded = readStatusRecord(context.paths.state);
-  if (agent !== undefined) requireAgents(world.roster, [agent]);
+  { output, watch: again }: StatusOptions,
+): Promise<Look & { readonly unknownSources: readonly UnknownSource[] }> {
+  const { paths } = context;
+  requireAgents(roster, agent === undefined ? [] : [agent]);
+  const { world } = await observe(context, { roster });
+  const recorded = readStatusRecord(paths.state);
   const agents = fleetStatus(world, { now: context.now(), recorded }).filter(
     ({ name }) => agent === undefined || name === agent,
   );
@@ -49,18 +70,17 @@ async function look(
   const figures = output === undefined ? null : await observeFigures(context.exec, running);
   const { unknownSources, strangers } = assess(world);
   const input = {
-    world,
-    agents,
-    figures,
-    unknownSources,
-    strangers,
-    recorded,
-    controllerPid: lockOwner(controllerLock(context.paths))?.pid ?? null,
+    ...{ world, agents, figures, unknownSources, strangers, recorded, rosterProblem: problem, paths },
+    controllerPid: lockOwner(controllerLock(paths))?.pid ?? null,
     now: context.now(),
-    paths: context.paths,
   };
-  if (output === 'json') return { lines: [JSON.stringify(statusJson(input), null, 2)], unknownSources };
-  const record = agent === undefined ? null : readExitRecord(context.paths, agent);
+  const { tmux } = world.observed;
+  const serverSeen = tmux.known && tmux.value !== null;
+  if (output === 'json') {
+    const document = JSON.stringify(statusJson(input), null, again === true ? undefined : 2);
+    return { lines: [document], unknownSources, serverSeen };
+  }
+  const record = agent === undefined ? null : readExitRecord(paths, agent);
   const shown = { ...input, wide: output === 'wide', detail: agent !== undefined, record };
-  return { lines: statusText(shown, context.style), unknownSources };
+  return { lines: statusText(shown, context.style), unknownSources, serverSeen };
 }

@@ -17,6 +17,8 @@ export interface StatusInput {
   readonly strangers: readonly ObservedSession[];
   /** What the controller has written down; null: there never was one. */
   readonly recorded: StatusRecord | null;
+  /** Why the roster's file is not the roster in force, or null. */
+  readonly rosterProblem: string | null;
   /** Pid of the controller that runs right now. */
   readonly controllerPid: number | null;
   /** Epoch milliseconds. */
@@ -32,17 +34,22 @@ export function statusJson({
   strangers,
   recorded,
   controllerPid,
+  rosterProblem,
   paths,
 }: StatusInput): object {
   const { units, tmux } = world.observed;
   const conditions = withTransitions(
-    fleetConditions({ rosterProblem: null, unknownSources, agents }),
+    fleetConditions({ rosterProblem, unknownSources, agents }),
     recorded?.fleet ?? null,
     () => null,
   );
   return {
     formatVersion,
-    roster: { path: paths.roster, revision: world.roster.revision },
+    roster: {
+      path: paths.roster,
+      revision: world.roster.revision,
+      ...(rosterProblem === null ? {} : { problem: rosterProblem }),
+    },
     controller: {
       running: controllerPid !== null,
       pid: controllerPid,

@@ -26,8 +26,16 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
     record === null
       ? []
       : ['', lastEnd(record, input.now), ...record.lines.map((line) => `  | ${visible(line)}`)];
+  const invalid =
+    input.rosterProblem === null
+      ? []
+      : [
+          style.bad('The roster is invalid; the last good one is in force:'),
+          ...input.rosterProblem.split('\n').map((line) => `  ${visible(line)}`.trimEnd()),
+        ];
   return [
     `Roster ${visible(displayPath(paths.roster, paths.userHome))}  revision ${world.roster.revision.slice(0, 7)}  holder ${holderText(input)}`,
+    ...invalid,
     ...sources,
     '',
     ...table,

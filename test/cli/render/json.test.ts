@@ -73,6 +73,7 @@ function statusInput(one: Scene) {
       unknownSources: [],
       now,
       recorded: null,
+      rosterProblem: null,
       controllerPid: null,
     },
     ...{ strangers: one.assess().strangers, paths: resolvePaths({}, { HOME: '/home/op' }) },
