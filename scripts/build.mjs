@@ -35,6 +35,7 @@ const out = `build/dist.${process.pid}`;
 const programs = [
   { entry: 'demo/story.ts', outfile: 'build/demo.mjs' },
   { entry: 'bench/main.ts', outfile: 'build/bench.mjs' },
+  { entry: 'test/chaos/main.ts', outfile: 'build/soak.mjs' },
 ].filter(({ entry }) => fs.existsSync(entry));
 await Promise.all([
   build({

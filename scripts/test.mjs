@@ -1,4 +1,4 @@
-// Builds, then runs every suite: unit and properties here, integration and e2e beside a private user manager.
+// Builds, then runs every suite: unit and properties here, integration, e2e and chaos beside a private user manager.
 // Ends with one line that counts over all of them, skips included.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -20,6 +20,7 @@ const suites = [
   { name: 'unit', projects: ['unit', 'properties'], beside: [] },
   { name: 'integration', projects: ['integration'], beside: ['test/support/with-user-manager', '--'] },
   { name: 'e2e', projects: ['e2e'], beside: ['test/support/with-user-manager', '--'] },
+  { name: 'chaos', projects: ['chaos'], beside: ['test/support/with-user-manager', '--'] },
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -1,0 +1,102 @@
+// `npm run soak -- [--minutes M | --hours H | --episodes N] [--seed S] [--agents N]`: a fleet with its controller lives
+// through a history invented from a seed, on real tmux and systemd, next to a private user manager.
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { checkout } from './soak-fleet.js';
+import { soak } from './soak.js';
+
+const usage = `usage: npm run soak -- [--minutes M | --hours H | --episodes N] [--seed S] [--agents N]
+
+  --minutes M   for so long (default 2); --hours H likewise
+  --episodes N  so many episodes: with the seed, exactly the history of another run
+  --seed S      the history (default: a new one, which is printed)
+  --agents N    so many agents at first, 3 at least (default 8)
+`;
+
+interface Options {
+  readonly minutes: number;
+  readonly episodes: number | null;
+  readonly seed: number;
+  readonly agents: number;
+}
+
+function readOptions(): Options | null {
+  try {
+    const { minutes, hours, episodes, seed, agents } = parseArgs({
+      options: {
+        minutes: { type: 'string', default: '2' },
+        hours: { type: 'string' },
+        episodes: { type: 'string' },
+        seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+        agents: { type: 'string', default: '8' },
+      },
+    }).values;
+    const found = {
+      minutes: hours === undefined ? Number(minutes) : Number(hours) * 60,
+      episodes: episodes === undefined ? null : Number(episodes),
+      seed: Number(seed),
+      agents: Number(agents),
+    };
+    const numbers = [found.minutes, found.episodes ?? 0, found.seed, found.agents - 3];
+    return numbers.every((number) => Number.isFinite(number) && number >= 0) ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options === null) {
+    process.stderr.write(usage);
+    return 64;
+  }
+  return process.env['FLEET_TEST_MANAGER'] === undefined ? besidePrivateManager(options) : live(options);
+}
+
+/** This program once more, inside, with the seed that was drawn. */
+function besidePrivateManager({ seed }: Options): Promise<number> {
+  const launcher = path.join(checkout(), 'test', 'support', 'with-user-manager');
+  const words = [...process.argv.slice(1), '--seed', String(seed)];
+  const inside = spawn(launcher, ['--', process.execPath, ...words], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => inside.kill(signal));
+  return new Promise((resolve, reject) => {
+    inside.on('error', reject);
+    inside.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+async function live({ minutes, episodes, seed, agents }: Options): Promise<number> {
+  print(`seed ${seed}, ${agents} agents at first`);
+  const deadline = performance.now() + minutes * 60_000;
+  const result = await soak({
+    ...{ seed, agents, say: print },
+    goOn: (lived) => (episodes === null ? performance.now() < deadline : lived < episodes),
+  });
+  print();
+  print(
+    `seed ${seed}: ${result.steps} steps in ${result.episodes} episodes, ${result.lives} lives of agents begun`,
+  );
+  print(`${result.losses} contexts lost, unneeded: ${result.unneeded}`);
+  print(result.controller);
+  for (const finding of result.findings) print(`✗ ${finding}`);
+  const again = `npm run soak -- --seed ${seed} --agents ${agents} --episodes ${result.episodes}`;
+  print(
+    result.findings.length === 0
+      ? '✓ nothing is wrong'
+      : `${result.findings.length} wrong; once more: ${again}`,
+  );
+  return result.findings.length === 0 ? 0 : 1;
+}
+
+const print = (line = ''): boolean => process.stdout.write(`${line}\n`);
+
+process.exit(
+  await main().catch((error: unknown) => {
+    process.stderr.write(
+      `soak: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return 1;
+  }),
+);
