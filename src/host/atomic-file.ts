@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { sweepLeftOvers, unfinishedName } from './left-overs.js';
 
 /**
  * Replaces a file's content in one step: a reader sees the old bytes or the new ones, also after a crash or on a full
@@ -18,7 +19,7 @@ export function writeFileAtomic(
 ): boolean {
   const target = followLink(file);
   if (hasContent(target, content, mode)) return false;
-  const temporary = `${target}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
+  const temporary = unfinishedName(target);
   try {
     const handle = openNew(temporary, mode);
     try {
@@ -29,6 +30,7 @@ export function writeFileAtomic(
       fs.closeSync(handle);
     }
     fs.renameSync(temporary, target);
+    sweepLeftOvers(path.dirname(target));
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw error;

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { removeOrphans } from './left-overs.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 
 /**
@@ -79,6 +80,7 @@ function tryClaim(directory: string, claim: number, purpose: string): boolean {
   for (const name of fs.readdirSync(directory)) {
     if (isClaim(name) && Number(name) < claim) fs.rmSync(path.join(directory, name), { force: true });
   }
+  removeOrphans(directory, /^\.([1-9][0-9]*)\.[0-9a-z]+$/);
   return true;
 }
 

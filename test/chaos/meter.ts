@@ -70,6 +70,8 @@ export function costOf(pid: number): { own: number; children: number; rssKb: num
       .map(Number);
     const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
     const rssKb = Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    // A zombie has none.
+    if (Number.isNaN(rssKb)) return null;
     return { own: user + system, children: childUser + childSystem, rssKb };
   } catch {
     return null;

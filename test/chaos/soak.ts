@@ -86,10 +86,10 @@ export async function soak({ seed, agents, goOn, say }: SoakOptions): Promise<So
 
 /** Stops everything as an operator would. @returns what is left that should not be */
 async function goodbye(fleet: SoakFleet, hands: Hands, foreign: Foreign): Promise<readonly string[]> {
-  const findings = [...halves(fleet)];
-  // Somebody who died with a lock in his hands keeps nobody waiting.
-  await hands.command([0, 6], 'apply');
   await systemctl('stop', 'mosaic-fleet.service');
+  // Somebody who died with a lock in his hands keeps nobody waiting; what he left half written goes with the next write.
+  await hands.command([0, 6], 'restart');
+  const findings = [...halves(fleet)];
   for (const { id } of hands.strangers.values()) await fleet.tmux('kill-session', '-t', id);
   await hands.command([0], 'stop');
   findings.push(...hands.findings.splice(0), ...foreign.problems());
@@ -110,7 +110,7 @@ async function goodbye(fleet: SoakFleet, hands: Hands, foreign: Foreign): Promis
 
 /** Files that somebody began to write. */
 function halves(fleet: SoakFleet): readonly string[] {
-  return [fleet.home, fleet.state, fleet.units].flatMap((directory) =>
+  return [path.join(fleet.home, 'fleet'), fleet.state].flatMap((directory) =>
     fs
       .readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(tmp|swp|new)$|^\.[0-9]/.test(path.basename(name)))

@@ -57,6 +57,15 @@ describe('writing', () => {
     expect(fs.readFileSync(dangling!, 'utf8')).toBe('text');
   });
 
+  test('what a killed writer left is removed with the first write beside it; what a living one is at, is not', () => {
+    const directory = temporary();
+    const killed = 'a.json.4194305.k1.fleet.tmp';
+    const [alive, other] = [`a.json.${process.ppid}.k1.fleet.tmp`, 'b.json.4194305.k1.tmp'];
+    for (const name of [killed, alive, other]) fs.writeFileSync(path.join(directory, name), 'half');
+    writeFileAtomic(path.join(directory, 'b.json'), 'text', 0o600);
+    expect(fs.readdirSync(directory)).toEqual([alive, 'b.json', other]);
+  });
+
   test('in the place of a directory fails, and leaves nothing behind', () => {
     const file = path.join(temporary(), 'file');
     fs.mkdirSync(path.join(file, 'inside'), { recursive: true });

@@ -44,6 +44,14 @@ describe('a lock', () => {
     (await waiting).release();
   });
 
+  test('is cleared of what somebody left who was killed while he took it', async () => {
+    const directory = temporary();
+    for (const name of ['.4194305.k1', `.${process.ppid}.k1`])
+      fs.writeFileSync(path.join(directory, name), '');
+    await acquired(directory);
+    expect(claims(directory)).toEqual([`.${process.ppid}.k1`, '1']);
+  });
+
   const alive = { ...ownIdentity(), purpose: 'x' };
   test.each<readonly [string, unknown]>([
     ['of another boot', { ...alive, bootId: '00000000-0000-0000-0000-000000000000' }],

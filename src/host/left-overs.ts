@@ -1,0 +1,32 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** Swept by this process already. What it leaves itself, its successor sweeps. */
+const swept = new Set<string>();
+
+/** What a file is called while it is being written: whose it is, and who writes it. */
+export const unfinishedName = (target: string): string =>
+  `${target}.${process.pid}.${process.hrtime.bigint().toString(36)}.fleet.tmp`;
+
+/**
+ * Removes what processes that were killed left of files they had begun to write: nobody would ever, and secrets may be in
+ * them. Once per directory and process, with its first write there. A pid that is somebody else's by now only delays it.
+ */
+export function sweepLeftOvers(directory: string): void {
+  if (swept.has(directory)) return;
+  swept.add(directory);
+  removeOrphans(directory, /\.([1-9][0-9]*)\.[0-9a-z]+\.fleet\.tmp$/);
+}
+
+/** @param writer matches names of unfinished files; its first group is the writer's pid */
+export function removeOrphans(directory: string, writer: RegExp): void {
+  for (const name of fs.readdirSync(directory)) {
+    const pid = writer.exec(name)?.[1];
+    if (pid === undefined || fs.existsSync(`/proc/${pid}`)) continue;
+    try {
+      fs.unlinkSync(path.join(directory, name));
+    } catch {
+      // Somebody else was quicker, or it is no file: a courtesy must not spoil the write it came with.
+    }
+  }
+}
