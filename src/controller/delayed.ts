@@ -1,10 +1,13 @@
-import type { Plan, PlannedAction } from './action.js';
+import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import { restrict } from './restrict.js';
 import type { Backoff } from '../roster/types.js';
 
-/** An agent is taken out only once the file has been unchanged for so long: an editor may not be done yet. */
-const removalDelayMs = 1000;
+/**
+ * Nothing that lives is ended before the file has been unchanged for so long: an editor may not be done yet. Half a file
+ * often is a valid roster, in which the last agents are missing, or the last one has lost some of its lines.
+ */
+const settleMs = 1000;
 /** A unit whose process has ended follows within so long; a hook wakes the controller, too. */
 const endingMs = 500;
 
@@ -16,14 +19,14 @@ const endingMs = 500;
 export function delayed(action: PlannedAction, settledMs: number): number {
   // Its unit is about to write down how it ended, which counts for backoff; a restart now would cut that off.
   if (isEnding(action)) return endingMs;
-  return isRemoval(action) ? Math.max(0, removalDelayMs - settledMs) : 0;
+  return endsWhatLives(action) ? Math.max(0, settleMs - settledMs) : 0;
 }
 
 /** A oneshot unit without any session (no target) ends never by itself. */
 const isEnding = ({ reasons, target }: PlannedAction): boolean =>
   target !== null && reasons.some(({ code }) => code === 'ProcessExited');
 
-const isRemoval = ({ reasons }: PlannedAction): boolean => reasons.some(({ code }) => code === 'NotInRoster');
+const endsWhatLives = ({ action, live }: PlannedAction): boolean => isDisruptive(action) && live !== null;
 
 export const isReady = ({ gate }: PlannedAction): boolean => gate.kind === 'ready';
 
