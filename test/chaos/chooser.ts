@@ -182,7 +182,11 @@ export class Chooser {
       case 'twice':
         return { kind, pause: random.whole(0, 400), second: this.layout() };
       case 'torn':
-        return { kind, part: random.next(), pause: random.whole(0, 500) };
+        return {
+          ...{ kind, lines: random.chance(0.5), pause: random.whole(0, 500) },
+          // The end is where half a file is most like a whole one.
+          part: random.chance(0.5) ? random.next() : 0.85 + random.next() * 0.15,
+        };
       case 'broken': {
         const texts = [null, '', 'version: 1\ntransport: tmux\nagents: []\n', '{', 'agents: [*no]\n'];
         return { kind, text: random.pick(texts), pause: random.whole(50, 2500) };

@@ -131,7 +131,8 @@ export class Hands {
         fs.writeFileSync(roster, rosterText(agents, how.second, this.#fleet.places));
         return;
       case 'torn': {
-        const cut = Math.floor(text.length * how.part);
+        const part = Math.floor(text.length * how.part);
+        const cut = how.lines ? text.lastIndexOf('\n', part) + 1 : part;
         const begun = performance.now();
         fs.writeFileSync(roster, text.slice(0, cut));
         await pause(how.pause);

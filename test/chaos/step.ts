@@ -13,8 +13,8 @@ export interface Edit {
 export type Writing =
   | { readonly kind: 'rename' | 'in-place' }
   | { readonly kind: 'twice'; readonly pause: number; readonly second: Layout }
-  /** The first part of the file, a pause, the rest. */
-  | { readonly kind: 'torn'; readonly part: number; readonly pause: number }
+  /** The first part of the file, or the whole lines of it, a pause, the rest. */
+  | { readonly kind: 'torn'; readonly part: number; readonly lines: boolean; readonly pause: number }
   /** Something that is no roster, a pause, and then the roster. */
   | { readonly kind: 'broken'; readonly text: string | null; readonly pause: number };
 
@@ -72,7 +72,7 @@ function writingText(how: Writing): string {
     case 'twice':
       return `twice, ${how.pause} ms between`;
     case 'torn':
-      return `torn at ${Math.round(how.part * 100)} % for ${how.pause} ms`;
+      return `torn ${how.lines ? 'between lines ' : ''}at ${Math.round(how.part * 100)} % for ${how.pause} ms`;
     case 'broken':
       return `${how.text === null ? 'missing' : how.text === '' ? 'empty' : 'invalid'} for ${how.pause} ms before`;
   }
