@@ -2,13 +2,14 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import * as path from 'node:path';
 import { agentUnit, eventually } from '../test/support/user-manager.js';
+import { alone } from './alone.js';
 import { moved, shownPids, type Chronicle } from './chronicle.js';
 import { Colleague } from './colleague.js';
 import { fact, type Fact } from './fact.js';
 import { planned, quietly, snapshot, type } from './fleet.js';
 import { differences, list } from './listing.js';
 import { processesOfUnit, survivors, unitOf } from './processes.js';
-import { added, changed, editedRoster, firstRoster, killed, removed, untouched } from './rosters.js';
+import { added, changed, editedRoster, firstRoster, removed, untouched } from './rosters.js';
 import { colour, headline, remark } from './screen.js';
 
 /** Typed commands run in the directory of the roster. */
@@ -95,29 +96,6 @@ const edit: Act = async (chronicle, agent) => {
   ];
 };
 
-const heal: Act = async (chronicle) => {
-  headline('One is killed; apply heals it');
-  const before = chronicle.latest;
-  await type(`kill -9 ${before.pids.get(killed) ?? 0}    # ${killed}`);
-  await eventually(`the plan sees that ${killed} is dead`, async () =>
-    (await planned()).some((action) => action.agent === killed && action.gate === 'ready'),
-  );
-  const dead = chronicle.add(await snapshot());
-  const { after } = await chronicle.planAndApply('heal');
-  const siblings = [...before.pids.keys()].filter((name) => name !== killed);
-  return [
-    fact(
-      'the killed one is back, its siblings never noticed',
-      `${killed} ${before.pids.get(killed) ?? '-'} → ${after.pids.get(killed) ?? '-'}; ${shownPids(siblings, after)}`,
-      [
-        ...(dead.pids.has(killed) ? ['it did not die'] : []),
-        ...(after.pids.has(killed) ? [] : ['it is not back']),
-        ...moved(siblings, before, after),
-      ],
-    ),
-  ];
-};
-
 const prove: Act = async (chronicle) => {
   headline('What runs, and proof that it runs where it should');
   await type('fleet status');
@@ -140,4 +118,4 @@ const prove: Act = async (chronicle) => {
   ];
 };
 
-export const acts: readonly Act[] = [bringUp, again, edit, heal, prove];
+export const acts: readonly Act[] = [bringUp, again, edit, alone, prove];

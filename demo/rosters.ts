@@ -40,9 +40,18 @@ agents:
   - { class: orchestrator, runtime: demo, name: lead }
 `;
 
+/** Another edit, for which nobody types a command: one leaves, one joins. */
+export const laterRoster = (agent: string): string =>
+  editedRoster(agent)
+    .split('\n')
+    .filter((line) => !line.includes(`name: ${added}`))
+    .join('\n')
+    .replace(/^agents:\n/m, `agents:\n  - { name: ${joined}, runtime: demo, class: implementer }\n`);
+
 export const socket = 'fleet-demo';
 export const added = 'reviewer1';
 export const removed = 'scout';
 export const changed = 'coder1';
+export const joined = 'coder2';
 export const killed = 'reviewer0';
 export const untouched: readonly string[] = ['lead', 'coder0', 'reviewer0'];
