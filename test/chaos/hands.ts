@@ -211,7 +211,8 @@ export class Hands {
   }
 
   approved(agent: string): void {
-    if (this.#waiting.delete(agent)) this.#ledger.expect(agent, 'changed');
+    // Of a held one it is the release that lets the change go.
+    if (!this.held.has(agent) && this.#waiting.delete(agent)) this.#ledger.expect(agent, 'changed');
   }
 
   async #agent(act: (Step & { kind: 'agent' })['act'], agent: string): Promise<void> {
