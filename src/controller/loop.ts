@@ -75,10 +75,11 @@ export class Loop {
 
   /** No further pass begins; resolves once the one under way has ended. */
   async stop(): Promise<void> {
-    const passing = this.#state === 'passing' || this.#state === 'passing-dirty';
+    const underWay = this.#state === 'passing' || this.#state === 'passing-dirty';
+    const again = this.#state === 'stopped';
     this.#cancelTimer();
     this.#state = 'stopped';
-    if (!passing) this.#finish();
+    if (!underWay && !again) this.#finish();
     await this.#finished;
   }
 
