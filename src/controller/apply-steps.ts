@@ -21,9 +21,19 @@ export async function rememberBrake(plan: Plan, world: World, actuators: Actuato
     if (!isMassChange(gates.length, gate.live, world.roster.maxDisruption)) return null;
     return braked === plan.rosterRevision ? null : actuators.rememberBrake(plan.rosterRevision);
   }
-  // Held before, and not any more: confirmed. What comes later at this revision is judged by itself again.
+  // Held before, and not any more: confirmed. What comes later at this revision is judged by itself again. An agent that
+  // the operator named confirms nothing about the others.
+  const { approvals } = memory.value;
   const confirmed =
-    braked !== null && plan.actions.some(({ action, live }) => live !== null && isDisruptive(action));
+    braked !== null &&
+    plan.actions.some(
+      (action) =>
+        action.live !== null &&
+        isDisruptive(action.action) &&
+        action.gate.kind === 'ready' &&
+        action.reasons.every(({ code }) => code !== 'OperatorWord') &&
+        !approvals.some((approval) => approves(approval, action)),
+    );
   return confirmed ? actuators.rememberBrake(null) : null;
 }
 

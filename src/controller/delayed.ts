@@ -39,10 +39,19 @@ export const policyOf = (world: World, { agent }: PlannedAction): Backoff | null
 /** So many slow actions go on beside each other, each by itself. */
 const byThemselves = 4;
 
+/** What the brake remembers, and when its approval is used up, follows from all of a mass change, not from a part of it. */
+function isMass({ actions, rosterRevision }: Plan, { observed: { memory } }: World): boolean {
+  return (
+    actions.some(({ gate }) => gate.kind === 'braked') ||
+    (memory.known &&
+      memory.value.approvals.some((one) => one.kind === 'fleet' && one.revision === rosterRevision))
+  );
+}
+
 /**
  * Parts of a plan that may go on beside each other: every stop and restart takes as long as its agent's grace. A part
  * costs three processes, so many slow actions are one part for each length of grace: an agent then waits for no other
- * longer than it might itself have taken.
+ * longer than it might itself have taken. A mass change is one part.
  */
 export function split(plan: Plan, world: World): readonly Plan[] {
   const ready = plan.actions.filter(isReady);
@@ -50,8 +59,9 @@ export function split(plan: Plan, world: World): readonly Plan[] {
   const quick = ready.filter((action) => !slow.includes(action));
   const graceOf = ({ agent }: PlannedAction): number | undefined =>
     world.desired.get(agent)?.spec.stopGraceMs;
-  const parts =
-    slow.length <= byThemselves
+  const parts = isMass(plan, world)
+    ? [slow].filter(({ length }) => length > 0)
+    : slow.length <= byThemselves
       ? slow.map((action) => [action])
       : [...new Set(slow.map(graceOf))].map((grace) => slow.filter((action) => graceOf(action) === grace));
   const groups = quick.length > 0 ? [...parts, quick] : parts;

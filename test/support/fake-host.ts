@@ -1,5 +1,6 @@
 import type { World } from '../../src/controller/assess.js';
-import type { AppliedSpec, Approval, Hold, Marks, ObservedUnit } from '../../src/controller/observed.js';
+import type { FailureRecord, Moment } from '../../src/controller/backoff.js';
+import type { AppliedSpec, Approval, Hold, LastEnd, ObservedUnit } from '../../src/controller/observed.js';
 import type {
   Actuators,
   AgentMaterial,
@@ -31,8 +32,7 @@ export interface Deed {
  * dies, is killed or refuses to start is up to the history that plays on it.
  */
 export class FakeHost implements Actuators {
-  /** Epoch milliseconds. */
-  now = Date.UTC(2026, 0, 1);
+  #now = Date.UTC(2026, 0, 1);
   holder: 'active' | 'inactive' | 'failed' = 'inactive';
   server: FakeServer | null = null;
   readonly units = new Map<string, ObservedUnit & { session: FakeSession | null }>();
@@ -47,6 +47,9 @@ export class FakeHost implements Actuators {
   approvals: readonly Approval[] = [];
   recent: readonly { readonly agent: string; readonly at: number }[] = [];
   braked: string | null = null;
+  /** Exit records: how each agent ended last. */
+  readonly ends = new Map<string, LastEnd>();
+  failures: ReadonlyMap<string, FailureRecord> = new Map();
   readonly blind = { units: false, tmux: false, memory: false };
   /** Agents whose process dies before it is ready. */
   readonly crippled = new Set<string>();
@@ -57,6 +60,20 @@ export class FakeHost implements Actuators {
   calls = 0;
   deeds: Deed[] = [];
   #starts = 0;
+
+  /** Epoch milliseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  set now(now: number) {
+    this.#now = now;
+  }
+
+  /** Since boot, on a clock that no one sets. */
+  get moment(): Moment {
+    return { boot: 'boot', ms: 0 };
+  }
 
   observe(roster: Roster): World {
     return observeFakeHost(this, roster);
@@ -142,9 +159,8 @@ export class FakeHost implements Actuators {
       const found = this.server?.sessions.find(({ id }) => id === session);
       if (found === undefined) return "can't find session";
       if (found.marks.agent !== null) return null;
-      this.#deed('adopted', agent, found);
-      const conversation: Marks['conversation'] = null;
-      found.marks = { agent, home: mosaicHome, pane, unit: null, spec, context, conversation };
+      this.deed('adopted', agent, found);
+      found.marks = { agent, home: mosaicHome, pane, unit: null, spec, context, conversation: null };
       return null;
     });
   }
@@ -157,14 +173,14 @@ export class FakeHost implements Actuators {
       if (!same || found.marks.agent !== (marked ? agent : null)) return null;
       const doomed = this.server?.sessions.find(({ id }) => id === session);
       if (doomed === undefined) return "can't find session";
-      this.#deed('killed', agent, doomed);
+      this.deed('killed', agent, doomed);
       this.endSession(doomed);
       return null;
     });
   }
 
   startHolder(): Promise<Outcome> {
-    return this.#async(() => this.#holderStarts());
+    return this.#async(() => this.holderStarts());
   }
 
   startUnits(agents: readonly string[]): Promise<Outcome> {
@@ -185,7 +201,7 @@ export class FakeHost implements Actuators {
 
   // ---- the host itself ----
 
-  #holderStarts(): Outcome {
+  protected holderStarts(): Outcome {
     if (this.holder === 'active') return null;
     if (this.server !== null) return 'another server owns the socket';
     this.holder = 'active';
@@ -198,34 +214,34 @@ export class FakeHost implements Actuators {
     if (unit?.active === 'active') return null;
     // A unit that is not loaded is read from disk; a failed one stays loaded.
     if (unit === undefined) this.limitsInForce.set(agent, this.limitsWritten.get(agent));
+    this.#starts += 1;
+    const created = this.crippled.has(agent) ? null : this.createSession(agent, `start-${this.#starts}`);
+    this.units.set(
+      agent,
+      created === null
+        ? { active: 'failed', sub: 'failed', session: null }
+        : { active: 'active', sub: 'running', session: created },
+    );
+    return created === null ? 'Job failed' : null;
+  }
+
+  /** The session of a start, from the launch record; null where it cannot be. */
+  protected createSession(agent: string, invocation: string): FakeSession | null {
     const record = this.launchRecords.get(agent)?.split('\0');
-    const holder = this.#holderStarts();
+    const holder = this.holderStarts();
     const [, name = '', session = '', , spec = '', context = ''] = record ?? [];
     const taken = this.server?.sessions.find((one) => one.name === session);
     const leftOver = taken?.marks.agent === agent && taken.marks.home === mosaicHome && !taken.ownPane();
     if (taken !== undefined && leftOver) this.endSession(taken);
-    if (holder !== null || name !== agent || (taken !== undefined && !leftOver) || this.crippled.has(agent)) {
-      this.units.set(agent, { active: 'failed', sub: 'failed', session: null });
-      return 'Job failed';
-    }
-    this.#starts += 1;
-    const marks = {
-      agent,
-      home: mosaicHome,
-      unit: `start-${this.#starts}`,
-      spec,
-      context,
-      conversation: null,
-    };
-    const created = this.server?.create(session, marks) ?? null;
-    this.units.set(agent, { active: 'active', sub: 'running', session: created });
-    return null;
+    if (holder !== null || name !== agent || (taken !== undefined && !leftOver)) return null;
+    const marks = { agent, home: mosaicHome, unit: invocation, spec, context, conversation: null };
+    return this.server?.create(session, marks) ?? null;
   }
 
   #stop(agent: string, what: 'stopped' | 'restarted'): Outcome {
     const unit = this.units.get(agent);
     if (unit === undefined) return null;
-    if (unit.session !== null) this.#deed(what, agent, unit.session);
+    if (unit.session !== null) this.deed(what, agent, unit.session);
     this.units.delete(agent);
     // Only the session of this very start: agent-stop.sh compares @fleet_unit.
     if (unit.session?.marks.unit != null) this.endSession(unit.session);
@@ -248,11 +264,11 @@ export class FakeHost implements Actuators {
     this.server = null;
     if (this.holder === 'active') {
       this.holder = 'inactive';
-      this.#holderStarts();
+      this.holderStarts();
     }
   }
 
-  #deed(what: Deed['what'], agent: string, session: FakeSession): void {
+  protected deed(what: Deed['what'], agent: string, session: FakeSession): void {
     const pid = session.ownPane()?.pid;
     if (pid !== undefined) this.deeds.push({ what, agent, pid, foreign: session.stranger });
   }

@@ -1,4 +1,5 @@
 import type { World } from '../../src/controller/assess.js';
+import { countEnds } from '../../src/controller/backoff.js';
 import { resolveDesired } from '../../src/controller/desired.js';
 import type { AgentFiles, Observed } from '../../src/controller/observed.js';
 import { parseEnvironmentFile } from '../../src/roster/environment-file.js';
@@ -16,6 +17,8 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
   const files = new Map([...names].map((agent) => [agent, filesOf(host, agent)]));
   const agents = new Map([...units].map(([agent, { active, sub }]) => [agent, { active, sub }]));
   const holder = { active: host.holder, sub: 'running' } as const;
+  const desired = resolveDesired(roster, files);
+  const ends = endsOf(host, roster);
   const observed: Observed = {
     units: blind.units
       ? { known: false, message: 'no bus' }
@@ -25,8 +28,8 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
       : { known: true, value: server?.observe() ?? null },
     files,
     obstacles: new Map(host.obstacles),
-    ends: new Map(),
-    moment: { boot: 'boot', ms: 0 },
+    ends,
+    moment: host.moment,
     memory: blind.memory
       ? { known: false, message: 'holds.json is damaged' }
       : {
@@ -37,11 +40,24 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
             approvals: [...approvals],
             recent: [...recent],
             braked: host.braked,
-            failures: new Map(),
+            failures: countEnds(host.failures, ends, desired),
           },
         },
   };
-  return { roster, desired: resolveDesired(roster, files), observed, home: mosaicHome };
+  return { roster, desired, observed, home: mosaicHome };
+}
+
+/** As cli/pass.ts reads the exit records: of agents whose unit does not run. */
+function endsOf({ ends, units, blind }: FakeHost, { agents }: Roster): Observed['ends'] {
+  if (blind.units) return new Map();
+  return new Map(
+    agents.flatMap(({ name }) => {
+      const active = units.get(name)?.active ?? 'inactive';
+      const end = ends.get(name);
+      const runs = active !== 'inactive' && active !== 'failed' && active !== 'deactivating';
+      return end === undefined || runs ? [] : [[name, end] as const];
+    }),
+  );
 }
 
 function filesOf(host: FakeHost, agent: string): AgentFiles {

@@ -1,0 +1,204 @@
+import type { Plan } from '../../src/controller/action.js';
+import { apply, type ActionResult } from '../../src/controller/apply.js';
+import type { World } from '../../src/controller/assess.js';
+import { countEnds } from '../../src/controller/backoff.js';
+import { Loop } from '../../src/controller/loop.js';
+import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
+import type { Roster } from '../../src/roster/types.js';
+import { Actor } from './actor.js';
+import { mosaicHome } from './scene.js';
+import { VirtualClock } from './virtual-clock.js';
+import { VirtualHost } from './virtual-host.js';
+
+export interface Carried {
+  readonly actor: Actor;
+  readonly plan: Plan;
+  readonly world: World;
+}
+
+/** Whoever watches what fleet does; see virtual-laws.ts. */
+export interface Witness {
+  looked?(actor: Actor, world: World): void;
+  /** Before anything is done. What it returns is called afterwards. */
+  carries?(carried: Carried): (results: readonly ActionResult[]) => void;
+  trouble?(during: string, message: string): void;
+  decided?(plan: Plan): void;
+}
+
+const lookMs = 6;
+
+/** A host, a roster file, a lock, and the processes of fleet that work with them, all in virtual time. */
+export class VirtualFleet {
+  readonly clock = new VirtualClock();
+  readonly host = new VirtualHost(this.clock);
+  readonly witness: Witness;
+  readonly file: { roster: Roster; problem: string | null; changedAt: number };
+  controller: { readonly actor: Actor; readonly loop: Loop; readonly reconciler: Reconciler<Sight> } | null =
+    null;
+  /** Why nothing may be done, as if the units were not installed. */
+  refusal: string | null = null;
+  /** Looks take this much longer, milliseconds. */
+  slowMs = 0;
+  looks = 0;
+  readonly lookedAt: number[] = [];
+  #lockedBy: Actor | null = null;
+  #commands = 0;
+
+  constructor(roster: Roster, witness: Witness = {}) {
+    this.witness = witness;
+    this.file = { roster, problem: null, changedAt: -Infinity };
+    this.host.onChange = () => this.wake();
+  }
+
+  // ---- what an operator does to the file ----
+
+  write(roster: Roster): void {
+    Object.assign(this.file, { roster, problem: null, changedAt: this.clock.monotonic() });
+    this.wake();
+  }
+
+  /** The file is no roster any more. */
+  spoil(problem: string): void {
+    Object.assign(this.file, { problem, changedAt: this.clock.monotonic() });
+    this.wake();
+  }
+
+  wake(): void {
+    this.controller?.loop.wake();
+  }
+
+  // ---- the controller ----
+
+  startController(): void {
+    this.killController();
+    const actor = new Actor('controller');
+    const port = this.#port(actor);
+    const reconciler = new Reconciler<Sight>(port);
+    const loop = new Loop(
+      {
+        pass: () => reconciler.pass(),
+        now: this.clock.monotonic,
+        after: port.after,
+        random: () => 0,
+      },
+      { lookGapMs: 50, resyncMs: 15_000 },
+    );
+    this.controller = { actor, loop, reconciler };
+    loop.wake();
+  }
+
+  killController(): void {
+    this.controller?.actor.kill();
+    this.controller = null;
+  }
+
+  #port(actor: Actor): ReconcilerPort<Sight> {
+    let last: Roster | null = null;
+    return {
+      roster: () => {
+        const { roster, problem, changedAt } = this.file;
+        if (problem === null) last = roster;
+        return { roster: last, problem, settledMs: this.clock.monotonic() - changedAt };
+      },
+      observe: async (roster) => ({ world: await this.#look(actor, roster), refusal: this.refusal }),
+      tryLock: () => actor.waitFor(this.clock.sleep(1).then(() => this.#tryLock(actor))),
+      carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),
+      report: {
+        rosterState: () => undefined,
+        looked: (_, plan) => this.witness.decided?.(plan),
+        trouble: (during, message) => {
+          if (!actor.isDead) this.witness.trouble?.(during, message);
+        },
+      },
+      now: this.clock.now,
+      monotonic: this.clock.monotonic,
+      after: (ms, callback) =>
+        actor.isDead
+          ? () => undefined
+          : this.clock.after(ms, () => {
+              if (!actor.isDead) callback();
+            }),
+      wake: () => {
+        if (!actor.isDead && this.controller?.actor === actor) this.controller.loop.wake();
+      },
+    };
+  }
+
+  // ---- commands ----
+
+  /** A command: waits for the lock, looks, and carries out what it wants. */
+  async command(name: string, planOf: (world: World) => Plan, dieAfter: number | null = null): Promise<void> {
+    const actor = new Actor(`${name} ${(this.#commands += 1)}`);
+    actor.callsLeft = dieAfter;
+    for (let tries = 0; tries < 200; tries += 1) {
+      const lock = this.#tryLock(actor);
+      if (lock !== null) {
+        const { roster } = this.file;
+        const world = await this.#look(actor, roster);
+        await this.#carryOut(actor, planOf(world), world, planOf).catch(() => undefined);
+        lock.release();
+        this.wake();
+        return;
+      }
+      await this.clock.sleep(50);
+    }
+  }
+
+  // ---- what they share ----
+
+  #tryLock(actor: Actor): { release: () => void } | null {
+    if (this.#lockedBy !== null || actor.isDead) return null;
+    this.#lockedBy = actor;
+    const release = (): void => {
+      if (this.#lockedBy === actor) this.#lockedBy = null;
+    };
+    actor.onDeath(release);
+    return { release };
+  }
+
+  /** systemd, then tmux, then what is remembered, a little apart. */
+  async #look(actor: Actor, roster: Roster): Promise<World> {
+    this.looks += 1;
+    this.lookedAt.push(this.clock.monotonic());
+    const { units } = this.host.observe(roster).observed;
+    await actor.waitFor(this.clock.sleep(lookMs + this.slowMs));
+    const world = this.host.observe(roster);
+    const seen = { ...world, observed: { ...world.observed, units } };
+    this.witness.looked?.(actor, seen);
+    return seen;
+  }
+
+  async #carryOut(
+    actor: Actor,
+    plan: Plan,
+    world: World,
+    replan: (world: World) => Plan,
+  ): Promise<readonly ActionResult[]> {
+    const { host, clock } = this;
+    const done = this.witness.carries?.({ actor, plan, world });
+    const { roster } = world;
+    if (world.observed.memory.known)
+      host.failures = countEnds(host.failures, world.observed.ends, world.desired);
+    const results = await apply(
+      plan,
+      world,
+      {
+        actuators: actor.handsOn(host),
+        places: { userHome: '/home/op', mosaicHome, socketName: roster.socketName },
+        observe: () => this.#look(actor, roster),
+        stillReady: async () => {
+          const again = replan(
+            await this.#look(actor, this.file.problem === null ? this.file.roster : roster),
+          );
+          return new Set(again.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
+        },
+        report: () => undefined,
+        pause: (ms) => actor.waitFor(clock.sleep(ms)),
+        interrupted: () => false,
+      },
+      clock.now(),
+    );
+    done?.(results);
+    return results;
+  }
+}
