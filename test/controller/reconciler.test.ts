@@ -76,11 +76,11 @@ describe('a pass', () => {
     const { fleet, clock, host } = await runningFleet([{ name: 'a' }], {
       trouble: (during, message) => troubles.push(`${during}: ${message}`),
     });
-    fleet.slowMs = 40_000;
+    fleet.lookMs = 40_000;
     await clock.advance(20_000);
     host.endSession(host.sessionOf('a')!);
     await clock.advance(30_000);
-    fleet.slowMs = 0;
+    fleet.lookMs = 6;
     await clock.advance(40_000);
     expect(troubles).toContain('pass: looking at the host took longer than 30s; nothing was done');
     expect(host.pidOf('a')).not.toBeNull();

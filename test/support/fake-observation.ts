@@ -1,7 +1,7 @@
 import type { World } from '../../src/controller/assess.js';
 import { countEnds } from '../../src/controller/backoff.js';
-import { resolveDesired } from '../../src/controller/desired.js';
-import type { AgentFiles, Observed } from '../../src/controller/observed.js';
+import { resolveDesired, type Desired } from '../../src/controller/desired.js';
+import type { AgentFiles, Observed, ObservedUnit } from '../../src/controller/observed.js';
 import { parseEnvironmentFile } from '../../src/roster/environment-file.js';
 import type { Roster } from '../../src/roster/types.js';
 import type { FakeHost } from './fake-host.js';
@@ -15,14 +15,10 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
     if (marks.agent !== null && marks.home === mosaicHome) names.add(marks.agent);
   }
   const files = new Map([...names].map((agent) => [agent, filesOf(host, agent)]));
-  const agents = new Map([...units].map(([agent, { active, sub }]) => [agent, { active, sub }]));
-  const holder = { active: host.holder, sub: 'running' } as const;
-  const desired = resolveDesired(roster, files);
+  const desired = desiredOf(host, roster, files);
   const ends = endsOf(host, roster);
   const observed: Observed = {
-    units: blind.units
-      ? { known: false, message: 'no bus' }
-      : { known: true, value: { holder, controller: null, agents } },
+    units: unitsOf(host),
     tmux: blind.tmux
       ? { known: false, message: 'tmux did not answer' }
       : { known: true, value: server?.observe() ?? null },
@@ -45,6 +41,34 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
         },
   };
   return { roster, desired, observed, home: mosaicHome };
+}
+
+/** What systemd shows, alone. */
+export function unitsOf({ blind, holder, units }: FakeHost): Observed['units'] {
+  if (blind.units) return { known: false, message: 'no bus' };
+  const agents = new Map<string, ObservedUnit>(
+    [...units].map(([agent, { active, sub }]) => [agent, { active, sub }]),
+  );
+  return { known: true, value: { holder: { active: holder, sub: 'running' }, controller: null, agents } };
+}
+
+/** Hashing is most of a look's work, and env files hardly ever change. */
+const resolved = new WeakMap<
+  Roster,
+  { readonly key: string; readonly desired: ReadonlyMap<string, Desired> }
+>();
+
+function desiredOf(
+  { envFiles, unreadable }: FakeHost,
+  roster: Roster,
+  files: ReadonlyMap<string, AgentFiles>,
+): ReadonlyMap<string, Desired> {
+  const key = JSON.stringify([[...envFiles], [...unreadable]]);
+  const before = resolved.get(roster);
+  if (before?.key === key) return before.desired;
+  const desired = resolveDesired(roster, files);
+  resolved.set(roster, { key, desired });
+  return desired;
 }
 
 /** As cli/pass.ts reads the exit records: of agents whose unit does not run. */

@@ -6,6 +6,7 @@ import { Loop } from '../../src/controller/loop.js';
 import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
 import type { Roster } from '../../src/roster/types.js';
 import { Actor } from './actor.js';
+import { unitsOf } from './fake-observation.js';
 import { mosaicHome } from './scene.js';
 import { VirtualClock } from './virtual-clock.js';
 import { VirtualHost } from './virtual-host.js';
@@ -25,8 +26,6 @@ export interface Witness {
   decided?(plan: Plan): void;
 }
 
-const lookMs = 6;
-
 /** A host, a roster file, a lock, and the processes of fleet that work with them, all in virtual time. */
 export class VirtualFleet {
   readonly clock = new VirtualClock();
@@ -37,8 +36,8 @@ export class VirtualFleet {
     null;
   /** Why nothing may be done, as if the units were not installed. */
   refusal: string | null = null;
-  /** Looks take this much longer, milliseconds. */
-  slowMs = 0;
+  /** How long a look takes, milliseconds. */
+  lookMs = 6;
   looks = 0;
   readonly lookedAt: number[] = [];
   #lockedBy: Actor | null = null;
@@ -101,7 +100,7 @@ export class VirtualFleet {
         return { roster: last, problem, settledMs: this.clock.monotonic() - changedAt };
       },
       observe: async (roster) => ({ world: await this.#look(actor, roster), refusal: this.refusal }),
-      tryLock: () => actor.waitFor(this.clock.sleep(1).then(() => this.#tryLock(actor))),
+      tryLock: () => actor.waitFor(this.clock.sleep(0).then(() => this.#tryLock(actor))),
       carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),
       report: {
         rosterState: () => undefined,
@@ -160,8 +159,8 @@ export class VirtualFleet {
   async #look(actor: Actor, roster: Roster): Promise<World> {
     this.looks += 1;
     this.lookedAt.push(this.clock.monotonic());
-    const { units } = this.host.observe(roster).observed;
-    await actor.waitFor(this.clock.sleep(lookMs + this.slowMs));
+    const units = unitsOf(this.host);
+    await actor.waitFor(this.clock.sleep(this.lookMs));
     const world = this.host.observe(roster);
     const seen = { ...world, observed: { ...world.observed, units } };
     this.witness.looked?.(actor, seen);
