@@ -28,6 +28,14 @@ const commonjs = {
 // Bundled CommonJS packages still call require() for node's own modules.
 const requireBanner =
   "import { createRequire as fleetRequire } from 'node:module'; const require = fleetRequire(import.meta.url);";
+// Metrics and the library behind them are read by whoever asks for them, and by no other start.
+const metricsApart = {
+  name: 'metrics-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/metrics\.js$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './fleet.metrics.js', external: true } : undefined,
+    ),
+};
 const module = { ...common, format: 'esm', banner: { js: requireBanner } };
 
 // Built beside and moved into place, so that a command running meanwhile finds the old build or the new one.
@@ -43,8 +51,15 @@ await Promise.all([
     entryPoints: ['src/cli/main.ts'],
     // Names stay: to give thousands of functions their names back at start costs more than short names save.
     outfile: `${out}/fleet.bundle.js`,
+    plugins: [metricsApart],
   }),
-  build({ ...module, entryPoints: ['src/index.ts'], outfile: `${out}/index.mjs` }),
+  build({ ...commonjs, entryPoints: ['src/cli/run/metrics.ts'], outfile: `${out}/fleet.metrics.js` }),
+  build({
+    ...module,
+    entryPoints: ['src/index.ts'],
+    outfile: `${out}/index.mjs`,
+    plugins: [metricsApart],
+  }),
   ...programs.map(({ entry, outfile }) => build({ ...module, entryPoints: [entry], outfile })),
 ]);
 fs.writeFileSync(`${out}/package.json`, '{ "type": "commonjs" }\n');

@@ -15,7 +15,7 @@ import { initCommand, type InitOptions } from './commands/init.js';
 import { installCommand, type InstallOptions } from './commands/install.js';
 import { planCommand, type PlanOptions } from './commands/plan.js';
 import { restartCommand } from './commands/restart.js';
-import { runCommand } from './commands/run.js';
+import { runCommand, type RunOptions } from './commands/run.js';
 import { startCommand } from './commands/start.js';
 import { statusCommand, type StatusOptions } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
@@ -89,7 +89,11 @@ function actingCommands(fleet: Command): void {
         }),
       ),
     );
-  command(fleet, 'run', 'the controller: keep the roster true').action(run((context) => runCommand(context)));
+  command(fleet, 'run', 'the controller: keep the roster true')
+    .option('--metrics-file <file>', 'write Prometheus metrics for a textfile collector; FILE ends in .prom')
+    .option('--metrics-address <address>', 'serve Prometheus metrics, e.g. at 127.0.0.1:9464')
+    .addOption(new Option('--resync <duration>').argParser(duration).hideHelp())
+    .action(run((context, options: RunOptions) => runCommand(context, options)));
   command(fleet, 'start', 'release agents and start those that do not run; no agent: the whole fleet')
     .argument('[agent...]')
     .action(runMany(startCommand));

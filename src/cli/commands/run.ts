@@ -3,6 +3,8 @@ import { eventFiles } from '../../actuators/event-log.js';
 import { writeStatusRecord } from '../../actuators/status-record.js';
 import { Loop } from '../../controller/loop.js';
 import { Reconciler } from '../../controller/reconciler.js';
+import { TurnWatch } from '../../controller/turn.js';
+import { goesToJournal } from '../../host/journal.js';
 import { acquireLock } from '../../host/lock.js';
 import { controllerLock } from '../../host/paths.js';
 import { Notifier } from '../../host/notify.js';
@@ -18,17 +20,28 @@ import { requireInstallation } from '../guard.js';
 import { ConditionKeeper } from '../run/condition-keeper.js';
 import { hostPort, later } from '../run/host-port.js';
 import { ControllerLog } from '../run/log.js';
+import { metered, timed } from '../run/metered.js';
+import { metricsWanted, type MetricsOptions } from '../run/metrics-options.js';
+import { openMetrics } from '../run/open-metrics.js';
 import { RosterMemory } from '../run/roster-memory.js';
 import { Sources } from '../run/sources.js';
 import { SystemdReports } from '../run/systemd-reports.js';
 
-const timings = { lookGapMs: 50, resyncMs: 15_000 };
+const lookGapMs = 50;
+const usualResyncMs = 15_000;
 const drainMs = 20_000;
 
+export interface RunOptions extends MetricsOptions {
+  /** For tests: another time between looks, milliseconds. */
+  readonly resync?: number;
+}
+
 /** The controller. Stopping it stops no agent; the next start takes over what runs. */
-export async function runCommand(given: Context): Promise<ExitCode> {
+export async function runCommand(given: Context, options: RunOptions): Promise<ExitCode> {
   const context: Context = { ...given, record: aggregating(given.record) };
   const { paths, env, exec } = context;
+  const resyncMs = options.resync ?? usualResyncMs;
+  const wanted = metricsWanted(options, env);
   const installation = observeInstallation(paths, parseEnvironmentFile);
   requireInstallation(context, null, installation);
   const single = await acquireLock(controllerLock(paths), 'fleet run', 0);
@@ -37,7 +50,7 @@ export async function runCommand(given: Context): Promise<ExitCode> {
   }
   const log = new ControllerLog({
     print: context.print,
-    journal: (env['JOURNAL_STREAM'] ?? '') !== '',
+    journal: goesToJournal(1, env),
     now: context.now,
     record: (event) => context.record([event]),
     lastLines: (agent) => readExitRecord(paths, agent)?.lines ?? [],
@@ -53,50 +66,58 @@ export async function runCommand(given: Context): Promise<ExitCode> {
     write: (record) => writeStatusRecord(paths.state, record),
     trouble: (message) => log.trouble('status', message),
   });
-  const reports = new SystemdReports(new Notifier(exec, env), () => log.status);
+  // Below the resync, so that each of them is told, and far below the unit's WatchdogSec.
+  const reports = new SystemdReports(new Notifier(exec, env), () => log.status, resyncMs * 0.7);
+  const metrics = await openMetrics(wanted, log, context.now, resyncMs * 0.9);
   const memory = new RosterMemory(context);
   const wake = (): void => loop.wake();
   const inForce = { problem: null as string | null, revision: null as string | null, serverSeen: false };
-  const reconciler = new Reconciler(
-    hostPort(context, {
-      roster: () => memory.look(),
-      wake,
-      report: {
-        event: (event) => log.event(event),
-        trouble: (during, message) => log.trouble(during, message),
-        rosterState: (problem, roster) => {
-          const revision = roster?.revision ?? null;
-          if (inForce.revision !== null && revision !== inForce.revision) reports.reloading();
-          Object.assign(inForce, { problem, revision });
-          log.rosterState(problem, roster);
-        },
-        looked: (seen, plan, working) => {
-          const { tmux } = seen.world.observed;
-          inForce.serverSeen = tmux.known && tmux.value !== null;
-          log.looked(seen, plan);
-          conditions.looked(seen, plan, working, inForce.problem);
-        },
+  const watch = new TurnWatch(
+    {
+      event: (event) => log.event(event),
+      trouble: (during, message) => log.trouble(during, message),
+      rosterState: (problem, roster) => {
+        const revision = roster?.revision ?? null;
+        if (inForce.revision !== null && revision !== inForce.revision) reports.rosterChanged();
+        Object.assign(inForce, { problem, revision });
+        log.rosterState(problem, roster);
       },
-    }),
+      looked: (seen, plan, working) => {
+        const { tmux } = seen.world.observed;
+        inForce.serverSeen = tmux.known && tmux.value !== null;
+        log.looked(seen, plan);
+        conditions.looked(seen, plan, working, inForce.problem);
+      },
+    },
+    metrics,
+  );
+  const reconciler = new Reconciler(
+    metered(hostPort(context, { roster: () => memory.look(), wake, report: watch }), metrics),
   );
   const loop = new Loop(
     {
       pass: async () => {
-        const outcome = await reconciler.pass();
+        reports.began();
+        watch.begin();
+        const outcome = await timed(
+          () => reconciler.pass(),
+          () => watch.turn,
+          metrics,
+        );
         sources.follow(inForce.serverSeen);
-        reports.passed();
+        reports.passed(watch.turn.looked);
         return outcome;
       },
       now: () => performance.now(),
       after: later,
       random: () => Math.random(),
     },
-    timings,
+    { lookGapMs, resyncMs },
   );
   const failed = (message: string): void => log.line(4, 'diagnostic', { during: 'watch', message });
   const sources = new Sources(context, installation.record?.socketName ?? '', memory, wake, failed);
   process.on('SIGHUP', () => {
-    reports.reloading();
+    reports.reloadAsked();
     memory.forget();
     wake();
   });
@@ -110,6 +131,7 @@ export async function runCommand(given: Context): Promise<ExitCode> {
   await loop.stop();
   // Below the unit's TimeoutStopSec: what is in systemd's hands goes on without us.
   await Promise.race([reconciler.drained(), delay(drainMs, undefined, { ref: false })]);
+  await metrics?.close();
   log.line(5, 'controller_stopped', { pid: process.pid });
   single.lock.release();
   return ExitCode.done;

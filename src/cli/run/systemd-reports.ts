@@ -1,46 +1,76 @@
 import type { Notifier } from '../../host/notify.js';
 
-/** systemd is told at most so often that all is well. */
-const aliveMs = 10_000;
-
 /**
- * What systemd is told, and when: READY after the first look at everything, the watchdog fed by passes that ended, and
- * RELOADING around a change of the roster.
+ * What systemd is told, and when.
+ *
+ * READY after the first pass that came as far as a look, also one that could not see everything: the status then says
+ * so, while a start that timed out would have systemd kill and start the controller in circles. The watchdog is fed by
+ * such passes alone. RELOADING around a change of the roster, and from a SIGHUP until a pass that began after it has
+ * ended.
  */
 export class SystemdReports {
   readonly #notifier: Notifier;
   readonly #status: () => string;
+  readonly #aliveMs: number;
   readonly #now: () => number;
   #ready = false;
   #reloading = false;
+  /** Whether the reload was asked for after the pass under way had begun, which may have read the old roster. */
+  #askedSince = false;
   #lastAlive = -Infinity;
 
-  /** @param now a clock that no one sets, milliseconds */
-  constructor(notifier: Notifier, status: () => string, now: () => number = () => performance.now()) {
+  /**
+   * @param aliveMs systemd is told at most so often that all is well
+   * @param now a clock that no one sets, milliseconds
+   */
+  constructor(
+    notifier: Notifier,
+    status: () => string,
+    aliveMs: number,
+    now: () => number = () => performance.now(),
+  ) {
     this.#notifier = notifier;
     this.#status = status;
+    this.#aliveMs = aliveMs;
     this.#now = now;
   }
 
-  /** Another roster is being taken up. */
-  reloading(): void {
-    if (!this.#ready || this.#reloading) return;
-    this.#reloading = true;
-    void this.#notifier.reloading();
+  /** The pass under way takes up another roster. */
+  rosterChanged(): void {
+    this.#reload();
+  }
+
+  /** Somebody wants everything to be looked at anew. */
+  reloadAsked(): void {
+    this.#askedSince = true;
+    this.#reload();
+  }
+
+  /** A pass begins. */
+  began(): void {
+    this.#askedSince = false;
   }
 
   /** A pass has ended. Nothing waits for the report: the next pass may be due. */
-  passed(): void {
+  passed(looked: boolean): void {
+    if (!looked) return;
     const now = this.#now();
-    if (!this.#ready || this.#reloading) void this.#notifier.ready(this.#status());
-    else if (now - this.#lastAlive >= aliveMs) void this.#notifier.alive(this.#status());
+    if (!this.#ready || (this.#reloading && !this.#askedSince)) {
+      this.#ready = true;
+      this.#reloading = false;
+      void this.#notifier.ready(this.#status());
+    } else if (now - this.#lastAlive >= this.#aliveMs) void this.#notifier.alive(this.#status());
     else return;
-    this.#ready = true;
-    this.#reloading = false;
     this.#lastAlive = now;
   }
 
   stopping(status: string): Promise<void> {
     return this.#notifier.stopping(status);
+  }
+
+  #reload(): void {
+    if (!this.#ready || this.#reloading) return;
+    this.#reloading = true;
+    void this.#notifier.reloading();
   }
 }
