@@ -85,7 +85,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
       looked: (seen, plan, working) => {
         const { tmux } = seen.world.observed;
         inForce.serverSeen = tmux.known && tmux.value !== null;
-        log.looked(seen, plan);
+        log.looked(seen, plan, working);
         conditions.looked(seen, plan, working, inForce.problem);
       },
     },

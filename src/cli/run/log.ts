@@ -64,12 +64,14 @@ export class ControllerLog {
     if (revision === null) this.#status = 'no valid roster yet; nothing is done';
   }
 
-  looked({ refusal, world }: Sight, plan: Plan): void {
+  looked({ refusal, world }: Sight, plan: Plan, working: ReadonlySet<string>): void {
     for (const [agent, end] of world.observed.ends) this.#ended(agent, end);
-    const facts = standingFacts(plan, refusal);
+    const facts = standingFacts(plan, refusal, working);
     for (const [key, { begins }] of facts) if (!this.#standing.has(key)) this.#tellLine(begins);
-    for (const [key, { over }] of this.#standing) {
-      if (!facts.has(key) && over !== null) this.#tellLine(over);
+    // Where the action follows at once, that tells it; so does another gate of the same agent.
+    const moving = new Set([...working, ...plan.actions.map(({ agent }) => agent)]);
+    for (const [key, { over, agent }] of this.#standing) {
+      if (!facts.has(key) && (agent === null || !moving.has(agent))) this.#tellLine(over);
     }
     this.#standing = facts;
     const { unchanged, unknown, gated } = plan.summary;

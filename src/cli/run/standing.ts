@@ -13,15 +13,25 @@ export interface Line {
 /** Something that is so for a while: told when it begins, and when it is over. */
 export interface StandingFact {
   readonly begins: Line;
-  /** null: what follows tells by itself that it is over. */
-  readonly over: Line | null;
+  readonly over: Line;
+  /** The agent it is about; null: the fleet. */
+  readonly agent: string | null;
 }
 
-/** What stands after a look, by what makes it the same at the next. */
-export function standingFacts(plan: Plan, refusal: string | null): ReadonlyMap<string, StandingFact> {
+/**
+ * What stands after a look, by what makes it the same at the next.
+ *
+ * @param working agents that are being acted upon: that they are neither this nor that for a moment is no news
+ */
+export function standingFacts(
+  plan: Plan,
+  refusal: string | null,
+  working: ReadonlySet<string>,
+): ReadonlyMap<string, StandingFact> {
   const facts = new Map<string, StandingFact>();
   if (refusal !== null) {
     facts.set(`refusal ${refusal}`, {
+      agent: null,
       begins: { priority: 3, type: 'refused', details: { message: refusal } },
       over: {
         priority: 5,
@@ -32,13 +42,16 @@ export function standingFacts(plan: Plan, refusal: string | null): ReadonlyMap<s
   }
   for (const { source, message } of plan.unknownSources) {
     facts.set(`source ${source} ${message}`, {
+      agent: null,
       begins: { priority: 4, type: 'unknown', details: { source, message } },
       over: { priority: 5, type: 'known', details: { source, message: `${source} answers again` } },
     });
   }
   // With a source unknown every agent is, for that one reason.
   for (const { agent, message } of plan.unknownSources.length > 0 ? [] : plan.unknownAgents) {
+    if (working.has(agent)) continue;
     facts.set(`agent ${agent} ${message}`, {
+      agent,
       begins: { priority: 4, type: 'unknown', details: { agent, message } },
       over: { priority: 5, type: 'known', details: { agent, message: 'can be told again' } },
     });
@@ -48,6 +61,7 @@ export function standingFacts(plan: Plan, refusal: string | null): ReadonlyMap<s
     const details = { agent, action, gate: gate.kind };
     // Seconds in a text would make every look a new fact; another edit is one.
     facts.set(`gate ${agent} ${action} ${gate.kind} ${desired}`, {
+      agent,
       begins: {
         priority: 5,
         type: 'deferred',
