@@ -22,6 +22,8 @@ const common = {
 const commonjs = {
   ...common,
   format: 'cjs',
+  // `import()` inside a vm.Script, as the launcher makes one, fails in Node 20 without a callback; `require` does not.
+  supported: { 'dynamic-import': false },
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 };
