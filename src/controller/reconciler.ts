@@ -119,7 +119,8 @@ export class Reconciler<Seen extends Sight> {
       const works = split(plan, seen.world).map((part) => this.#begin(seen, part));
       begun = works.length > 0;
       if (!begun) return next;
-      this.#looks += 1;
+      // Each part looks at what came of it.
+      this.#looks += works.length;
       const cancel = port.after(lockHeldMs, unlock);
       void Promise.all(works).then(() => {
         cancel();
