@@ -1,9 +1,9 @@
-import { resolveDesired } from '../controller/desired.js';
+import { resolveDesired, type EarlierDesired } from '../controller/desired.js';
 import type { World } from '../controller/assess.js';
 import { countEnds } from '../controller/backoff.js';
 import type { Observed } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
-import { observeAgentFiles } from '../observers/agent-files.js';
+import { observeAgentFiles, type AgentFilesMemory } from '../observers/agent-files.js';
 import { readExitRecord } from '../observers/exit-record.js';
 import { observeInstallation, type Installation } from '../observers/installation.js';
 import { observeMemory } from '../observers/memory.js';
@@ -23,16 +23,23 @@ export interface Pass {
   readonly installation: Installation;
 }
 
+/** For who looks again and again. */
+export interface Earlier {
+  readonly memory: AgentFilesMemory;
+  seen: EarlierDesired | null;
+}
+
 /**
  * Observes everything once, with two processes. systemctl is already at work while the roster is compiled.
  *
  * @param from.socketName where the server is looked for, if not on the roster's socket
  * @param from.roster taken instead of the file's
+ * @param from.earlier what was seen before, by who looks again and again: what has not changed is not read again
  * @throws CommandFailure 78 where the roster cannot be used
  */
 export async function observe(
   context: Context,
-  from: { readonly socketName?: string; readonly roster?: Roster } = {},
+  from: { readonly socketName?: string; readonly roster?: Roster; readonly earlier?: Earlier } = {},
 ): Promise<Pass> {
   const { paths, exec } = context;
   const unitsSeen = observeUnits(exec);
@@ -44,9 +51,11 @@ export async function observe(
       paths,
       roster.agents.map(({ name }) => name),
       parseEnvironmentFile,
+      from.earlier?.memory,
     ),
   );
-  const desired = resolveDesired(roster, known);
+  const desired = resolveDesired(roster, known, from.earlier?.seen);
+  if (from.earlier !== undefined) from.earlier.seen = { desired, files: known };
   const obstacles = findObstacles(launches(context, roster, desired, installation.record?.path ?? null));
   const [units, tmux] = await Promise.all([unitsSeen, tmuxSeen]);
   // Last, so that a hold that was answered while we looked is in force.

@@ -1,5 +1,6 @@
 import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
+import type { RosterInForce } from './reconciler.js';
 import { restrict } from './restrict.js';
 import type { Backoff } from '../roster/types.js';
 
@@ -8,18 +9,25 @@ import type { Backoff } from '../roster/types.js';
  * often is a valid roster, in which the last agents are missing, or the last one has lost some of its lines.
  */
 const settleMs = 1000;
+/** A file that was put in place as a whole is done; a removal waits all the same. */
+const replacedMs = 20;
 /** A unit whose process has ended follows within so long; a hook wakes the controller, too. */
 const endingMs = 500;
 
 /**
  * How long the controller leaves a ready action for a reason that is its own and no gate, milliseconds; 0: not at all.
  *
- * @param settledMs how long the roster's file has been as it is
+ * @param file how long the roster's file has been as it is, and how it came there
  */
-export function delayed(action: PlannedAction, settledMs: number): number {
+export function delayed(
+  action: PlannedAction,
+  { settledMs, replaced }: Pick<RosterInForce, 'settledMs' | 'replaced'>,
+): number {
   // Its unit is about to write down how it ended, which counts for backoff; a restart now would cut that off.
   if (isEnding(action)) return endingMs;
-  return endsWhatLives(action) ? Math.max(0, settleMs - settledMs) : 0;
+  if (!endsWhatLives(action)) return 0;
+  const whole = replaced && action.reasons.every(({ code }) => code !== 'NotInRoster');
+  return Math.max(0, (whole ? replacedMs : settleMs) - settledMs);
 }
 
 /** A oneshot unit without any session (no target) ends never by itself. */

@@ -19,11 +19,26 @@ export type Desired =
   /** The env file cannot be read or holds a command that cannot be split: nothing is wanted that could be hashed. */
   | { readonly kind: 'unresolved'; readonly spec: AgentSpec; readonly message: string };
 
+/** What was resolved before, and from which files. */
+export interface EarlierDesired {
+  readonly desired: ReadonlyMap<string, Desired>;
+  readonly files: ReadonlyMap<string, AgentFiles>;
+}
+
+/** @param before the same agent with the same files (by identity) is not resolved again */
 export function resolveDesired(
   roster: Roster,
   files: ReadonlyMap<string, AgentFiles>,
+  before: EarlierDesired | null = null,
 ): ReadonlyMap<string, Desired> {
-  return new Map(roster.agents.map((spec) => [spec.name, resolveAgent(spec, files.get(spec.name))]));
+  return new Map(
+    roster.agents.map((spec) => {
+      const { name } = spec;
+      const earlier = before?.desired.get(name);
+      const same = earlier?.spec === spec && before?.files.get(name) === files.get(name);
+      return [name, same ? earlier : resolveAgent(spec, files.get(name))];
+    }),
+  );
 }
 
 function resolveAgent(spec: AgentSpec, files: AgentFiles | undefined): Desired {

@@ -16,6 +16,8 @@ export interface RosterInForce {
   readonly problem: string | null;
   /** How long the file has been as it is, milliseconds. */
   readonly settledMs: number;
+  /** Whether another file was put in its place, complete, instead of being written into it. */
+  readonly replaced: boolean;
 }
 
 /** What one look showed. */
@@ -134,7 +136,7 @@ export class Reconciler<Seen extends Sight> {
   }
 
   async #look(
-    { settledMs }: RosterInForce,
+    inForce: RosterInForce,
     roster: Roster,
   ): Promise<{ seen: Seen; whole: Plan; plan: Plan; next: number | null }> {
     // What ends while we look was seen as it was before.
@@ -152,7 +154,7 @@ export class Reconciler<Seen extends Sight> {
       const pace = this.#pace.waitMs(action, policyOf(seen.world, action), now);
       // With spacing, one launch per pass: the next is gated by what is the case then.
       const turn = launches(action) && launched ? roster.startSpacingMs : 0;
-      const wait = Math.max(delayed(action, settledMs), spacing, pace, turn);
+      const wait = Math.max(delayed(action, inForce), spacing, pace, turn);
       if (wait > 0) waits.push(wait);
       else launched ||= launches(action);
       return wait <= 0;

@@ -94,6 +94,32 @@ export function readText(file: string): FileText {
   }
 }
 
+/** A file written so shortly before it was looked at may be written again without its times showing it. */
+const racyMs = 2000;
+
+/**
+ * Names the content of files by identity, size and times, or null where times cannot tell yet: equal names, equal
+ * content.
+ */
+export function stampOf(...files: readonly string[]): string | null {
+  const parts: string[] = [];
+  for (const file of files) {
+    try {
+      const stat = fs.statSync(file, { throwIfNoEntry: false });
+      if (stat === undefined) parts.push('absent');
+      else {
+        const { dev, ino, size, mode, mtimeMs, ctimeMs } = stat;
+        // A clock that was set back shows as a file of the future: no telling either.
+        if (Date.now() - Math.max(mtimeMs, ctimeMs) < racyMs) return null;
+        parts.push(`${dev} ${ino} ${size} ${mode} ${mtimeMs} ${ctimeMs}`);
+      }
+    } catch (error) {
+      parts.push(errorCode(error));
+    }
+  }
+  return parts.join('\n');
+}
+
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -1,5 +1,5 @@
 import type { AgentFiles, AppliedSpec, Known } from '../controller/observed.js';
-import { readText } from '../host/atomic-file.js';
+import { readText, stampOf } from '../host/atomic-file.js';
 import { agentFile, type Paths } from '../host/paths.js';
 
 /** Splits an env file's text; handed in because parsing belongs to the roster. */
@@ -8,13 +8,37 @@ export type ParseEnvironment = (text: string) => {
   readonly managed: Readonly<Record<string, string>>;
 };
 
-/** Reads fleet's files about each agent. Synchronous: two small files per agent, faster than any queue of promises. */
+/** What was read before, by agent, with what named the files' content then. For who looks again and again. */
+export type AgentFilesMemory = Map<string, { readonly stamp: string; readonly files: AgentFiles }>;
+
+/**
+ * Reads fleet's files about each agent. Synchronous: two small files per agent, faster than any queue of promises.
+ *
+ * @param memory files that have not changed since are not read again, and give the same value
+ */
 export function observeAgentFiles(
   paths: Paths,
   agents: Iterable<string>,
   parse: ParseEnvironment,
+  memory: AgentFilesMemory | null = null,
 ): ReadonlyMap<string, AgentFiles> {
-  return new Map([...agents].map((agent) => [agent, readAgent(paths, agent, parse)]));
+  return new Map([...agents].map((agent) => [agent, remembered(paths, agent, parse, memory)]));
+}
+
+function remembered(
+  paths: Paths,
+  agent: string,
+  parse: ParseEnvironment,
+  memory: AgentFilesMemory | null,
+): AgentFiles {
+  if (memory === null) return readAgent(paths, agent, parse);
+  const before = memory.get(agent);
+  const stamp = stampOf(agentFile(paths, agent, 'env'), agentFile(paths, agent, 'json'));
+  if (before !== undefined && stamp !== null && before.stamp === stamp) return before.files;
+  const files = readAgent(paths, agent, parse);
+  if (stamp === null) memory.delete(agent);
+  else memory.set(agent, { stamp, files });
+  return files;
 }
 
 function readAgent(paths: Paths, agent: string, parse: ParseEnvironment): AgentFiles {

@@ -97,7 +97,7 @@ export class VirtualFleet {
       roster: () => {
         const { roster, problem, changedAt } = this.file;
         if (problem === null) last = roster;
-        return { roster: last, problem, settledMs: this.clock.monotonic() - changedAt };
+        return { roster: last, problem, settledMs: this.clock.monotonic() - changedAt, replaced: false };
       },
       observe: async (roster) => ({ world: await this.#look(actor, roster), refusal: this.refusal }),
       tryLock: () => actor.waitFor(this.clock.sleep(0).then(() => this.#tryLock(actor))),

@@ -4,7 +4,7 @@ import { acquireLock } from '../../host/lock.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { installationProblem } from '../guard.js';
-import { observe, type Pass } from '../pass.js';
+import { observe, type Earlier, type Pass } from '../pass.js';
 
 export type HostSight = Sight & Pass;
 
@@ -19,12 +19,13 @@ export function hostPort(
   context: Context,
   { roster, report, wake }: HostPortParts,
 ): ReconcilerPort<HostSight> {
+  const earlier: Earlier = { memory: new Map(), seen: null };
   return {
     roster,
     report,
     wake,
     observe: async (inForce) => {
-      const pass = await observe(context, { roster: inForce });
+      const pass = await observe(context, { roster: inForce, earlier });
       return { ...pass, refusal: installationProblem(context, inForce, pass.installation) };
     },
     tryLock: async () => {

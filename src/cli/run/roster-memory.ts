@@ -1,22 +1,20 @@
 import * as fs from 'node:fs';
-import { errorCode } from '../../host/atomic-file.js';
-import { templatesOf } from '../../controller/reconciler.js';
-import type { RosterInForce } from '../../controller/reconciler.js';
+import { templatesOf, type RosterInForce } from '../../controller/reconciler.js';
+import { stampOf } from '../../host/atomic-file.js';
 import { templateFile } from '../../observers/roster-file.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { CommandFailure } from '../exit-code.js';
 import { loadRoster } from '../roster-source.js';
 
-/** A file written so shortly before it was read may be written again without its times showing it. */
-const racyMs = 2000;
-
 interface Reading {
-  /** Identity, size and times of the roster and its templates. */
-  readonly stamp: string;
-  /** Whether an equal stamp means an equal content. */
-  readonly settled: boolean;
+  /** Names the content of roster and templates; null: their times cannot tell yet. */
+  readonly stamp: string | null;
+  /** The same without regard to what times cannot tell. */
+  readonly look: string;
+  readonly inode: string;
   readonly problem: string | null;
+  readonly replaced: boolean;
 }
 
 /** The roster as the controller takes it: a file that became invalid or vanished leaves the last good one in force. */
@@ -37,13 +35,26 @@ export class RosterMemory {
   look(): RosterInForce {
     const settledMs = this.#settledMs();
     const before = this.#reading;
-    if (before?.settled !== true || before.stamp !== this.#stamp()) {
-      // Taken first: what is written while we read makes the next look read again.
-      const stamp = this.#stamp();
+    const stamp = stampOf(...this.#files());
+    // Before it is read: what is written meanwhile is seen at the next look.
+    const look = this.#glance();
+    if (before === null || stamp === null || before.stamp !== stamp) {
+      const inode = inodeOf(this.#context.paths.roster);
+      const moved = before !== null && before.inode !== inode;
+      const touched = before?.look !== look;
+      const replaced = touched ? moved : before.replaced;
       const problem = this.#read();
-      this.#reading = { stamp, settled: settledMs > racyMs && stamp === this.#stamp(), problem };
+      // Read by other templates now, perhaps.
+      this.#reading = {
+        stamp: stamp === null ? null : stampOf(...this.#files()),
+        look,
+        inode,
+        problem,
+        replaced,
+      };
     }
-    return { roster: this.#last, problem: this.#reading?.problem ?? null, settledMs };
+    const { problem = null, replaced = false } = this.#reading ?? {};
+    return { roster: this.#last, problem, settledMs, replaced };
   }
 
   /** The next look reads again, whatever the files' times say. */
@@ -53,7 +64,7 @@ export class RosterMemory {
 
   /** Whether the files are not what was read last. */
   isStale(): boolean {
-    return this.#reading !== null && this.#reading.stamp !== this.#stamp();
+    return this.#reading !== null && this.#reading.look !== this.#glance();
   }
 
   #read(): string | null {
@@ -66,29 +77,38 @@ export class RosterMemory {
     }
   }
 
-  #stamp(): string {
+  #files(): readonly string[] {
     const { roster, userHome } = this.#context.paths;
-    const templates = templatesOf(this.#last).map((template) => templateFile(roster, userHome, template));
-    return [roster, ...templates].map(stampOf).join('\n');
+    return [roster, ...templatesOf(this.#last).map((template) => templateFile(roster, userHome, template))];
+  }
+
+  #glance(): string {
+    return this.#files()
+      .map((file) => {
+        const stat = statOf(file);
+        return stat === null ? '' : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ');
+      })
+      .join('\n');
   }
 
   #settledMs(): number {
-    try {
-      const { mtimeMs, ctimeMs } = fs.statSync(this.#context.paths.roster);
-      // A clock that was set back must not keep a file young for ever.
-      const age = this.#context.now() - Math.max(mtimeMs, ctimeMs);
-      return age < 0 ? Infinity : age;
-    } catch {
-      return Infinity;
-    }
+    const stat = statOf(this.#context.paths.roster);
+    if (stat === null) return Infinity;
+    // A clock that was set back must not keep a file young for ever.
+    const age = this.#context.now() - Math.max(stat.mtimeMs, stat.ctimeMs);
+    return age < 0 ? Infinity : age;
   }
 }
 
-function stampOf(file: string): string {
+function statOf(file: string): fs.Stats | null {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs, mode } = fs.statSync(file, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs, mode].join(' ');
-  } catch (error) {
-    return errorCode(error);
+    return fs.statSync(file, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
   }
+}
+
+function inodeOf(file: string): string {
+  const stat = statOf(file);
+  return stat === null ? '' : `${stat.dev} ${stat.ino}`;
 }
