@@ -11,7 +11,7 @@ const variants = Array.from({ length: 16 }, (_, number) =>
   ),
 );
 
-test('ten thousand edits in a burst: at most one look per 50 ms, and the last one wins', async () => {
+test('ten thousand edits in a burst: at most one look per 50 ms, and the last one wins', { timeout: 60_000 }, async () => {
   const fleet = new VirtualFleet(variants[0]!);
   const { clock, host } = fleet;
   fleet.startController();
@@ -40,7 +40,7 @@ test('ten thousand edits in a burst: at most one look per 50 ms, and the last on
   expect([fleet.looks - looks, host.deeds.length]).toEqual([10, deeds]);
 });
 
-test('idle for a day: one look per resync, and nothing else', async () => {
+test('idle for a day: one look per resync, and nothing else', { timeout: 60_000 }, async () => {
   const fleet = new VirtualFleet(variants[0]!);
   const { clock, host } = fleet;
   fleet.startController();
