@@ -11,34 +11,38 @@ const variants = Array.from({ length: 16 }, (_, number) =>
   ),
 );
 
-test('ten thousand edits in a burst: at most one look per 50 ms, and the last one wins', { timeout: 60_000 }, async () => {
-  const fleet = new VirtualFleet(variants[0]!);
-  const { clock, host } = fleet;
-  fleet.startController();
-  await clock.advance(60_000);
-  fleet.lookedAt.length = 0;
-  const before = clock.monotonic();
-  for (let edits = 1; edits <= 10_000; edits += 1) {
-    // Another one each time, half of them within the same millisecond.
-    fleet.write(variants[edits % variants.length]!);
-    if (edits % 2 === 0) await clock.advance(1);
-  }
-  fleet.write(variants[7]!);
-  await clock.advance(60_000);
-  const within = fleet.lookedAt.filter((at) => at - before < 5000).length;
-  expect(within).toBeGreaterThan(20);
-  // The gap follows a pass; the looks of the last one, two and one for each of its parts, are in advance.
-  expect(within).toBeLessThanOrEqual(5000 / 50 + 2 + agents.length);
-  for (const { name } of agents) {
-    expect(host.launchRecords.get(name)?.split('\0')[3]).toBe('/srv/7');
-    expect(host.sessionOf(name)?.marks.spec).toBe(host.launchRecords.get(name)?.split('\0')[4]);
-    expect(host.units.get(name)?.active).toBe('active');
-  }
-  const looks = fleet.looks;
-  const deeds = host.deeds.length;
-  await clock.advance(15_000 * 10);
-  expect([fleet.looks - looks, host.deeds.length]).toEqual([10, deeds]);
-});
+test(
+  'ten thousand edits in a burst: at most one look per 50 ms, and the last one wins',
+  { timeout: 60_000 },
+  async () => {
+    const fleet = new VirtualFleet(variants[0]!);
+    const { clock, host } = fleet;
+    fleet.startController();
+    await clock.advance(60_000);
+    fleet.lookedAt.length = 0;
+    const before = clock.monotonic();
+    for (let edits = 1; edits <= 10_000; edits += 1) {
+      // Another one each time, half of them within the same millisecond.
+      fleet.write(variants[edits % variants.length]!);
+      if (edits % 2 === 0) await clock.advance(1);
+    }
+    fleet.write(variants[7]!);
+    await clock.advance(60_000);
+    const within = fleet.lookedAt.filter((at) => at - before < 5000).length;
+    expect(within).toBeGreaterThan(20);
+    // The gap follows a pass; the looks of the last one, two and one for each of its parts, are in advance.
+    expect(within).toBeLessThanOrEqual(5000 / 50 + 2 + agents.length);
+    for (const { name } of agents) {
+      expect(host.launchRecords.get(name)?.split('\0')[3]).toBe('/srv/7');
+      expect(host.sessionOf(name)?.marks.spec).toBe(host.launchRecords.get(name)?.split('\0')[4]);
+      expect(host.units.get(name)?.active).toBe('active');
+    }
+    const looks = fleet.looks;
+    const deeds = host.deeds.length;
+    await clock.advance(15_000 * 10);
+    expect([fleet.looks - looks, host.deeds.length]).toEqual([10, deeds]);
+  },
+);
 
 test('idle for a day: one look per resync, and nothing else', { timeout: 60_000 }, async () => {
   const fleet = new VirtualFleet(variants[0]!);
