@@ -10,6 +10,7 @@ import { outcomeRecord, type EventRecord } from './event-record.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
 import { lookAgain, observe, type Pass } from './pass.js';
+import { keepInForce, tookEffect } from './revision-history.js';
 
 /** How long a command waits for another one that is at work. */
 const lockMs = 10_000;
@@ -76,7 +77,9 @@ export async function carryOut(
     interrupted: context.interrupted,
   };
   try {
-    return await apply(plan, pass.world, port, context.now());
+    const results = await apply(plan, pass.world, port, context.now());
+    if (tookEffect(results)) keepInForce(context, roster);
+    return results;
   } finally {
     forget();
     context.record(records);

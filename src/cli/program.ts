@@ -14,6 +14,7 @@ import { holdCommand, releaseCommand, type HoldOptions } from './commands/hold.j
 import { initCommand, type InitOptions } from './commands/init.js';
 import { installCommand, type InstallOptions } from './commands/install.js';
 import { planCommand, type PlanOptions } from './commands/plan.js';
+import { rollbackCommand, type RollbackOptions } from './commands/rollback.js';
 import { restartCommand } from './commands/restart.js';
 import { runCommand, type RunOptions } from './commands/run.js';
 import { startCommand } from './commands/start.js';
@@ -131,6 +132,15 @@ function hostCommands(fleet: Command): void {
     .option('--write', 'write it to its place')
     .option('--force', 'replace an existing roster')
     .action(run((context, options: InitOptions) => initCommand(context, options)));
+  command(fleet, 'rollback', 'put an earlier roster back into its file; no revision: the one before')
+    .argument('[revision]', 'its number, or the first digits of its revision')
+    .option('--list', 'show the kept rosters')
+    .option('--json', 'with --list: one JSON document')
+    .option('--dry-run', 'show what would change')
+    .option('--templates', 'put the kickstart templates of then back, too')
+    .action(
+      runNamed((context, revision, options: RollbackOptions) => rollbackCommand(context, revision, options)),
+    );
   command(fleet, 'install', 'put units and tools on the host')
     .alias('install-systemd')
     .option('--enable', 'start holder and controller at boot')

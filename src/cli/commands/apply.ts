@@ -10,6 +10,7 @@ import { CommandFailure, type ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { jsonReporter, textReporter, type Reporter } from '../reporter.js';
+import { keepInForce } from '../revision-history.js';
 import { loadSavedPlan, requireFresh } from '../saved-plan.js';
 import { waitUntilUp } from '../wait-until-up.js';
 
@@ -65,8 +66,12 @@ async function applyWith(
   const rosterPath =
     options.json === true ? context.paths.roster : displayPath(context.paths.roster, context.paths.userHome);
 
-  const first = planFor(await observe(context));
+  const seen = await observe(context);
+  const first = planFor(seen);
   if (!first.actions.some(({ gate }) => gate.kind === 'ready')) {
+    // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.
+    if (first.actions.length === 0 && first.unknownAgents.length === 0)
+      keepInForce(context, seen.world.roster);
     reporter.planned(first, rosterPath);
     const gated = first.actions.map((action) => ({ kind: 'gated', action }) as const);
     if (options.json === true) for (const result of gated) reporter.event({ type: 'result', result });

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { conceal } from '../../src/roster/conceal.js';
+
+const lines = (...text: readonly string[]): string => text.join('\n');
+
+describe('values of env are never shown', () => {
+  test.each([
+    [
+      'a block',
+      lines('agents:', '  - name: a', '    env:', '      TOKEN: s3cret', '      B: "s3cret"', '    class: x'),
+    ],
+    ['a flow map', lines('agents:', '  - { name: a, env: { TOKEN: s3cret, B: [s3cret] }, class: x }')],
+    ['JSON', '{"agents":[{"name":"a","env":{"TOKEN":"s3cret"},"class":"x"}]}'],
+    ['an alias', lines('env: &shared', '  TOKEN: s3cret', 'agents:', '  - name: a', '    env: *shared')],
+    [
+      'an anchored value elsewhere',
+      lines('x: &t s3cret', 'agents:', '  - name: a', '    env: { TOKEN: *t }'),
+    ],
+    [
+      'a block scalar',
+      lines('agents:', '  - env:', '      TOKEN: |', '        s3cret', '        s3cret', '    name: a'),
+    ],
+    ['a comment', lines('agents:', '  # - name: b', '  #   env:', '  #     TOKEN: s3cret', '  - name: a')],
+    ['a comment on one line', lines('agents:', '  # - { name: b, env: { TOKEN: s3cret } }', '  - name: a')],
+    [
+      'broken block',
+      lines('agents:', '  - name: a', '    env:', '      TOKEN: s3cret', '      MORE', '   oops: ['),
+    ],
+    [
+      'broken flow',
+      lines('agents:', '  - { name: a, env: { TOKEN: s3cret, ', '    B: s3cret }, class: x', 'oops: ['),
+    ],
+  ])('%s', (_, text) => {
+    const shown = conceal(text);
+    expect(shown.join('\n')).not.toContain('s3cret');
+    expect(shown).toHaveLength(text.split('\n').length);
+    expect(shown.join('\n')).toContain('name');
+  });
+
+  test('everything else is shown as it is', () => {
+    const text = lines('# a comment: b', 'agents:', '  - name: a # env', '    command: [env, "A=b"]', '');
+    expect(conceal(text).join('\n')).toBe(text);
+  });
+});
