@@ -5,6 +5,7 @@ import { SystemdUnits } from '../actuators/systemd-units.js';
 import { adoptSessions, killSessions } from '../actuators/tmux-sessions.js';
 import { brakeWindowMs } from '../controller/brake.js';
 import type { Actuators } from '../controller/port.js';
+import { awaitEnds } from '../host/process.js';
 import { readExitRecord } from '../observers/exit-record.js';
 import { observeMemory } from '../observers/memory.js';
 import { renderEnvironmentFile } from '../roster/environment-file.js';
@@ -36,6 +37,8 @@ export function hostActuators(context: Context, socketName: string): Actuators {
     adopt: (sessions) => adoptSessions(exec, socketName, paths.home, sessions),
     killSessions: (targets) => killSessions(exec, socketName, targets),
     startHolder: () => units.startHolder(),
+    replaceHolder: async () => (await units.stopHolder()) ?? units.startHolder(),
+    awaitEnds: (pids, graceMs) => awaitEnds(pids, graceMs),
     startUnits: (agents) => units.start(agents),
     stopUnits: (agents, graceMs) => units.stop(agents, graceMs),
     restartUnits: (agents, graceMs) => units.restart(agents, graceMs),

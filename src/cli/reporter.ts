@@ -4,6 +4,7 @@ import { packageVersion } from '../host/assets.js';
 import type { Context } from './context.js';
 import { actionJson, formatVersion, planJson } from './render/plan-json.js';
 import { planText } from './render/plan-text.js';
+import { holderFailure, holderResult } from './render/holder-text.js';
 import { resultLines, resultSummary } from './render/result-text.js';
 
 /** Tells the operator, or their program, what a command that acts is doing. */
@@ -27,6 +28,9 @@ export function textReporter({ print, say, progress, style }: Context): Reporter
           return;
         case 'result':
           for (const line of resultLines(event.result, style)) print(line);
+          return;
+        case 'holder':
+          print(holderResult(event.failure, style));
       }
     },
     diagnostic: (message) => say(message),
@@ -50,6 +54,13 @@ export function jsonReporter({ print }: Context): Reporter {
           return;
         case 'result':
           line(resultJson(event.result));
+          return;
+        case 'holder':
+          line(
+            event.failure === null
+              ? { type: 'holder_replaced' }
+              : { type: 'diagnostic', message: holderFailure(event.failure) },
+          );
       }
     },
     diagnostic: (message) => line({ type: 'diagnostic', message }),

@@ -1,3 +1,4 @@
+import type { HolderReplacement } from './holder.js';
 import type { Hold, LastEnd } from './observed.js';
 
 export type ActionKind = 'start' | 'stop' | 'restart' | 'reset' | 'update' | 'adopt';
@@ -17,7 +18,9 @@ export type Reason =
   | { readonly code: 'NotInRoster' }
   | { readonly code: 'Suspended' }
   | { readonly code: 'Unmarked' }
-  | { readonly code: 'OperatorWord'; readonly command: 'stop' | 'restart' }
+  | { readonly code: 'OperatorWord'; readonly command: 'stop' | 'restart' | 'export --adopt' }
+  /** The tmux server that it lives on is replaced. */
+  | { readonly code: 'HolderReplaced' }
   | {
       readonly code: 'SpecChanged' | 'ContextChanged' | 'SettingChanged';
       readonly field: string;
@@ -73,7 +76,7 @@ export interface PlannedAction {
 /** Something seen and deliberately left alone. */
 export interface Note {
   readonly subject: string;
-  readonly code: 'ForeignSession' | 'ForeignUnit' | 'Starting';
+  readonly code: 'ForeignSession' | 'ForeignUnit' | 'Starting' | 'Adopted';
   readonly message: string;
 }
 
@@ -108,6 +111,8 @@ export interface Plan {
   readonly unknownAgents: readonly UnknownAgent[];
   readonly notes: readonly Note[];
   readonly summary: Summary;
+  /** Where the holder is the predecessor's. No part of the roster: it counts as no change. */
+  readonly holder?: HolderReplacement;
 }
 
 /** Whether an action ends or replaces what runs. */

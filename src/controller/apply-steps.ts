@@ -50,7 +50,9 @@ export async function useUpDisruptions(
   const outcome = used.length === 0 ? null : await actuators.consumeApprovals(used);
   if (outcome !== null) return outcome;
   // The operator's own word is no part of a roster edit's blast radius.
-  const counted = disruptive.filter(({ reasons }) => reasons.every(({ code }) => code !== 'OperatorWord'));
+  const counted = disruptive.filter(({ reasons }) =>
+    reasons.every(({ code }) => code !== 'OperatorWord' && code !== 'HolderReplaced'),
+  );
   if (counted.length === 0) return null;
   return actuators.recordDisruptions(counted.map(({ agent }) => ({ agent, at: now })));
 }

@@ -7,6 +7,7 @@ import {
   writeLimits,
   writeMaterial,
 } from './apply-steps.js';
+import { endAll, replaceHolder } from './apply-holder.js';
 import { assess, type World } from './assess.js';
 import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
@@ -30,7 +31,9 @@ export type ActionResult =
 
 export type ApplyEvent =
   | { readonly type: 'start'; readonly action: PlannedAction }
-  | { readonly type: 'result'; readonly result: ActionResult };
+  | { readonly type: 'result'; readonly result: ActionResult }
+  /** The holder was replaced, or was not, and why. */
+  | { readonly type: 'holder'; readonly failure: Outcome };
 
 export interface ApplyPort {
   readonly actuators: Actuators;
@@ -118,6 +121,21 @@ export async function apply(
 
   // A slow stop may have taken minutes.
   if (stops.length > 0) await askAgain(of('restart', 'reset', 'start'));
+  const moved = new Set<string>();
+  if (plan.holder?.gate.kind === 'ready' && !port.interrupted()) {
+    const onServer = ready.filter(({ action, live }) => live !== null && action === 'restart');
+    // Who cannot be started again is not stopped, and then the server is not free.
+    let ended = onServer.map(({ agent }) => failures.get(agent) ?? null).find((one) => one !== null) ?? null;
+    if (ended === null) {
+      await step(onServer, async () => {
+        ended = await endAll(onServer, world, port);
+        // Whatever became of it, they are started again.
+        return null;
+      });
+      for (const { agent } of onServer) moved.add(agent);
+    } else fail(onServer, ended);
+    report({ type: 'holder', failure: await replaceHolder(plan.holder, ended, port) });
+  }
   const restarts = of('restart', 'reset');
   const starts = of('start');
   if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
@@ -127,7 +145,15 @@ export async function apply(
   // The name of a session that outlives its unit would be taken.
   const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>
     (await endSessions(batch)) ?? actuators.restartUnits(names(batch), longestGrace(names(batch), world));
-  const launch = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> =>
+  const launch = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> => {
+    const again = batch.filter(({ agent }) => moved.has(agent));
+    if (again.length > 0 && !port.interrupted()) fail(again, await actuators.startUnits(names(again)));
+    await launchOthers(
+      batch.filter(({ agent }) => !moved.has(agent)),
+      verb,
+    );
+  };
+  const launchOthers = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> =>
     step(batch, () => (verb === 'start' ? actuators.startUnits(names(batch)) : restartUnits(batch)));
   if (spacing === 0) {
     await launch(of('restart', 'reset'), 'restart');

@@ -44,6 +44,26 @@ export const launches = ({ action }: PlannedAction): boolean =>
 export const policyOf = (world: World, { agent }: PlannedAction): Backoff | null =>
   world.desired.get(agent)?.spec.backoff ?? null;
 
+/**
+ * To replace the holder ends every session, so it is done as a whole or not yet: once nothing else is under way, and no
+ * removal is waited for.
+ *
+ * @returns the plan to go on with, and milliseconds until it may be the whole one
+ */
+export function holderTurn(whole: Plan, busy: boolean, settledMs: number): { plan: Plan; waitMs: number } {
+  const waitMs = Math.max(0, ...whole.actions.filter(isReady).map((action) => delayed(action, settledMs)));
+  if (!busy && waitMs === 0) return { plan: whole, waitMs };
+  return { plan: withoutHolder(restrict(whole, (action) => !isReady(action))), waitMs };
+}
+
+const withoutHolder = (plan: Plan): Plan => {
+  const rest: { -readonly [Key in keyof Plan]: Plan[Key] } = { ...plan };
+  delete rest.holder;
+  return rest;
+};
+
+export const replacesHolder = ({ holder }: Plan): boolean => holder?.gate.kind === 'ready';
+
 /** So many slow actions go on beside each other, each by itself. */
 const byThemselves = 4;
 
@@ -62,6 +82,8 @@ function isMass({ actions, rosterRevision }: Plan, { observed: { memory } }: Wor
  * longer than it might itself have taken. A mass change is one part.
  */
 export function split(plan: Plan, world: World): readonly Plan[] {
+  // To replace the holder ends every session: one piece of work.
+  if (replacesHolder(plan)) return [plan];
   const ready = plan.actions.filter(isReady);
   const slow = ready.filter(({ action }) => action === 'stop' || action === 'restart' || action === 'reset');
   const quick = ready.filter((action) => !slow.includes(action));

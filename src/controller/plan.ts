@@ -7,6 +7,7 @@ import { costOf } from './cost.js';
 import type { Desired } from './desired.js';
 import { gateOf, type GateQuestion, type Words } from './gate.js';
 import type { Memory } from './observed.js';
+import { holderReplacement, isAdopted, runsOnServer } from './holder.js';
 import { observedRevision } from './revision.js';
 import { summarize } from './summary.js';
 
@@ -17,10 +18,11 @@ import { summarize } from './summary.js';
  * @param now epoch milliseconds
  */
 export function plan(world: World, words: Words, now: number): Plan {
-  const { agents, strangers, unknownSources } = assess(world);
+  const assessed = assess(world);
+  const { agents, strangers, unknownSources } = assessed;
   const memory = world.observed.memory.known ? world.observed.memory.value : noMemory;
   const decisions = agents.map((assessment) => decide(assessment, world, memory, words, now));
-  const actions = brake(
+  const braked = brake(
     decisions.flatMap(({ action }) => action ?? []),
     new Set(
       agents.filter(({ situation, owned }) => situation.kind === 'live' && owned).map(({ agent }) => agent),
@@ -30,12 +32,21 @@ export function plan(world: World, words: Words, now: number): Plan {
     words,
     now,
   );
+  const ends = agents.filter(runsOnServer).map((assessment) => {
+    const draft = endedWithHolder(assessment, decisions);
+    const action = finish(draft, assessment, world, memory, words, now);
+    return { ...action, gate: { kind: 'ready' } as const };
+  });
+  const holder = holderReplacement(assessed, world, memory, ends, now);
+  // Approved by its name, with the cost of every agent: no gate of theirs stands before it any more.
+  const actions = holder?.gate.kind === 'ready' ? merged(braked, ends) : braked;
   const blocking = new Set(
     agents.flatMap(({ situation }) => (situation.kind === 'foreign' ? situation.session.id : [])),
   );
   const unknownAgents = decisions.flatMap(({ unknown }) => unknown ?? []);
   const notes: Note[] = [
     ...decisions.flatMap(({ note }) => note ?? []),
+    ...agents.filter((one) => one.desired !== null && isAdopted(one)).map(adoptedNote),
     // A session that blocks an agent is named with that agent.
     ...strangers
       .filter(({ id, name }) => !blocking.has(id) && !decisions.some(({ note }) => note?.subject === name))
@@ -55,9 +66,36 @@ export function plan(world: World, words: Words, now: number): Plan {
     summary: summarize(
       actions,
       unknownAgents,
-      decisions.filter(({ unchanged }) => unchanged === true).length,
+      decisions.filter(
+        ({ unchanged }, index) =>
+          unchanged === true && !actions.some(({ agent }) => agent === agents[index]?.agent),
+      ).length,
     ),
+    ...(holder === null ? {} : { holder }),
   };
+}
+
+const adoptedNote = ({ agent }: Assessment): Note => ({
+  subject: agent,
+  code: 'Adopted',
+  message: 'was adopted; a unit of its own contains it from its next restart',
+});
+
+/** What replacing the holder does to an agent, with what was due anyway: it starts as the roster says now. */
+function endedWithHolder({ agent, desired }: Assessment, decisions: readonly Decision[]): Draft {
+  const reasons = decisions.find(({ action }) => action?.agent === agent)?.action?.reasons ?? [];
+  const action = desired === null || desired.spec.suspend ? 'stop' : 'restart';
+  return { action, reasons: [...reasons, { code: 'HolderReplaced' }] };
+}
+
+function merged(
+  actions: readonly PlannedAction[],
+  instead: readonly PlannedAction[],
+): readonly PlannedAction[] {
+  const replaced = new Set(instead.map(({ agent }) => agent));
+  return [...actions.filter(({ agent }) => !replaced.has(agent)), ...instead].toSorted((a, b) =>
+    a.agent < b.agent ? -1 : 1,
+  );
 }
 
 /** Only looked at where nothing is done anyway: unreadable state leaves every agent unknown. */

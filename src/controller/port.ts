@@ -53,6 +53,10 @@ export interface Actuators {
   /** Ends sessions that no unit ends, after comparing marks and pids once more inside the server. */
   killSessions(targets: readonly SessionTarget[]): Promise<Outcome>;
   startHolder(): Promise<Outcome>;
+  /** Stops the holder, with everything that still lives in it, and starts it anew. */
+  replaceHolder(): Promise<Outcome>;
+  /** Resolves once these processes have ended, or after the grace. */
+  awaitEnds(pids: readonly number[], graceMs: number): Promise<void>;
   startUnits(agents: readonly string[]): Promise<Outcome>;
   /** @param graceMs the longest `stop_grace` among them */
   stopUnits(agents: readonly string[], graceMs: number): Promise<Outcome>;

@@ -1,6 +1,6 @@
 import type { Plan } from './action.js';
 import type { World } from './assess.js';
-import { delayed, launches, isReady, policyOf, split } from './delayed.js';
+import { delayed, holderTurn, isReady, launches, policyOf, replacesHolder, split } from './delayed.js';
 import { noWords } from './gate.js';
 import type { PassOutcome } from './loop.js';
 import { nextLookMs } from './next-look.js';
@@ -107,7 +107,7 @@ export class Reconciler<Seen extends Sight> {
     if (first.seen.refusal !== null) return null;
     const { desired } = first.seen.world;
     this.#pace.keepOnly(new Set([...desired.keys(), ...first.whole.actions.map(({ agent }) => agent)]));
-    if (!first.plan.actions.some(isReady)) return first.next;
+    if (!first.plan.actions.some(isReady) && !replacesHolder(first.plan)) return first.next;
     const lock = await port.tryLock();
     if (lock === null) return lockRetryMs;
     const unlock = this.#onceUnlocked(lock);
@@ -144,6 +144,10 @@ export class Reconciler<Seen extends Sight> {
     const seen = await this.#observe(roster);
     for (const agent of this.#inFlight.keys()) busy.add(agent);
     const whole = planOf(seen.world, noWords, this.#port.now());
+    if (replacesHolder(whole)) {
+      const { plan, waitMs } = holderTurn(whole, busy.size > 0, settledMs);
+      return { seen, whole, plan, next: waitMs > 0 ? waitMs : null };
+    }
     const now = this.#port.monotonic();
     const waits: number[] = [];
     let launched = false;
@@ -187,6 +191,9 @@ export class Reconciler<Seen extends Sight> {
       this.#pace.begun(action, policyOf(seen.world, action), now);
       if (launches(action)) this.#lastLaunch = now;
     }
+    const names = ready.map(({ agent }) => agent);
+    // No agent has the holder session's name.
+    if (plan.holder !== undefined && replacesHolder(plan)) names.push(plan.holder.session);
     const replan = (world: World): Plan => planOf(world, noWords, port.now());
     const work = port
       .carryOut(plan, seen, replan)
@@ -195,10 +202,10 @@ export class Reconciler<Seen extends Sight> {
         (error: unknown) => port.report.trouble('apply', messageOf(error)),
       )
       .then(() => {
-        for (const { agent } of ready) this.#inFlight.delete(agent);
+        for (const name of names) this.#inFlight.delete(name);
         port.wake();
       });
-    for (const { agent } of ready) this.#inFlight.set(agent, work);
+    for (const name of names) this.#inFlight.set(name, work);
     return work;
   }
 

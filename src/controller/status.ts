@@ -4,6 +4,7 @@ import { outdatedFields } from './compare.js';
 import { degraded, phaseOf, type Phase } from './phase.js';
 import { progressing, state, withTransitions, type Condition, type ConditionState } from './conditions.js';
 import { holdOn, noWords } from './gate.js';
+import { isAdopted } from './holder.js';
 import type { FailureRecord } from './backoff.js';
 import type { Hold, LastEnd, Observed } from './observed.js';
 import type { Plan, PlannedAction } from './action.js';
@@ -23,6 +24,8 @@ export interface AgentStatus {
   readonly startedAt: number | null;
   readonly lastOutputAt: number | null;
   readonly starts: number;
+  /** Its processes are not in a unit of its own before its next restart. */
+  readonly adopted: boolean;
   readonly outdated: readonly string[];
   readonly hold: Hold | null;
   /** How its process ended last; null while it runs, and where that is not on record. */
@@ -130,6 +133,7 @@ function agentStatus(
     startedAt,
     lastOutputAt: 'pane' in situation ? situation.pane.lastOutputAt * 1000 : null,
     starts: files?.applied?.starts ?? 0,
+    adopted: live !== null && isAdopted({ situation }),
     outdated,
     hold,
     end,

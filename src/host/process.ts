@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** What makes a process this one and no later one with the same number. */
 export interface ProcessIdentity {
@@ -15,6 +16,17 @@ export function ownIdentity(): ProcessIdentity {
 /** Whether that very process still runs. A zombie does not. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identity.bootId === bootId() && startTimeOf(identity.pid) === identity.startTime;
+}
+
+const lookEveryMs = 20;
+
+/** Resolves once these processes have ended, or after so many milliseconds. A pid that was given anew counts as ended. */
+export async function awaitEnds(pids: readonly number[], timeoutMs: number): Promise<void> {
+  const started = pids.map((pid) => [pid, startTimeOf(pid)] as const);
+  const deadline = performance.now() + timeoutMs;
+  const lives = ([pid, time]: readonly [number, string | null]): boolean =>
+    time !== null && startTimeOf(pid) === time;
+  while (started.some(lives) && performance.now() < deadline) await delay(lookEveryMs);
 }
 
 function startTimeOf(pid: number): string | null {

@@ -310,7 +310,10 @@ describe('pace and interruption', () => {
     const fleet = new Fleet().edit(docs('a', 'b'));
     await fleet.apply();
     expect(
-      fleet.events.map((event) => (event.type === 'start' ? `${event.action.agent} …` : event.result.kind)),
+      fleet.events.map((event) => {
+        if (event.type === 'holder') return 'holder';
+        return event.type === 'start' ? `${event.action.agent} …` : event.result.kind;
+      }),
     ).toEqual(['a …', 'b …', 'done', 'done']);
   });
 });

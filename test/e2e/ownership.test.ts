@@ -166,34 +166,3 @@ describe('names', () => {
     expect(await fleet.pids()).toEqual({ 'a-2': before['a-2'] });
   });
 });
-
-test("the predecessor's running session is adopted, not restarted", async () => {
-  fs.mkdirSync(fleet.units, { recursive: true });
-  const tmux = `tmux -L ${fleet.socket} -f /dev/null`;
-  const unit = (start: string): string =>
-    `[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c '${start}'\n`;
-  fs.writeFileSync(
-    path.join(fleet.units, 'mosaic-tmux-holder.service'),
-    unit(`${tmux} new-session -d -s _holder "sleep infinity"`),
-  );
-  fs.writeFileSync(
-    path.join(fleet.units, 'mosaic-agent@.service'),
-    unit(`${tmux} new-session -d -s %i "exec sleep infinity"`),
-  );
-  await run('systemctl', ['--user', 'daemon-reload']);
-  // One after the other: the server must be forked by the holder's unit.
-  await run('systemctl', ['--user', 'start', 'mosaic-tmux-holder.service']);
-  await run('systemctl', ['--user', 'start', 'mosaic-agent@old.service']);
-  const pid = await fleet.tmux('display-message', '-p', '-t', '=old:', '#{pane_pid}');
-
-  fleet.writeRoster([sleeper('old'), sleeper('new')]);
-  await fleet.expect(0, 'install');
-  const planned = await fleet.expect(0, 'plan');
-  expect(planned.stdout).toMatch(/= +old +adopt/);
-  await fleet.expect(0, 'apply');
-  expect((await fleet.pids())['old']).toBe(Number(pid));
-  expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes. 2 agents match the roster.');
-  // Its next restart puts it under its own unit.
-  await fleet.expect(0, 'restart', 'old');
-  expect((await fleet.pids())['old']).not.toBe(Number(pid));
-});

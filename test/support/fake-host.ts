@@ -34,6 +34,8 @@ export interface Deed {
 export class FakeHost implements Actuators {
   #now = Date.UTC(2026, 0, 1);
   holder: 'active' | 'inactive' | 'failed' = 'inactive';
+  /** The holder's unit is the predecessor's oneshot. */
+  predecessor = false;
   server: FakeServer | null = null;
   readonly units = new Map<string, ObservedUnit & { session: FakeSession | null }>();
   readonly launchRecords = new Map<string, string>();
@@ -181,6 +183,22 @@ export class FakeHost implements Actuators {
 
   startHolder(): Promise<Outcome> {
     return this.#async(() => this.holderStarts());
+  }
+
+  replaceHolder(): Promise<Outcome> {
+    return this.#async(() => {
+      for (const session of this.server?.sessions ?? []) {
+        if (session.stranger || session.marks.agent !== null) this.deed('killed', session.name, session);
+      }
+      this.server = null;
+      this.holder = 'inactive';
+      this.predecessor = false;
+      return this.holderStarts();
+    });
+  }
+
+  awaitEnds(): Promise<void> {
+    return Promise.resolve();
   }
 
   startUnits(agents: readonly string[]): Promise<Outcome> {

@@ -44,12 +44,15 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
 }
 
 /** What systemd shows, alone. */
-export function unitsOf({ blind, holder, units }: FakeHost): Observed['units'] {
+export function unitsOf({ blind, holder, units, predecessor }: FakeHost): Observed['units'] {
   if (blind.units) return { known: false, message: 'no bus' };
   const agents = new Map<string, ObservedUnit>(
     [...units].map(([agent, { active, sub }]) => [agent, { active, sub }]),
   );
-  return { known: true, value: { holder: { active: holder, sub: 'running' }, controller: null, agents } };
+  return {
+    known: true,
+    value: { holder: { active: holder, sub: predecessor ? 'exited' : 'running' }, controller: null, agents },
+  };
 }
 
 /** Hashing is most of a look's work, and env files hardly ever change. */

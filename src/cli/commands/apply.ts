@@ -1,4 +1,5 @@
 import type { Plan } from '../../controller/action.js';
+import { replacesHolder } from '../../controller/delayed.js';
 import type { Words } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
@@ -6,7 +7,7 @@ import { displayPath } from '../../host/paths.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { carryOut, exitCodeOf, withLock } from '../execute.js';
-import { CommandFailure, type ExitCode } from '../exit-code.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { jsonReporter, textReporter, type Reporter } from '../reporter.js';
@@ -61,6 +62,12 @@ async function applyWith(
     const whole = planOf(world, words, context.now());
     if (saved !== null) requireFresh(saved, whole);
     const only = options.only;
+    if (only !== undefined && replacesHolder(whole)) {
+      throw new CommandFailure(
+        ExitCode.usage,
+        'the approved replacement of the holder concerns every agent: fleet apply without --only',
+      );
+    }
     return only === undefined ? whole : restrict(whole, ({ agent }) => only.includes(agent));
   };
   const rosterPath =
@@ -68,7 +75,7 @@ async function applyWith(
 
   const seen = await observe(context);
   const first = planFor(seen);
-  if (!first.actions.some(({ gate }) => gate.kind === 'ready')) {
+  if (!first.actions.some(({ gate }) => gate.kind === 'ready') && !replacesHolder(first)) {
     // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.
     if (first.actions.length === 0 && first.unknownAgents.length === 0)
       keepInForce(context, seen.world.roster);
@@ -81,16 +88,21 @@ async function applyWith(
   const code = await withLock(context, 'fleet apply', async () => {
     const pass = await observe(context);
     const plan = planFor(pass);
+    const holder = { failed: false };
     reporter.planned(plan, rosterPath);
     const results = await carryOut(
       context,
       plan,
       pass,
       ({ world }) => planOf(world, words, context.now()),
-      (event) => reporter.event(event),
+      (event) => {
+        if (event.type === 'holder') holder.failed = event.failure !== null;
+        reporter.event(event);
+      },
     );
     reporter.summary(results, plan);
-    return { code: exitCodeOf(results, plan), results };
+    const code = exitCodeOf(results, plan);
+    return { code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code, results };
   });
   const launched = code.results.flatMap(({ kind, action }) =>
     kind === 'done' && action.action !== 'stop' ? [action.agent] : [],

@@ -1,4 +1,6 @@
 import type { Approval } from '../../controller/observed.js';
+import type { Plan } from '../../controller/action.js';
+import { holderApproval, type HolderReplacement } from '../../controller/holder.js';
 import { noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { requireAgents } from '../agent-names.js';
@@ -9,6 +11,7 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
 import { observe } from '../pass.js';
+import { holderGateText } from '../render/holder-text.js';
 import { costText, reasonText } from '../render/reason-text.js';
 
 /**
@@ -24,7 +27,11 @@ export async function approveCommand(
     throw new CommandFailure(ExitCode.usage, 'name the agents to approve, or give --all, not both');
   }
   const { world, installation } = await observe(context);
-  requireAgents(world.roster, names);
+  const { holderSession } = world.roster;
+  // No agent can have its name.
+  const holderNamed = names.includes(holderSession);
+  const agents = names.filter((name) => name !== holderSession);
+  requireAgents(world.roster, agents);
   requireOwnInstallation(context, installation);
   const plan = planOf(world, noWords, context.now());
   if (plan.unknownSources.length > 0) {
@@ -35,17 +42,18 @@ export async function approveCommand(
   }
   const waiting = plan.actions.filter(
     ({ agent, gate }) =>
-      (gate.kind === 'needs-approval' || (gate.kind === 'braked' && !all)) && (all || names.includes(agent)),
+      (gate.kind === 'needs-approval' || (gate.kind === 'braked' && !all)) && (all || agents.includes(agent)),
   );
   const braked = all && plan.actions.some(({ gate }) => gate.kind === 'braked');
-  const nothing = names.filter((name) => !waiting.some(({ agent }) => agent === name));
+  const holder = holderNamed ? approvableHolder(plan) : null;
+  const nothing = agents.filter((name) => !waiting.some(({ agent }) => agent === name));
   if (nothing.length > 0) {
     throw new CommandFailure(
       ExitCode.error,
       `nothing of ${nothing.join(', ')} waits for approval; nothing was approved\nSee: fleet plan`,
     );
   }
-  if (waiting.length === 0 && !braked) {
+  if (waiting.length === 0 && !braked && holder === null) {
     context.print('Nothing waits for approval.');
     return ExitCode.done;
   }
@@ -58,10 +66,14 @@ export async function approveCommand(
       desired,
     })),
     ...(braked ? [{ kind: 'fleet', revision: plan.rosterRevision } as const] : []),
+    ...(holder === null ? [] : [holderApproval(holder)]),
   ];
   const failure = await memoryStore(context).changeApprovals((before) => {
     // A later approval of the same agent replaces the earlier one: at most one can still be true.
-    const replaced = new Set(waiting.map(({ agent }) => agent));
+    const replaced = new Set([
+      ...waiting.map(({ agent }) => agent),
+      ...(holder === null ? [] : [holder.session]),
+    ]);
     return [
       ...before.filter((one) => (one.kind === 'agent' ? !replaced.has(one.agent) : !braked)),
       ...approvals,
@@ -82,6 +94,24 @@ export async function approveCommand(
   }
   if (braked)
     context.print(`Approved: the mass change of roster revision ${plan.rosterRevision.slice(0, 7)}`);
+  if (holder !== null) {
+    context.print(`Approved: the holder ${holder.session} is replaced; every session on its server ends`);
+    for (const { agent, cost } of holder.costs)
+      context.print(`  ${agent}: ${costText(cost) ?? 'restarted, with no conversation to lose'}`);
+  }
   context.print('Done by the next: fleet apply');
   return ExitCode.done;
+}
+
+/** @throws CommandFailure 1 where the holder is fleet's own, or something is in its way */
+function approvableHolder({ holder }: Plan): HolderReplacement {
+  if (holder === undefined) {
+    throw new CommandFailure(
+      ExitCode.error,
+      "the holder is fleet's own and waits for no approval; nothing was approved\nSee: fleet plan",
+    );
+  }
+  if (holder.gate.kind === 'blocked')
+    throw new CommandFailure(ExitCode.error, `${holderGateText(holder)}\nNothing was approved`);
+  return holder;
 }

@@ -1,4 +1,5 @@
 import { assess, type Assessment } from '../../controller/assess.js';
+import { isPredecessors } from '../../controller/holder.js';
 import { holdOn } from '../../controller/gate.js';
 import { observeFigures } from '../../observers/figures.js';
 import { processTree, readChildren } from '../../observers/process-tree.js';
@@ -61,7 +62,9 @@ async function serverChecks(context: Context, { world, installation }: Pass): Pr
       'server',
       active && holderPid === server.pid && server.inHolder === true,
       `tmux server ${server.pid} is the main process of ${holderUnit}`,
-      `tmux server ${server.pid} is not the main process (${holderPid ?? 'none'}) of ${holderUnit}`,
+      isPredecessors(world)
+        ? `tmux server ${server.pid} was started by the predecessor's ${holderUnit}; replaced on approval: fleet approve ${world.roster.holderSession}`
+        : `tmux server ${server.pid} is not the main process (${holderPid ?? 'none'}) of ${holderUnit}`,
     ),
     check(
       'socket',

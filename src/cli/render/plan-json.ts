@@ -1,4 +1,5 @@
 import type { Gate, Plan, PlannedAction, Reason } from '../../controller/action.js';
+import { holderJson } from './holder-text.js';
 import { costText, gateText, reasonText } from './reason-text.js';
 
 export const formatVersion = '1.0';
@@ -13,6 +14,7 @@ export function planJson(plan: Plan, rosterPath: string): object {
     unknown: plan.unknownAgents,
     notes: plan.notes,
     summary: plan.summary,
+    ...(plan.holder === undefined ? {} : { holder: holderJson(plan.holder) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ActionKind, Plan, PlannedAction, Summary } from '../../controller/action.js';
 import { visible } from '../../roster/visible.js';
 import { costText, gateHint, gateText, reasonText } from './reason-text.js';
+import { holderLines } from './holder-text.js';
 import type { Style } from './style.js';
 
 const symbols: Readonly<Record<ActionKind, string>> = {
@@ -33,15 +34,17 @@ export function planText(plan: Plan, rosterPath: string, style: Style): readonly
   const sources = plan.unknownSources.map(({ source, message }) =>
     style.bad(`Unknown: ${source}: ${visible(message)}`),
   );
+  const holder = plan.holder === undefined ? [] : holderLines(plan.holder, style);
   if (rows.length === 0) {
     const empty = `No changes. ${count(plan.summary.unchanged)} ${plan.summary.unchanged === 1 ? 'matches' : 'match'} the roster.`;
-    return [...sources, empty, ...notes];
+    return [...sources, empty, ...notes, ...holder];
   }
   return [
     `Roster ${visible(rosterPath)}  revision ${plan.rosterRevision.slice(0, 7)}`,
     '',
     ...table(rows),
     ...(notes.length > 0 ? ['', ...notes] : []),
+    ...holder,
     '',
     ...sources,
     summaryText(plan.summary),

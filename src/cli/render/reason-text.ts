@@ -18,6 +18,8 @@ export function reasonText(reason: Reason): string {
       return 'suspended in the roster';
     case 'Unmarked':
       return "runs under its unit without fleet's marks";
+    case 'HolderReplaced':
+      return 'the holder is replaced';
     case 'OperatorWord':
       return `fleet ${reason.command}`;
     case 'SpecChanged':

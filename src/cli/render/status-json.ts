@@ -1,5 +1,6 @@
 import type { UnknownSource } from '../../controller/action.js';
 import { fleetConditions, withTransitions, type Condition } from '../../controller/conditions.js';
+import { isPredecessors } from '../../controller/holder.js';
 import type { World } from '../../controller/assess.js';
 import type { ObservedSession } from '../../controller/observed.js';
 import type { AgentStatus } from '../../controller/status.js';
@@ -58,6 +59,7 @@ export function statusJson({
     holder: {
       active: units.known ? units.value.holder?.active === 'active' : null,
       pid: figures?.holderPid ?? null,
+      predecessor: isPredecessors(world),
       serverPid: tmux.known ? (tmux.value?.pid ?? null) : null,
     },
     conditions: conditions.map(conditionJson),

@@ -1,3 +1,4 @@
+import { isPredecessors } from '../../controller/holder.js';
 import type { Phase } from '../../controller/phase.js';
 import type { AgentStatus } from '../../controller/status.js';
 import { displayPath } from '../../host/paths.js';
@@ -50,7 +51,10 @@ function holderText({ world }: StatusTextInput): string {
   if (!units.known) return 'unknown';
   const state = units.value.holder?.active ?? 'inactive';
   const pid = tmux.known ? tmux.value?.pid : undefined;
-  return pid === undefined ? state : `${state}, tmux server ${pid}`;
+  const server = pid === undefined ? state : `${state}, tmux server ${pid}`;
+  return isPredecessors(world)
+    ? `${server}, of the predecessor's (replaced only on approval: fleet approve ${world.roster.holderSession})`
+    : server;
 }
 
 const header = (wide: boolean): readonly string[] => [
@@ -86,7 +90,7 @@ function row(agent: AgentStatus, { wide, figures, now }: StatusTextInput): reado
   ];
 }
 
-function noteOf({ hold, outdated, conditions, phase, desired, end }: AgentStatus): string {
+function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: AgentStatus): string {
   const notes = [
     ...(end === null || phase === 'Held' || phase === 'Suspended' ? [] : [endText(end)]),
     ...(hold === null
@@ -97,6 +101,7 @@ function noteOf({ hold, outdated, conditions, phase, desired, end }: AgentStatus
             : `held${hold.reason === null ? '' : `: ${visible(hold.reason)}`}`,
         ]),
     ...(hold?.until == null ? [] : [`until ${new Date(hold.until).toISOString()}`]),
+    ...(adopted ? ['adopted: contained from its next restart'] : []),
     ...(outdated.length > 0 ? [`outdated: ${outdated.join(', ')}`] : []),
     ...(phase === 'Extra' ? ['not in the roster'] : []),
     ...(phase === 'Running' && desired === 'stopped' ? ['suspended in the roster'] : []),

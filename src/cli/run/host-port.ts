@@ -1,3 +1,4 @@
+import type { Plan } from '../../controller/action.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
 import { acquireLock } from '../../host/lock.js';
@@ -5,6 +6,8 @@ import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { installationProblem } from '../guard.js';
 import { observe, type Earlier, type Pass } from '../pass.js';
+import { keepInForce } from '../revision-history.js';
+import type { Roster } from '../../roster/types.js';
 
 export type HostSight = Sight & Pass;
 
@@ -20,10 +23,24 @@ export function hostPort(
   { roster, report, wake }: HostPortParts,
 ): ReconcilerPort<HostSight> {
   const earlier: Earlier = { memory: new Map(), seen: null };
+  let known: Roster | null = null;
+  /** A roster that asks for nothing is in force as it is; the same one is looked up once. */
+  const keepWhereNothingIsDue = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
+    if (known === world.roster || working.size + plan.actions.length + plan.unknownAgents.length > 0) return;
+    known = world.roster;
+    keepInForce(context, world.roster);
+  };
   return {
     roster,
-    report,
     wake,
+    report: {
+      rosterState: (problem, inForce) => report.rosterState(problem, inForce),
+      trouble: (during, message) => report.trouble(during, message),
+      looked: (seen, plan, working) => {
+        report.looked(seen, plan, working);
+        if (seen.refusal === null) keepWhereNothingIsDue(seen, plan, working);
+      },
+    },
     observe: async (inForce) => {
       const pass = await observe(context, { roster: inForce, earlier });
       return { ...pass, refusal: installationProblem(context, inForce, pass.installation) };

@@ -4,6 +4,7 @@ import type { LastEnd } from '../../controller/observed.js';
 import type { Sight } from '../../controller/reconciler.js';
 import type { Roster } from '../../roster/types.js';
 import { endRecord, eventOf, type EventRecord } from '../event-record.js';
+import { holderFailure } from '../render/holder-text.js';
 import { reasonText } from '../render/reason-text.js';
 import { standingFacts, type Line, type Priority, type StandingFact } from './standing.js';
 
@@ -84,6 +85,10 @@ export class ControllerLog {
 
   event(event: ApplyEvent): void {
     switch (event.type) {
+      case 'holder':
+        if (event.failure === null) this.line(5, 'holder_replaced', {});
+        else this.line(3, 'diagnostic', { during: 'holder', message: holderFailure(event.failure) });
+        return;
       case 'start':
         this.line(6, 'action_start', {
           ...{ agent: event.action.agent, action: event.action.action, cost: event.action.cost.kind },

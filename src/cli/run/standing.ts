@@ -1,4 +1,5 @@
 import type { Plan } from '../../controller/action.js';
+import { holderGateText } from '../render/holder-text.js';
 import { costText, gateText, reasonText } from '../render/reason-text.js';
 
 /** journald's priorities: 3 error, 4 warning, 5 notice, 6 information. */
@@ -71,6 +72,18 @@ export function standingFacts(
         },
       },
       over: { priority: 6, type: 'cleared', details },
+    });
+  }
+  const { holder } = plan;
+  if (holder !== undefined) {
+    facts.set(`holder ${holder.serverPid} ${holder.gate.kind}`, {
+      begins: {
+        priority: 5,
+        type: 'holder',
+        details: { gate: holder.gate.kind, message: holderGateText(holder) },
+      },
+      over: { priority: 6, type: 'cleared', details: { holder: holder.session, gate: holder.gate.kind } },
+      agent: null,
     });
   }
   return facts;
