@@ -50,8 +50,12 @@ export const policyOf = (world: World, { agent }: PlannedAction): Backoff | null
  *
  * @returns the plan to go on with, and milliseconds until it may be the whole one
  */
-export function holderTurn(whole: Plan, busy: boolean, settledMs: number): { plan: Plan; waitMs: number } {
-  const waitMs = Math.max(0, ...whole.actions.filter(isReady).map((action) => delayed(action, settledMs)));
+export function holderTurn(
+  whole: Plan,
+  busy: boolean,
+  file: Pick<RosterInForce, 'settledMs' | 'replaced'>,
+): { plan: Plan; waitMs: number } {
+  const waitMs = Math.max(0, ...whole.actions.filter(isReady).map((action) => delayed(action, file)));
   if (!busy && waitMs === 0) return { plan: whole, waitMs };
   return { plan: withoutHolder(restrict(whole, (action) => !isReady(action))), waitMs };
 }

@@ -145,7 +145,7 @@ export class Reconciler<Seen extends Sight> {
     for (const agent of this.#inFlight.keys()) busy.add(agent);
     const whole = planOf(seen.world, noWords, this.#port.now());
     if (replacesHolder(whole)) {
-      const { plan, waitMs } = holderTurn(whole, busy.size > 0, settledMs);
+      const { plan, waitMs } = holderTurn(whole, busy.size > 0, inForce);
       return { seen, whole, plan, next: waitMs > 0 ? waitMs : null };
     }
     const now = this.#port.monotonic();
