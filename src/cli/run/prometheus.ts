@@ -130,6 +130,8 @@ export class Prometheus implements Meter {
       case 'start':
         this.#begun.set(event.action.agent, performance.now());
         return;
+      case 'holder':
+        return;
       case 'result': {
         const { kind } = event.result;
         const { agent, action } = event.result.action;
