@@ -50,21 +50,17 @@ const programs = [
 await Promise.all([
   build({
     ...commonjs,
-    entryPoints: ['src/cli/main.ts'],
+    entryPoints: ['src/bundle.ts'],
     // Names stay: to give thousands of functions their names back at start costs more than short names save.
     outfile: `${out}/fleet.bundle.js`,
     plugins: [metricsApart],
   }),
   build({ ...commonjs, entryPoints: ['src/cli/run/metrics.ts'], outfile: `${out}/fleet.metrics.js` }),
-  build({
-    ...module,
-    entryPoints: ['src/index.ts'],
-    outfile: `${out}/index.mjs`,
-    plugins: [metricsApart],
-  }),
   ...programs.map(({ entry, outfile }) => build({ ...module, entryPoints: [entry], outfile })),
 ]);
 fs.writeFileSync(`${out}/package.json`, '{ "type": "commonjs" }\n');
+// The library is in the bundle already; as a module it only hands it out.
+fs.copyFileSync('scripts/library.mjs', `${out}/index.mjs`);
 fs.copyFileSync('scripts/launcher.cjs', `${out}/fleet.js`);
 fs.chmodSync(`${out}/fleet.js`, 0o755);
 writeCodeCache(`${out}/fleet.js`, `${out}/fleet.cache`);

@@ -20,3 +20,4 @@ const script = new vm.Script(`${head}${fs.readFileSync(file, 'latin1')}\n})`, { 
 // After the run, so that functions compiled on first use are in it.
 if (write !== undefined) process.on('exit', () => fs.writeFileSync(write, script.createCachedData()));
 script.runInThisContext()(exports, require, module, file, __dirname);
+module.exports.main();

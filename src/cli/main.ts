@@ -4,28 +4,31 @@ import { fileProblem } from '../host/atomic-file.js';
 import { ExitCode } from './exit-code.js';
 import { addFleetCommands } from './program.js';
 
-const program = addFleetCommands(new Command('fleet'))
-  .description('keeps a fleet of long-lived AI coding agents running, from one roster file')
-  .version(packageVersion(), '--version')
-  .showSuggestionAfterError()
-  .configureHelp({ showGlobalOptions: true })
-  .exitOverride();
-for (const command of program.commands) command.exitOverride();
+/** Runs the command line of this process. */
+export function main(): void {
+  const program = addFleetCommands(new Command('fleet'))
+    .description('keeps a fleet of long-lived AI coding agents running, from one roster file')
+    .version(packageVersion(), '--version')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  for (const command of program.commands) command.exitOverride();
 
-const output = { failed: false };
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Work that was begun is finished and its exit code told, whether or not anybody reads. A reader that has seen enough
-  // (`fleet status | head`) is no failure.
-  if (error.code === 'EPIPE' || output.failed) return;
-  output.failed = true;
-  process.stderr.write(`fleet: cannot write to standard output: ${fileProblem(error)}\n`);
-});
-process.stderr.on('error', () => undefined);
-process.on('exit', (code) => {
-  if (output.failed && code === ExitCode.done) process.exitCode = ExitCode.error;
-});
+  const output = { failed: false };
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Work that was begun is finished and its exit code told, whether or not anybody reads. A reader that has seen enough
+    // (`fleet status | head`) is no failure.
+    if (error.code === 'EPIPE' || output.failed) return;
+    output.failed = true;
+    process.stderr.write(`fleet: cannot write to standard output: ${fileProblem(error)}\n`);
+  });
+  process.stderr.on('error', () => undefined);
+  process.on('exit', (code) => {
+    if (output.failed && code === ExitCode.done) process.exitCode = ExitCode.error;
+  });
 
-program.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
-});
+  program.parseAsync().catch((error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  });
+}
