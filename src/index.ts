@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { addFleetCommands } from './cli/program.js';
+import { addAgentCommands } from './cli/agent-program.js';
+import { addFleetCommands, addFleetOptions } from './cli/program.js';
 
 /**
  * Mounts fleet's commands under another commander program, as `<program> fleet …`.
@@ -8,6 +9,16 @@ import { addFleetCommands } from './cli/program.js';
  */
 export function registerFleetCommand(program: Command): Command {
   return addFleetCommands(program.command('fleet').description('keep a fleet of AI coding agents running'));
+}
+
+/**
+ * Mounts the commands that talk to agents under another commander program, as `<program> agent …`.
+ *
+ * @returns the `agent` command
+ */
+export function registerAgentCommand(program: Command): Command {
+  const agent = program.command('agent').description('talk to agents of the fleet');
+  return addAgentCommands(addFleetOptions(agent));
 }
 
 export { compileRoster } from './roster/compile.js';

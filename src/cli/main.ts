@@ -12,7 +12,10 @@ export function main(): void {
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands) {
+    command.exitOverride();
+    for (const below of command.commands) below.exitOverride();
+  }
 
   const output = { failed: false };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../roster/duration.js';
-import { createContext, type Context, type GlobalOptions } from './context.js';
-import type { ExitCode } from './exit-code.js';
-import { CommandFailure } from './exit-code.js';
+import { Option } from 'commander';
+import { addAgentCommands } from './agent-program.js';
+import { command, duration, durationOr, run, run1, runMany, runNamed } from './mount.js';
 import { applyCommand, type ApplyOptions } from './commands/apply.js';
 import { approveCommand } from './commands/approve.js';
 import { eventsCommand, type EventsOptions } from './commands/events.js';
@@ -26,15 +24,20 @@ import { verifyCommand } from './commands/verify.js';
 
 /** Adds fleet's options and subcommands to a command, be it our own program or another one's `fleet`. */
 export function addFleetCommands(fleet: Command): Command {
-  fleet
-    .option('--mosaic-home <dir>', 'Mosaic home (default: $MOSAIC_HOME, else ~/.config/mosaic)')
-    .option('--roster <file>', 'roster (default: <home>/fleet/roster.yaml, .yml, .json)')
-    .option('--no-color', 'no colour, also without a terminal that has it');
+  addFleetOptions(fleet);
   lookingCommands(fleet);
   actingCommands(fleet);
   hostCommands(fleet);
+  addAgentCommands(fleet.command('agent').description('talk to agents'));
   return fleet;
 }
+
+/** The options that every command takes. */
+export const addFleetOptions = (command: Command): Command =>
+  command
+    .option('--mosaic-home <dir>', 'Mosaic home (default: $MOSAIC_HOME, else ~/.config/mosaic)')
+    .option('--roster <file>', 'roster (default: <home>/fleet/roster.yaml, .yml, .json)')
+    .option('--no-color', 'no colour, also without a terminal that has it');
 
 /** Commands that change nothing. */
 function lookingCommands(fleet: Command): void {
@@ -150,59 +153,3 @@ function hostCommands(fleet: Command): void {
     .option('--purge', "also fleet's files about agents and its state")
     .action(run((context, options: { purge?: true }) => uninstallCommand(context, options)));
 }
-
-const command = (fleet: Command, name: string, summary: string): Command =>
-  fleet.command(name).description(summary);
-
-type Outcome = ExitCode | Promise<ExitCode>;
-
-/** Options of a subcommand, with those of its parents. */
-const optionsOf = <Options>(self: Command): Options & GlobalOptions =>
-  self.optsWithGlobals<Options & GlobalOptions>();
-
-const run =
-  <Options>(work: (context: Context, options: Options & GlobalOptions) => Outcome) =>
-  (_: unknown, self: Command): Promise<void> =>
-    finish(self, (context) => work(context, optionsOf<Options>(self)));
-
-const run1 =
-  <Options>(work: (context: Context, argument: string, options: Options & GlobalOptions) => Outcome) =>
-  (argument: string, _: unknown, self: Command): Promise<void> =>
-    finish(self, (context) => work(context, argument, optionsOf<Options>(self)));
-
-const runNamed =
-  <Options>(
-    work: (context: Context, argument: string | undefined, options: Options & GlobalOptions) => Outcome,
-  ) =>
-  (argument: string | undefined, _: unknown, self: Command): Promise<void> =>
-    finish(self, (context) => work(context, argument, optionsOf<Options>(self)));
-
-const runMany =
-  <Options>(
-    work: (context: Context, names: readonly string[], options: Options & GlobalOptions) => Outcome,
-  ) =>
-  (names: readonly string[], _: unknown, self: Command): Promise<void> =>
-    finish(self, (context) => work(context, names, optionsOf<Options>(self)));
-
-/** The one place where an expected failure becomes a message and an exit code. */
-async function finish(self: Command, work: (context: Context) => Outcome): Promise<void> {
-  try {
-    process.exitCode = await work(createContext(optionsOf<object>(self)));
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code;
-  }
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === null || ms <= 0) throw new InvalidArgumentError('Expected a duration such as 30s or 2h.');
-  return ms;
-}
-
-/** `--wait` may be followed by a plan file instead of a duration. */
-const durationOr =
-  (fallback: number) =>
-  (text: string): number =>
-    text === '' ? fallback : duration(text);

@@ -57,6 +57,14 @@ export const exitFile = (paths: Paths, agent: string): string => path.join(paths
 /** Held by the one controller. */
 export const controllerLock = ({ state }: Paths): string => path.join(state, 'locks', 'controller');
 
+/** What was left for an agent, a file each. */
+export const outboxDirectory = (paths: Paths, agent: string): string =>
+  path.join(paths.state, 'outbox', agent);
+
+/** Who types into an agent holds this lock meanwhile. */
+export const talkLock = (paths: Paths, agent: string): string =>
+  path.join(paths.state, 'locks', `talk-${agent}`);
+
 function defaultRoster(fleet: string): string {
   const candidates = ['roster.yaml', 'roster.yml', 'roster.json'].map((name) => path.join(fleet, name));
   return candidates.find((file) => fs.existsSync(file)) ?? path.join(fleet, 'roster.yaml');

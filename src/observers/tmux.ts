@@ -34,7 +34,7 @@ function readResult(result: ExecResult): Known<ObservedServer | null> {
 }
 
 /** The only two texts that mean "no server"; every other failure is unknown. */
-function isNoServer(message: string): boolean {
+export function isNoServer(message: string): boolean {
   return (
     /^no server running on \S/.test(message) ||
     /^error connecting to .* \(No such file or directory\)$/.test(message)

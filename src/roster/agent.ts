@@ -61,6 +61,8 @@ export const readAgent = (fields: Fields, surroundings: Surroundings): AgentSpec
     readyPattern: settings.readyPattern,
     busyPattern: settings.busyPattern,
     dialogPattern: settings.dialogPattern,
+    composerPattern: settings.composerPattern,
+    freshPattern: settings.freshPattern,
     submitDelayMs: settings.submitDelayMs,
   };
   checkCommand(agent, fields, home);

@@ -40,5 +40,7 @@ export const FIELD_POLICY = {
   readyPattern: 'update',
   busyPattern: 'update',
   dialogPattern: 'update',
+  composerPattern: 'update',
+  freshPattern: 'update',
   submitDelayMs: 'update',
 } as const satisfies Record<keyof AgentSpec, FieldPolicy>;

@@ -64,6 +64,8 @@ export const COLUMNS: Readonly<Record<keyof AgentSpec, readonly Column[]>> = {
   readyPattern: [column('ready_pattern', (agent) => agent.readyPattern)],
   busyPattern: [column('busy_pattern', (agent) => agent.busyPattern)],
   dialogPattern: [column('dialog_pattern', (agent) => agent.dialogPattern)],
+  composerPattern: [column('composer_pattern', (agent) => agent.composerPattern)],
+  freshPattern: [column('fresh_pattern', (agent) => agent.freshPattern)],
   submitDelayMs: [
     column('submit_delay', ({ submitDelayMs }) =>
       submitDelayMs === null ? null : formatDuration(submitDelayMs),

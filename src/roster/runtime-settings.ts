@@ -14,6 +14,8 @@ export interface RuntimeSettings {
   readonly readyPattern: string | null;
   readonly busyPattern: string | null;
   readonly dialogPattern: string | null;
+  readonly composerPattern: string | null;
+  readonly freshPattern: string | null;
   readonly submitDelayMs: number | null;
   readonly resume: boolean;
 }
@@ -39,6 +41,8 @@ const readRuntime = (name: string, value: unknown, parent: Fields): RuntimeSetti
     readyPattern: readPattern(fields, 'ready_pattern'),
     busyPattern: readPattern(fields, 'busy_pattern'),
     dialogPattern: readPattern(fields, 'dialog_pattern'),
+    composerPattern: readPattern(fields, 'composer_pattern'),
+    freshPattern: readPattern(fields, 'fresh_pattern'),
     submitDelayMs: fields.duration('submit_delay', { min: 0, max: 60_000 }),
     resume: fields.flag('resume') ?? true,
   };
@@ -77,6 +81,8 @@ export const undeclaredRuntime = (name: string): RuntimeSettings => ({
   readyPattern: null,
   busyPattern: null,
   dialogPattern: null,
+  composerPattern: null,
+  freshPattern: null,
   submitDelayMs: null,
   resume: true,
 });

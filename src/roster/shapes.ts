@@ -49,6 +49,8 @@ const runtime = fields('a runtime', {
   ready_pattern: any,
   busy_pattern: any,
   dialog_pattern: any,
+  composer_pattern: any,
+  fresh_pattern: any,
   submit_delay: any,
   conversation,
   resume: any,

@@ -66,6 +66,8 @@ export interface AgentSpec {
   readonly readyPattern: string | null;
   readonly busyPattern: string | null;
   readonly dialogPattern: string | null;
+  readonly composerPattern: string | null;
+  readonly freshPattern: string | null;
   readonly submitDelayMs: number | null;
 }
 

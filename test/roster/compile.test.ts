@@ -66,6 +66,8 @@ describe('defaults', () => {
           readyPattern: null,
           busyPattern: null,
           dialogPattern: null,
+          composerPattern: null,
+          freshPattern: null,
           submitDelayMs: null,
         },
       ],

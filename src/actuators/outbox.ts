@@ -1,0 +1,72 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { OutboxEntry } from '../controller/outbox.js';
+import type { Outcome } from '../controller/port.js';
+import { fileProblem, writeFileAtomic } from '../host/atomic-file.js';
+
+/**
+ * Puts a message last in an agent's outbox; a kickstart before all messages. Synced: whoever left it may forget it.
+ *
+ * @returns the name of its file, or why it was not written
+ */
+export function leaveMessage(
+  directory: string,
+  entry: OutboxEntry,
+): { readonly name: string } | { readonly problem: string } {
+  try {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const name = entryName(directory, entry);
+    writeEntry(directory, name, entry, 'synced');
+    return { name };
+  } catch (error) {
+    return { problem: `${directory}: ${fileProblem(error)}` };
+  }
+}
+
+/** The name of a file that sorts behind all that are there. */
+export function entryName(directory: string, { kind, id }: Pick<OutboxEntry, 'kind' | 'id'>): string {
+  const order = kind === 'kickstart' ? '0' : '1';
+  const names = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+  const last = names
+    .filter((name) => name.startsWith(`${order}-`))
+    .reduce((most, name) => Math.max(most, Number(name.split('-')[1] ?? 0)), 0);
+  return `${order}-${String(last + 1).padStart(12, '0')}-${id}.json`;
+}
+
+/** Writes what has become of an entry. `synced` before a paste of what was left: it must survive a power cut. */
+export function rewriteEntry(
+  directory: string,
+  name: string,
+  entry: OutboxEntry,
+  durability: 'synced' | 'derived',
+): Outcome {
+  try {
+    writeEntry(directory, name, entry, durability);
+    return null;
+  } catch (error) {
+    return `${path.join(directory, name)}: ${fileProblem(error)}`;
+  }
+}
+
+export function removeEntry(directory: string, name: string): Outcome {
+  try {
+    fs.rmSync(path.join(directory, name), { force: true });
+    return null;
+  } catch (error) {
+    return `${path.join(directory, name)}: ${fileProblem(error)}`;
+  }
+}
+
+function writeEntry(
+  directory: string,
+  name: string,
+  entry: OutboxEntry,
+  durability: 'synced' | 'derived',
+): void {
+  writeFileAtomic(
+    path.join(directory, name),
+    `${JSON.stringify({ formatVersion: '1.0', ...entry })}\n`,
+    0o600,
+    durability,
+  );
+}

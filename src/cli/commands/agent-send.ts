@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { entryName, leaveMessage, removeEntry } from '../../actuators/outbox.js';
+import type { Delivered } from '../../controller/deliver.js';
+import type { DeliveryResult } from '../../controller/delivery.js';
+import { composed } from '../../controller/message.js';
+import type { OutboxEntry } from '../../controller/outbox.js';
+import { acquireLock, type LockResult } from '../../host/lock.js';
+import { fileProblem } from '../../host/atomic-file.js';
+import { outboxDirectory, talkLock } from '../../host/paths.js';
+import { observeInstallation } from '../../observers/installation.js';
+import { findPanes } from '../../observers/screens.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
+import type { AgentSpec, Roster } from '../../roster/types.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireOwnInstallation } from '../guard.js';
+import { loadRoster } from '../roster-source.js';
+import { openLine, type Line } from '../talk/line.js';
+import { deliverMail, type Manner } from '../talk/mail.js';
+import { giveReceipt, type Receipt } from '../talk/receipt.js';
+import { deliverLeft, note } from '../talk/round.js';
+import { hostName, sourceOf, type SourceOptions } from '../talk/source.js';
+import { readMessage, type TextOptions } from '../talk/text.js';
+
+export interface SendOptions extends TextOptions, SourceOptions {
+  readonly whenIdle?: true;
+  readonly clearDraft?: true;
+  readonly later?: true;
+  /** commander's name for `--no-preamble`. */
+  readonly preamble?: boolean;
+  /** Most further times Enter is pressed. */
+  readonly retries?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly json?: true;
+}
+
+/** How long a sender waits until an agent can be talked to, unless told otherwise. */
+const patienceMs = 30_000;
+const idlePatienceMs = 600_000;
+
+/** Sends one message and says truthfully what became of it. */
+export async function sendCommand(context: Context, name: string, options: SendOptions): Promise<ExitCode> {
+  const begun = performance.now();
+  const roster = loadRoster(context);
+  const agent = requireAgent(roster, name);
+  requireOwnInstallation(context, observeInstallation(context.paths, parseEnvironmentFile));
+  const entry = await compose(context, roster, agent, readMessage(options), options);
+  const patience = options.timeout ?? (options.later ? 0 : options.whenIdle ? idlePatienceMs : patienceMs);
+  const manner: Manner = {
+    whenIdle: options.whenIdle === true,
+    clearDraft: options.clearDraft === true,
+    enters: 1 + (options.retries ?? 1),
+    patienceMs: patience,
+  };
+  const made =
+    options.later === true
+      ? await sendOrLeave(context, roster, agent, entry, manner)
+      : await sendNow(context, roster, agent, entry, manner);
+  const receipt = { ...made, agent: name, id: entry.id, elapsedMs: Math.round(performance.now() - begun) };
+  return giveReceipt(context, receipt, options.json === true);
+}
+
+/** @throws CommandFailure 64 where it is not in the roster */
+export function requireAgent(roster: Roster, name: string): AgentSpec {
+  requireAgents(roster, [name]);
+  const agent = roster.agents.find((one) => one.name === name);
+  if (agent === undefined) throw new Error(`${name} is in the roster and is not`);
+  return agent;
+}
+
+async function compose(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  text: string,
+  options: SendOptions,
+): Promise<OutboxEntry> {
+  const panes =
+    context.env['TMUX_PANE'] === undefined ? null : await findPanes(context.exec, roster.socketName);
+  const source = sourceOf(context, options, panes?.known === true ? (panes.value ?? []) : []);
+  const addressed = options.preamble !== false;
+  const recipient = `${hostName(options)}:${agent.name}`;
+  return {
+    ...{ id: randomBytes(8).toString('hex'), kind: 'message', agent: agent.name },
+    text: composed(text, addressed ? { source, recipient } : null),
+    ...{ addressed, source, createdAt: context.now() },
+    ...{ left: options.later === true, attempt: null, after: null, parked: null },
+  };
+}
+
+type Made = Omit<Receipt, 'agent' | 'id' | 'elapsedMs'>;
+
+async function sendNow(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  entry: OutboxEntry,
+  manner: Manner,
+): Promise<Made> {
+  const locked = await lockTalk(context, agent, manner.patienceMs);
+  if (locked.kind === 'held') return refused('Busy', busyText(locked.owner));
+  try {
+    const opened = await openLine(context, roster, agent, manner.patienceMs);
+    const made =
+      opened.kind === 'closed'
+        ? { ...opened.result, attempts: 0 }
+        : await deliverNow(context, opened.line, entry, manner);
+    note(context, entry, made);
+    return made;
+  } finally {
+    locked.lock.release();
+  }
+}
+
+/** What was left earlier goes first: messages of one sender arrive in the order he sent them. */
+async function deliverNow(
+  context: Context,
+  line: Line,
+  entry: OutboxEntry,
+  manner: Manner,
+): Promise<Delivered> {
+  const { blocked } = await deliverLeft(context, line, manner);
+  if (blocked !== null) {
+    const message = `an earlier message waits: ${blocked.message}; see: fleet agent outbox ${line.agent.name}`;
+    return { status: 'refused', reason: blocked.reason, message, attempts: 0 };
+  }
+  const directory = outboxDirectory(context.paths, line.agent.name);
+  const name = entryName(directory, entry);
+  const { result } = await deliverMail(context, line, { name, entry }, manner);
+  removeEntry(directory, name);
+  return result;
+}
+
+async function sendOrLeave(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  entry: OutboxEntry,
+  manner: Manner,
+): Promise<Made> {
+  const left = leaveMessage(outboxDirectory(context.paths, agent.name), entry);
+  if ('problem' in left)
+    throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
+  const waits = (result: DeliveryResult): Made => ({
+    ...result,
+    ...{ status: 'left', attempts: 0, message: `${result.message}; it is delivered later` },
+  });
+  const locked = await lockTalk(context, agent, manner.patienceMs);
+  if (locked.kind === 'held') return waits(refused('Busy', busyText(locked.owner)));
+  try {
+    const opened = await openLine(context, roster, agent, manner.patienceMs);
+    if (opened.kind === 'closed') return waits(opened.result);
+    const { results, blocked } = await deliverLeft(context, opened.line, manner);
+    const own = results.get(entry.id);
+    if (own !== undefined && own.status !== 'refused') return own;
+    return waits(own ?? blocked ?? refused('NotReady', 'nothing was typed'));
+  } finally {
+    locked.lock.release();
+  }
+}
+
+const refused = (reason: DeliveryResult['reason'], message: string): Delivered => ({
+  ...{ status: 'refused', reason, message, attempts: 0 },
+});
+
+const busyText = ({ purpose, pid }: { readonly purpose: string; readonly pid: number }): string =>
+  `${purpose} (pid ${pid}) is talking to it`;
+
+/** One at a time types into an agent. @throws CommandFailure 1 where the state directory cannot be written */
+export async function lockTalk({ paths }: Context, agent: AgentSpec, timeoutMs: number): Promise<LockResult> {
+  const directory = talkLock(paths, agent.name);
+  return acquireLock(directory, 'fleet agent send', timeoutMs).catch((error: unknown) => {
+    throw new CommandFailure(ExitCode.error, `cannot take the lock ${directory}: ${fileProblem(error)}`);
+  });
+}

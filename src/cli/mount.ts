@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../roster/duration.js';
+import { createContext, type Context, type GlobalOptions } from './context.js';
+import type { ExitCode } from './exit-code.js';
+import { CommandFailure } from './exit-code.js';
+
+export const command = (fleet: Command, name: string, summary: string): Command =>
+  fleet.command(name).description(summary);
+
+type Outcome = ExitCode | Promise<ExitCode>;
+
+/** Options of a subcommand, with those of its parents. */
+const optionsOf = <Options>(self: Command): Options & GlobalOptions =>
+  self.optsWithGlobals<Options & GlobalOptions>();
+
+export const run =
+  <Options>(work: (context: Context, options: Options & GlobalOptions) => Outcome) =>
+  (_: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, optionsOf<Options>(self)));
+
+export const run1 =
+  <Options>(work: (context: Context, argument: string, options: Options & GlobalOptions) => Outcome) =>
+  (argument: string, _: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, argument, optionsOf<Options>(self)));
+
+export const runNamed =
+  <Options>(
+    work: (context: Context, argument: string | undefined, options: Options & GlobalOptions) => Outcome,
+  ) =>
+  (argument: string | undefined, _: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, argument, optionsOf<Options>(self)));
+
+export const runMany =
+  <Options>(
+    work: (context: Context, names: readonly string[], options: Options & GlobalOptions) => Outcome,
+  ) =>
+  (names: readonly string[], _: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, names, optionsOf<Options>(self)));
+
+/** The one place where an expected failure becomes a message and an exit code. */
+async function finish(self: Command, work: (context: Context) => Outcome): Promise<void> {
+  try {
+    process.exitCode = await work(createContext(optionsOf<object>(self)));
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.code;
+  }
+}
+
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null || ms <= 0) throw new InvalidArgumentError('Expected a duration such as 30s or 2h.');
+  return ms;
+}
+
+/** `--wait` may be followed by a plan file instead of a duration. */
+export const durationOr =
+  (fallback: number) =>
+  (text: string): number =>
+    text === '' ? fallback : duration(text);

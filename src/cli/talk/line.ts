@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { assess } from '../../controller/assess.js';
+import type { DeliveryResult } from '../../controller/delivery.js';
+import type { PaneTarget } from '../../controller/screen.js';
+import type { Situation } from '../../controller/situation.js';
+import { findPanes } from '../../observers/screens.js';
+import { profileOf, type RuntimeProfile } from '../../roster/profile.js';
+import type { AgentSpec, Roster } from '../../roster/types.js';
+import { visible } from '../../roster/visible.js';
+import type { Context } from '../context.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { observe } from '../pass.js';
+
+/** An agent that can be talked to: its own pane, and how its runtime is talked to. */
+export interface Line {
+  readonly agent: AgentSpec;
+  readonly profile: RuntimeProfile;
+  readonly socket: string;
+  readonly target: PaneTarget;
+}
+
+export type Opened =
+  | { readonly kind: 'open'; readonly line: Line }
+  | { readonly kind: 'closed'; readonly result: DeliveryResult };
+
+const retryMs = 200;
+
+/**
+ * The agent's own pane, by its marks. One tmux call where it is there; where it is not, the host is observed for the
+ * reason, and an agent that is just starting is waited for.
+ *
+ * @throws CommandFailure 69 where tmux or systemd do not answer
+ */
+export async function openLine(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  patienceMs: number,
+): Promise<Opened> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const panes = await findPanes(context.exec, roster.socketName);
+    if (!panes.known) throw new CommandFailure(ExitCode.unavailable, `nothing was typed: ${panes.message}`);
+    const found = panes.value?.find((pane) => pane.agent === agent.name && pane.home === context.paths.home);
+    if (found !== undefined) {
+      const { session, window, pane, pid, server } = found;
+      const target = { session, window, pane, pid, server };
+      return {
+        kind: 'open',
+        line: { agent, profile: profileOf(agent), socket: roster.socketName, target },
+      };
+    }
+    const situation = await situationOf(context, roster, agent.name);
+    const late = performance.now() >= deadline || context.interrupted();
+    if (late || !isOnItsWay(situation)) return { kind: 'closed', result: closedBy(situation, agent.name) };
+    await delay(retryMs);
+  }
+}
+
+async function situationOf(context: Context, roster: Roster, agent: string): Promise<Situation> {
+  const { agents, unknownSources } = assess((await observe(context, { roster })).world);
+  const [unknown] = unknownSources;
+  if (unknown !== undefined)
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `nothing was typed: ${unknown.source}: ${visible(unknown.message)}`,
+    );
+  return agents.find((one) => one.agent === agent)?.situation ?? { kind: 'stopped', failed: false };
+}
+
+const isOnItsWay = ({ kind }: Situation): boolean => kind === 'starting' || kind === 'live';
+
+/** Why nobody can be talked to. */
+function closedBy(situation: Situation, agent: string): DeliveryResult {
+  const refused = (reason: DeliveryResult['reason'], message: string): DeliveryResult => ({
+    ...{ status: 'refused', reason, message },
+  });
+  switch (situation.kind) {
+    case 'stopped':
+    case 'hollow':
+    case 'exited':
+    case 'stopping':
+      return refused('Dead', `it does not run; start it with: fleet start ${agent}`);
+    case 'starting':
+    case 'live':
+      return refused('NotReady', 'it is still starting; try again, or leave the message with --later');
+    case 'foreign':
+      return refused('Foreign', visible(situation.message));
+    case 'unmarked':
+      return refused('Foreign', 'its session carries no marks of fleet; adopt it with: fleet apply');
+    case 'unknown':
+      return refused('NotReady', `it cannot be told how it is: ${visible(situation.message)}`);
+  }
+}

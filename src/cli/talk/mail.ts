@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { pasteText, pressKeys } from '../../actuators/messages.js';
+import { rewriteEntry } from '../../actuators/outbox.js';
+import { deliver, type Delivered } from '../../controller/deliver.js';
+import { fresh, type DeliveryOrder, type DeliveryResult, type Progress } from '../../controller/delivery.js';
+import type { Known } from '../../controller/observed.js';
+import { recovered, samePlace, type Attempt, type OutboxEntry } from '../../controller/outbox.js';
+import type { Screen } from '../../controller/screen.js';
+import { nowhere } from '../../controller/transcript.js';
+import { outboxDirectory } from '../../host/paths.js';
+import { lookAt } from '../../observers/screens.js';
+import { transcriptOf, type Transcript } from '../../observers/transcripts/transcript.js';
+import type { Context } from '../context.js';
+import type { Line } from './line.js';
+
+/** How an entry is delivered; its text is its own. */
+export type Manner = Omit<DeliveryOrder, 'text'>;
+
+/** An entry, and the file that remembers what was done with it. */
+export interface Mail {
+  readonly name: string;
+  readonly entry: OutboxEntry;
+}
+
+/**
+ * Delivers one entry. What an earlier sender had begun is judged first: it is finished where it stands in the composer, told
+ * where the transcript has it, begun anew only where it is proven that it never arrived and somebody still wants it.
+ * The caller holds the agent's lock.
+ *
+ * @returns the result, and the entry as its file has it now
+ */
+export async function deliverMail(
+  context: Context,
+  line: Line,
+  mail: Mail,
+  manner: Manner,
+): Promise<{ readonly result: Delivered; readonly entry: OutboxEntry }> {
+  const transcript = transcriptOf(line.profile.transcript, line.target.pid);
+  const order: DeliveryOrder = { ...manner, text: mail.entry.text };
+  const begun = await takeUp(context, line, mail.entry, transcript);
+  if (begun.kind === 'known') return { result: { ...begun.result, attempts: 0 }, entry: mail.entry };
+  let entry = begun.entry;
+  const directory = outboxDirectory(context.paths, line.agent.name);
+  const result = await deliver(order, line.target, line.profile, {
+    look: () => look(context, line),
+    arrival: () => transcript.arrival(entry.attempt?.position ?? nowhere, entry.text, entry.addressed),
+    prepare: () => {
+      const attempt: Attempt = {
+        at: context.now(),
+        target: line.target,
+        position: transcript.position(),
+      };
+      entry = { ...entry, attempt };
+      return rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');
+    },
+    paste: () => pasteText(context.exec, line.socket, line.agent.name, line.target, entry.id, entry.text),
+    enter: () => pressKeys(context.exec, line.socket, line.agent.name, line.target, ['Enter']),
+    clear: () =>
+      pressKeys(context.exec, line.socket, line.agent.name, line.target, line.profile.clearDraft),
+    sleep: (ms) => delay(ms),
+    now: () => performance.now(),
+  }, begun.progress); // prettier-ignore
+  return { result, entry };
+}
+
+/** One look at the agent's own pane; null: it is gone. */
+export async function look(context: Context, { socket, target }: Line): Promise<Known<Screen | null>> {
+  const seen = await lookAt(context.exec, socket, [target]);
+  return seen.known ? { known: true, value: seen.value.get(target.pane) ?? null } : seen;
+}
+
+type TakenUp =
+  | { readonly kind: 'known'; readonly result: DeliveryResult }
+  | { readonly kind: 'open'; readonly entry: OutboxEntry; readonly progress: Progress };
+
+async function takeUp(
+  context: Context,
+  line: Line,
+  entry: OutboxEntry,
+  transcript: Transcript,
+): Promise<TakenUp> {
+  const { attempt } = entry;
+  const now = performance.now();
+  if (attempt === null) return { kind: 'open', entry, progress: fresh(now) };
+  const known = (
+    status: DeliveryResult['status'],
+    message: string,
+    reason: DeliveryResult['reason'] = null,
+  ) => ({ kind: 'known', result: { status, reason, message } }) as const;
+  const seen = await look(context, line);
+  if (!seen.known) return known('refused', seen.message, 'NotReady');
+  if (seen.value === null) return known('refused', 'its pane is gone', 'Dead');
+  const arrival = transcript.arrival(attempt.position, entry.text, entry.addressed);
+  const place = samePlace(attempt.position, transcript.position());
+  switch (recovered({ text: entry.text, attempt }, line.target, line.profile, seen.value, arrival, place)) {
+    case 'arrived':
+      return known('delivered', 'seen in the transcript');
+    case 'queued':
+      return known('queued', 'the agent is busy and holds it');
+    case 'finish':
+      return { kind: 'open', entry, progress: { ...fresh(now), phase: 'pasted' } };
+    case 'absent':
+      return entry.left
+        ? { kind: 'open', entry: { ...entry, attempt: null }, progress: fresh(now) }
+        : known('refused', 'its sender ended before it reached the agent');
+    case 'wait':
+      return known('refused', 'whether it arrived can be told when the agent is idle', 'Busy');
+    case 'unknown':
+      return known('unknown', 'an earlier attempt was cut short, and nothing tells whether it arrived');
+  }
+}

@@ -1,0 +1,29 @@
+import type { Delivered } from '../../controller/deliver.js';
+import type { DeliveryStatus } from '../../controller/delivery.js';
+import { visible } from '../../roster/visible.js';
+import type { Context } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { formatVersion } from '../render/plan-json.js';
+
+/** `left`: it waits in the outbox, as the sender allowed. */
+export interface Receipt extends Omit<Delivered, 'status'> {
+  readonly agent: string;
+  readonly id: string;
+  readonly status: DeliveryStatus | 'left';
+  readonly elapsedMs: number;
+}
+
+/** Tells the sender, as text or JSON. @returns the exit code */
+export function giveReceipt(context: Context, receipt: Receipt, json: boolean): ExitCode {
+  const { agent, id, status, reason, message, attempts, elapsedMs } = receipt;
+  const good = status === 'delivered' || status === 'queued' || status === 'left';
+  if (json) {
+    const words = { formatVersion, agent, id, status, ...(reason === null ? {} : { reason }) };
+    context.print(JSON.stringify({ ...words, message, attempts, elapsedMs }));
+  } else {
+    const line = `${agent}: ${status}${reason === null ? '' : ` (${reason})`}: ${visible(message)}`;
+    if (good) context.print(line);
+    else context.say(line);
+  }
+  return good ? ExitCode.done : ExitCode.actionFailed;
+}

@@ -1,0 +1,97 @@
+import { appendEvents } from '../../actuators/event-log.js';
+import { removeEntry, rewriteEntry } from '../../actuators/outbox.js';
+import type { Delivered } from '../../controller/deliver.js';
+import type { DeliveryResult } from '../../controller/delivery.js';
+import { digestOf } from '../../controller/message.js';
+import type { OutboxEntry } from '../../controller/outbox.js';
+import { outboxDirectory } from '../../host/paths.js';
+import { readOutbox } from '../../observers/outbox.js';
+import type { Context } from '../context.js';
+import { formatVersion } from '../render/plan-json.js';
+import type { Line } from './line.js';
+import { deliverMail, type Mail, type Manner } from './mail.js';
+
+export interface Round {
+  /** What became of the entries that were looked at, by id. */
+  readonly results: ReadonlyMap<string, Delivered>;
+  /** Why an entry waits, and with it all behind it; null: nothing waits. */
+  readonly blocked: DeliveryResult | null;
+}
+
+/** Delivers what was left for an agent, in order, up to the first that has to wait. The caller holds the agent's lock. */
+export async function deliverLeft(context: Context, line: Line, manner: Manner): Promise<Round> {
+  const results = new Map<string, Delivered>();
+  const directory = outboxDirectory(context.paths, line.agent.name);
+  const outbox = readOutbox(directory);
+  if (!outbox.known)
+    return { results, blocked: { status: 'refused', reason: 'NotReady', message: outbox.message } };
+  for (const mail of outbox.value) {
+    const { entry } = mail;
+    if (entry.parked !== null) continue;
+    if (entry.after?.pid === line.target.pid && entry.after.server === line.target.server)
+      return { results, blocked: waitsForStart };
+    const made = await deliverMail(context, line, mail, manner);
+    results.set(entry.id, made.result);
+    const blocked = settle(context, directory, mail, made.entry, made.result);
+    if (blocked !== null) return { results, blocked };
+  }
+  return { results, blocked: null };
+}
+
+const waitsForStart: DeliveryResult = {
+  status: 'refused',
+  reason: 'NotReady',
+  message: 'its first message waits for its next start',
+};
+
+/**
+ * Writes down what became of an entry: the event, and the entry itself where it is not done with.
+ *
+ * @returns why it waits, or null
+ */
+function settle(
+  context: Context,
+  directory: string,
+  { name, entry: before }: Mail,
+  entry: OutboxEntry,
+  result: Delivered,
+): DeliveryResult | null {
+  switch (result.status) {
+    case 'delivered':
+    case 'queued':
+      removeEntry(directory, name);
+      note(context, entry, result);
+      return null;
+    case 'refused':
+      if (!entry.left) {
+        removeEntry(directory, name);
+        note(context, entry, result);
+        return null;
+      }
+      if (entry.attempt !== before.attempt) rewriteEntry(directory, name, entry, 'synced');
+      return result;
+    case 'drafted':
+    case 'unknown':
+      note(context, entry, result);
+      // Its first try: the next round can tell more. What was pasted is only ever entered or found, never pasted again.
+      if (before.attempt === null || result.reason === 'Dialog' || result.reason === 'CopyMode')
+        return result;
+      rewriteEntry(directory, name, { ...entry, parked: result.message }, 'synced');
+      return null;
+  }
+}
+
+/** An event for a receipt: everything but what was said. */
+export function note(context: Context, entry: OutboxEntry, result: Delivered): void {
+  const { id, kind, agent, text, source } = entry;
+  const bytes = Buffer.byteLength(text);
+  appendEvents(context.paths.state, [
+    {
+      formatVersion,
+      time: new Date(context.now()).toISOString(),
+      ...{ type: kind, agent, id, source, bytes, sha256: digestOf(text) },
+      ...{ status: result.status, reason: result.reason ?? undefined, attempts: result.attempts },
+      message: `${result.status}, ${bytes} bytes from ${source}: ${result.message}`,
+    },
+  ]);
+}

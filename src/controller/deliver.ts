@@ -1,0 +1,134 @@
+import type { RuntimeProfile } from '../roster/profile.js';
+import {
+  nextStep,
+  type DeliveryOrder,
+  type DeliveryResult,
+  type Progress,
+  type RefusalReason,
+} from './delivery.js';
+import type { Known } from './observed.js';
+import type { PaneTarget, Screen } from './screen.js';
+import type { Arrival } from './transcript.js';
+
+/** What became of a guarded act inside the tmux server. */
+export type Act =
+  | { readonly kind: 'done' }
+  /** The guard did not hold: nothing was done. */
+  | { readonly kind: 'refused' }
+  /** It cannot be told whether it was done. */
+  | { readonly kind: 'unknown'; readonly message: string };
+
+export interface DeliveryPort {
+  readonly look: () => Promise<Known<Screen | null>>;
+  /** Reads what the transcript has got since the position that `prepare` took. */
+  readonly arrival: () => Arrival;
+  /** Remembers, durably where that was asked for, that the text is about to be pasted. @returns null, or why it cannot */
+  readonly prepare: () => string | null;
+  readonly paste: () => Promise<Act>;
+  readonly enter: () => Promise<Act>;
+  readonly clear: () => Promise<Act>;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** A clock that no one sets, milliseconds. */
+  readonly now: () => number;
+}
+
+export interface Delivered extends DeliveryResult {
+  /** How often Enter was pressed. */
+  readonly attempts: number;
+}
+
+/** Looks are this far apart, at first and at last; the files of a transcript are read in between. */
+const firstPauseMs = 5;
+const lastPauseMs = 50;
+
+/** Walks one delivery to its end. @param progress where to go on, e.g. with what an earlier sender has pasted */
+export async function deliver(
+  order: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  port: DeliveryPort,
+  progress: Progress,
+): Promise<Delivered> {
+  let state = progress;
+  let pause = firstPauseMs;
+  const end = (result: DeliveryResult): Delivered => ({ ...result, attempts: state.enters });
+  const advance = (change: Partial<Progress>): void => {
+    state = { ...state, ...change, since: port.now() };
+    pause = firstPauseMs;
+  };
+  for (;;) {
+    const arrival = state.phase === 'before' ? 'unknown' : port.arrival();
+    const seen = await port.look();
+    if (!seen.known) return end(unseen(state, seen.message));
+    const step = nextStep(order, target, profile, state, { screen: seen.value, arrival }, port.now());
+    switch (step.kind) {
+      case 'done':
+        return end(step.result);
+      case 'wait':
+        await pauseOrArrival(port, state, pause);
+        pause = Math.min(pause * 2, lastPauseMs);
+        continue;
+      case 'clear': {
+        const act = await port.clear();
+        if (act.kind !== 'done') return end(refusedOr(act, 'refused'));
+        advance({ cleared: true });
+        continue;
+      }
+      case 'paste': {
+        const problem = port.prepare();
+        if (problem !== null)
+          return end({
+            status: 'refused',
+            reason: null,
+            message: `it could not be written down first: ${problem}`,
+          });
+        const act = await port.paste();
+        if (act.kind !== 'done') return end(refusedOr(act, 'refused'));
+        advance({ phase: 'pasted', busy: step.busy });
+        continue;
+      }
+      case 'enter': {
+        const act = await port.enter();
+        // The guard did not hold, e.g. since a human entered copy mode: the next look tells.
+        if (act.kind === 'refused') {
+          await port.sleep(lastPauseMs);
+          continue;
+        }
+        if (act.kind === 'unknown') return end({ status: 'unknown', reason: null, message: act.message });
+        advance({ phase: 'entered', shown: step.shown, enters: state.enters + 1 });
+      }
+    }
+  }
+}
+
+/** Waits, but not past the moment at which the transcript has it: reading a file costs no process. */
+async function pauseOrArrival(port: DeliveryPort, { phase }: Progress, ms: number): Promise<void> {
+  const until = port.now() + ms;
+  for (;;) {
+    const left = until - port.now();
+    if (left <= 0) return;
+    await port.sleep(Math.min(left, firstPauseMs));
+    if (phase === 'entered' && port.arrival() === 'arrived') return;
+  }
+}
+
+function unseen({ phase }: Progress, message: string): DeliveryResult {
+  return phase === 'before'
+    ? { status: 'refused', reason: 'NotReady', message: `nothing was typed: ${message}` }
+    : { status: 'unknown', reason: null, message };
+}
+
+function refusedOr(act: Exclude<Act, { kind: 'done' }>, status: 'refused'): DeliveryResult {
+  switch (act.kind) {
+    case 'refused':
+      return {
+        status,
+        reason: movedReason,
+        message: 'its pane changed in the last moment; nothing was typed. Try again',
+      };
+    case 'unknown':
+      return { status: 'unknown', reason: null, message: act.message };
+  }
+}
+
+const movedReason: RefusalReason = 'NotReady';

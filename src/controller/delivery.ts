@@ -1,0 +1,259 @@
+import type { RuntimeProfile } from '../roster/profile.js';
+import { isDraftOf, squeezed } from './composer.js';
+import { screenState, type PaneTarget, type Screen, type ScreenState } from './screen.js';
+import type { Arrival } from './transcript.js';
+
+/** Why nothing was typed, or what stands in the way of finishing. */
+export type RefusalReason = 'NotReady' | 'Dialog' | 'CopyMode' | 'Dead' | 'Draft' | 'Foreign' | 'Busy';
+
+export type DeliveryStatus = 'delivered' | 'queued' | 'drafted' | 'refused' | 'unknown';
+
+export interface DeliveryResult {
+  readonly status: DeliveryStatus;
+  readonly reason: RefusalReason | null;
+  /** What an operator reads. */
+  readonly message: string;
+}
+
+/** What the sender asked for. Durations in milliseconds. */
+export interface DeliveryOrder {
+  readonly text: string;
+  readonly whenIdle: boolean;
+  readonly clearDraft: boolean;
+  /** How often Enter may be pressed. */
+  readonly enters: number;
+  /** How long to wait until it can be typed. */
+  readonly patienceMs: number;
+}
+
+/** One look at the agent's pane. */
+export interface Sight {
+  /** null: there is no such pane any more. */
+  readonly screen: Screen | null;
+  readonly arrival: Arrival;
+}
+
+/** What has been done so far. Moments are on the caller's clock, milliseconds. */
+export interface Progress {
+  readonly phase: 'before' | 'pasted' | 'entered';
+  readonly begun: number;
+  /** When this phase began, or Enter was pressed last. */
+  readonly since: number;
+  readonly enters: number;
+  readonly cleared: boolean;
+  /** Whether the runtime was busy when the text was pasted. */
+  readonly busy: boolean;
+  /** How often the text stood on the screen outside the composer, before Enter. */
+  readonly shown: number;
+}
+
+export const fresh = (now: number): Progress => ({
+  ...{ phase: 'before', begun: now, since: now, enters: 0, cleared: false, busy: false, shown: 0 },
+});
+
+export type Step =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'clear' }
+  | { readonly kind: 'paste'; readonly busy: boolean }
+  | { readonly kind: 'enter'; readonly shown: number }
+  | { readonly kind: 'done'; readonly result: DeliveryResult };
+
+/** A swallowed Enter shows after so long: the text still stands in the composer. */
+const swallowedMs = 500;
+/** A runtime that was busy holds what has left its composer; its transcript gets so long to say more. */
+const heldMs = 300;
+/** So long a transcript may be behind what the screen shows. */
+const behindMs = 1500;
+/** After so long without any proof the result is unknown. */
+const proofMs = 10_000;
+/** The same for a runtime of which nothing but its screen can be read. */
+const screenProofMs = 3000;
+/** A composer that does not fit the profile's rule is waited for so long. */
+const composerMs = 2000;
+
+/** A megabyte takes a runtime a while to draw: so much more patience for each byte, milliseconds. */
+const perByteMs = 0.01;
+const sizeMs = ({ text }: DeliveryOrder): number => text.length * perByteMs;
+
+const done = (status: DeliveryStatus, message: string, reason: RefusalReason | null = null): Step => ({
+  kind: 'done',
+  result: { status, reason, message },
+});
+
+/** The next step of a delivery. Never a second paste: what was pasted once is only ever entered, or reported. */
+export function nextStep(
+  order: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  progress: Progress,
+  sight: Sight,
+  now: number,
+): Step {
+  const { screen } = sight;
+  switch (progress.phase) {
+    case 'before':
+      return beforePaste(order, target, profile, progress, screen, now);
+    case 'pasted':
+      if (sight.arrival === 'arrived') return done('delivered', 'seen in the transcript');
+      return afterPaste(order, target, profile, progress, screen, now);
+    case 'entered':
+      if (sight.arrival === 'arrived') return done('delivered', 'seen in the transcript');
+      if (sight.arrival === 'queued') return done('queued', 'the agent is busy and holds it');
+      return afterEnter(order, target, profile, progress, sight, now);
+  }
+}
+
+function beforePaste(
+  { whenIdle, clearDraft, patienceMs }: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  { begun, cleared, since }: Progress,
+  screen: Screen | null,
+  now: number,
+): Step {
+  const barred = barrier(target, screen);
+  if (barred !== null || screen === null) return done('refused', ...(barred ?? gone));
+  const { activity, composer } = screenState(profile, screen);
+  const late = now - begun >= patienceMs;
+  const waitOr = (...refusal: readonly [string, RefusalReason]): Step =>
+    late ? done('refused', ...refusal) : { kind: 'wait' };
+  switch (activity) {
+    case 'dialog':
+      return whenIdle
+        ? waitOr('a dialog waits for a human; look with: fleet agent attach', 'Dialog')
+        : done('refused', 'a dialog waits for a human; look with: fleet agent attach', 'Dialog');
+    case 'starting':
+      return waitOr(
+        'its screen is not ready for input; try again, or leave the message with --later',
+        'NotReady',
+      );
+    case 'busy':
+      if (whenIdle) return waitOr('it is still busy; leave the message with --later', 'Busy');
+      break;
+    case 'ready':
+  }
+  switch (composer.kind) {
+    case 'draft':
+      if (!clearDraft || profile.clearDraft.length === 0)
+        return done(
+          'refused',
+          'a draft stands in its composer; send or clear it, or use --clear-draft',
+          'Draft',
+        );
+      if (!cleared) return { kind: 'clear' };
+      return now - since < composerMs
+        ? { kind: 'wait' }
+        : done('refused', 'the draft in its composer could not be cleared', 'Draft');
+    case 'unknown':
+      if (profile.composer.kind !== 'none' && now - begun < Math.min(composerMs, patienceMs))
+        return { kind: 'wait' };
+      if (profile.composer.kind !== 'none')
+        return done(
+          'refused',
+          'its composer is not on the screen; see composer_pattern in the roster',
+          'NotReady',
+        );
+      return { kind: 'paste', busy: activity === 'busy' };
+    case 'empty':
+      return { kind: 'paste', busy: activity === 'busy' };
+  }
+}
+
+function afterPaste(
+  order: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  progress: Progress,
+  screen: Screen | null,
+  now: number,
+): Step {
+  const barred = barrier(target, screen);
+  if (screen === null || barred?.[1] === 'Dead' || barred?.[1] === 'Foreign')
+    return done('unknown', 'it ended after the text was pasted and before it was entered', 'Dead');
+  const { activity, composer } = screenState(profile, screen);
+  const isOurs = isDraftOf(composer, order.text, profile.collapsed);
+  const waited = now - progress.since;
+  if (activity === 'dialog')
+    return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
+  if (barred !== null)
+    return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
+  const shown = timesShown(order.text, profile, screen);
+  if (isOurs) return { kind: 'enter', shown };
+  if (waited < profile.submitDelayMs) return { kind: 'wait' };
+  if (composer.kind === 'draft')
+    return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
+  // A composer that stays empty may be one that draws late: Enter in an empty one does no harm.
+  if (composer.kind === 'empty' && waited < profile.submitDelayMs * 4) return { kind: 'wait' };
+  return { kind: 'enter', shown };
+}
+
+const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
+  isOurs
+    ? done('drafted', `${what} after the text was pasted; it stands in the composer`, reason)
+    : done('unknown', `${what} after the text was pasted, and the text is not to be seen`, reason);
+
+function afterEnter(
+  order: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  progress: Progress,
+  { screen, arrival }: Sight,
+  now: number,
+): Step {
+  const waited = now - progress.since;
+  const barred = barrier(target, screen);
+  if (screen === null || barred?.[1] === 'Dead' || barred?.[1] === 'Foreign')
+    return waited < heldMs
+      ? { kind: 'wait' }
+      : done('unknown', 'it ended before it could be seen to take the message', 'Dead');
+  const state = screenState(profile, screen);
+  const extra = sizeMs(order);
+  const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra;
+  const swallowed = swallowedMs + extra;
+  if (isDraftOf(state.composer, order.text, profile.collapsed)) {
+    if (state.activity === 'dialog')
+      return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
+    if (waited < swallowed || barred !== null)
+      return waited < limit ? { kind: 'wait' } : stuck(true, 'it was not taken', 'CopyMode');
+    if (progress.enters < order.enters) return { kind: 'enter', shown: progress.shown };
+    return waited < swallowed * 2
+      ? { kind: 'wait' }
+      : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');
+  }
+  if (progress.busy && hasLeft(state) && waited >= heldMs)
+    return done('queued', 'the agent is busy and holds it');
+  const reacted = timesShown(order.text, profile, screen) > progress.shown && state.composer.kind !== 'draft';
+  const behind = profile.transcript === 'none' || arrival === 'unknown' ? 0 : behindMs;
+  if (reacted && waited >= behind) return done('delivered', 'seen on its screen');
+  return waited < limit
+    ? { kind: 'wait' }
+    : done('unknown', 'neither its transcript nor its screen shows that it was taken');
+}
+
+/** The composer is there and empty, or cannot be told from the rest: what was in it has been taken. */
+const hasLeft = ({ composer, activity }: ScreenState): boolean =>
+  composer.kind === 'empty' || (composer.kind === 'unknown' && activity === 'busy');
+
+const gone = ['its pane is gone', 'Dead'] as const;
+
+/** What forbids any key, whatever the runtime shows. */
+export function barrier(target: PaneTarget, screen: Screen | null): readonly [string, RefusalReason] | null {
+  if (screen === null) return gone;
+  if (screen.dead) return ['its process has ended', 'Dead'];
+  if (screen.pid !== target.pid) return ['another process runs in its pane', 'Foreign'];
+  if (screen.inMode) return ['somebody is in copy mode there; leave it with q', 'CopyMode'];
+  if (screen.inputOff) return ['input to its pane is switched off (select-pane -d)', 'CopyMode'];
+  return null;
+}
+
+/** How often beginning or end of a text stand on the screen; what is in the composer counts only where it cannot be told. */
+export function timesShown(text: string, profile: RuntimeProfile, screen: Screen): number {
+  const squeezedText = squeezed(text);
+  const state = screenState(profile, screen);
+  const whole = squeezed(screen.lines.map((line) => line.text).join(''));
+  const inComposer = state.composer.kind === 'draft' ? squeezed(state.composer.text) : '';
+  const count = (part: string): number => occurrences(whole, part) - occurrences(inComposer, part);
+  return Math.max(count(squeezedText.slice(0, 60)), count(squeezedText.slice(-60)));
+}
+
+const occurrences = (text: string, part: string): number => (part === '' ? 0 : text.split(part).length - 1);

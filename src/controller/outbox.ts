@@ -1,0 +1,84 @@
+import type { RuntimeProfile } from '../roster/profile.js';
+import { isDraftOf } from './composer.js';
+import { screenState, type PaneTarget, type Screen } from './screen.js';
+import type { Arrival, TranscriptPosition } from './transcript.js';
+
+/** Written down before a text is pasted: whoever finds it later can tell from it what became of the text. */
+export interface Attempt {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly target: PaneTarget;
+  readonly position: TranscriptPosition;
+}
+
+/** One message for an agent that is not told to have arrived. */
+export interface OutboxEntry {
+  readonly id: string;
+  readonly kind: 'message' | 'kickstart';
+  readonly agent: string;
+  /** As it is pasted, preamble included. */
+  readonly text: string;
+  /** Whether the text names the agent. */
+  readonly addressed: boolean;
+  readonly source: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** False: its sender waits for it; should the sender have died, it is finished, but never begun. */
+  readonly left: boolean;
+  readonly attempt: Attempt | null;
+  /** A kickstart is for the process that comes after this one. */
+  readonly after: { readonly server: number; readonly pid: number } | null;
+  /** Why it is not delivered by itself any more; null: it waits. */
+  readonly parked: string | null;
+}
+
+/** A first message goes before all others; otherwise first come, first served. */
+export interface StoredEntry {
+  /** Name of its file, which sorts. */
+  readonly name: string;
+  readonly entry: OutboxEntry;
+}
+
+/**
+ * What became of a text that somebody was about to paste when he died.
+ *
+ * - `arrived`, `queued`: the transcript has it
+ * - `finish`: it stands in the composer
+ * - `absent`: it never reached the agent, and that is proven
+ * - `wait`: it will be seen when the agent is idle
+ * - `unknown`: nobody can tell; it is not pasted again
+ */
+export type Recovered = 'arrived' | 'queued' | 'finish' | 'absent' | 'wait' | 'unknown';
+
+/**
+ * @param target the agent's pane now
+ * @param arrival by the transcript, since the attempt's position
+ * @param samePlace whether the transcript that is read now is the one the position is of
+ */
+export function recovered(
+  { text, attempt }: Pick<OutboxEntry, 'text'> & { readonly attempt: Attempt },
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  screen: Screen,
+  arrival: Arrival,
+  samePlace: boolean,
+): Recovered {
+  if (arrival === 'arrived' || arrival === 'queued') return arrival;
+  const proven = arrival === 'absent' && samePlace;
+  const same = attempt.target.server === target.server && attempt.target.pid === target.pid;
+  // What stood in the composer ended with its process.
+  if (!same) return proven ? 'absent' : 'unknown';
+  const { activity, composer } = screenState(profile, screen);
+  if (isDraftOf(composer, text, profile.collapsed)) return 'finish';
+  switch (activity) {
+    case 'starting':
+    case 'busy':
+    case 'dialog':
+      return 'wait';
+    case 'ready':
+      return proven && composer.kind === 'empty' ? 'absent' : 'unknown';
+  }
+}
+
+export const samePlace = (before: TranscriptPosition, now: TranscriptPosition): boolean =>
+  now.files.every(({ path }) => before.files.some((file) => file.path === path));

@@ -1,0 +1,74 @@
+import type { RuntimeProfile, Sign } from '../roster/profile.js';
+import { readComposer, type Composer } from './composer.js';
+
+/** One pane of one server, by everything that makes it this one: ids start again with a new server. */
+export interface PaneTarget {
+  /** `$7`: the marked session. In a session group the pane alone would name any of them. */
+  readonly session: string;
+  /** `@3` */
+  readonly window: string;
+  /** `%9` */
+  readonly pane: string;
+  readonly pid: number;
+  /** Pid of the tmux server. */
+  readonly server: number;
+}
+
+export interface ScreenLine {
+  /** As shown, without attributes; trailing blanks are cut. */
+  readonly text: string;
+  /** The same with faint characters blanked: runtimes draw placeholders faint. */
+  readonly typed: string;
+}
+
+/** An agent's pane, seen in one tmux call. */
+export interface Screen {
+  readonly pid: number;
+  readonly dead: boolean;
+  /** Copy mode or another mode of tmux: keys and pastes would not reach the agent. */
+  readonly inMode: boolean;
+  readonly inputOff: boolean;
+  readonly cursor: { readonly x: number; readonly y: number };
+  readonly title: string;
+  readonly lines: readonly ScreenLine[];
+}
+
+/** What a runtime is doing, judged by its profile. */
+export type Activity = 'starting' | 'ready' | 'busy' | 'dialog';
+
+export interface ScreenState {
+  readonly activity: Activity;
+  readonly composer: Composer;
+}
+
+/** A dialog counts before anything else: Enter in one approves what it asks. */
+export function screenState(profile: RuntimeProfile, screen: Screen): ScreenState {
+  const composer = readComposer(profile, screen.lines);
+  return { activity: activityOf(profile, screen), composer };
+}
+
+function activityOf(profile: RuntimeProfile, screen: Screen): Activity {
+  if (shows(profile.dialog, screen)) return 'dialog';
+  if (shows(profile.busy, screen)) return 'busy';
+  if (profile.ready.length === 0) return isBlank(screen) ? 'starting' : 'ready';
+  return shows(profile.ready, screen) ? 'ready' : 'starting';
+}
+
+/** Whether any of the signs is there. */
+export function shows(signs: readonly Sign[], screen: Pick<Screen, 'title' | 'lines'>): boolean {
+  if (signs.length === 0) return false;
+  const text = screen.lines.map((line) => line.text).join('\n');
+  return signs.some(({ on, pattern }) => {
+    const expression = new RegExp(pattern, 'm');
+    switch (on) {
+      case 'screen':
+        return expression.test(text);
+      case 'title':
+        return expression.test(screen.title);
+      case 'either':
+        return expression.test(text) || expression.test(screen.title);
+    }
+  });
+}
+
+const isBlank = ({ lines }: Screen): boolean => lines.every(({ text }) => text.trim() === '');

@@ -1,0 +1,16 @@
+/** Where the files that may hold an agent's conversation ended at some moment; sizes in bytes. */
+export interface TranscriptPosition {
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
+/**
+ * What a runtime's own transcript says of a text since a position.
+ *
+ * - `arrived`: exactly this text was said in the agent's own conversation
+ * - `queued`: the runtime has written down that it holds it
+ * - `absent`: it was not, and the transcript would say so
+ * - `unknown`: it cannot be told
+ */
+export type Arrival = 'arrived' | 'queued' | 'absent' | 'unknown';
+
+export const nowhere: TranscriptPosition = { files: [] };

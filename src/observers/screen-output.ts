@@ -1,0 +1,119 @@
+import type { PaneTarget, Screen, ScreenLine } from '../controller/screen.js';
+
+const sized = (variable: string): string => `#{n:${variable}}:#{${variable}}`;
+
+/** Every pane that is some agent's own, with its marks. Free text is preceded by its length in bytes. */
+export const markedFormat = `A #{session_id} #{window_id} #{pane_id} #{pane_pid} #{pid} ${sized('@fleet_home')} ${sized('@fleet_agent')}`;
+export const markedFilter = '#{&&:#{@fleet_agent},#{==:#{@fleet_pane},#{pane_id}}}';
+
+/** One pane's state; as many lines of its screen follow as it is high. */
+export const screenFormat = `F #{pane_id} #{pane_pid} #{pane_dead} #{pane_in_mode} #{pane_input_off} #{cursor_x} #{cursor_y} #{pane_height} ${sized('pane_title')}`;
+
+export interface MarkedPane extends PaneTarget {
+  readonly agent: string;
+  readonly home: string;
+}
+
+/** @param text one character per byte (latin1) @returns null where anything does not fit */
+export function parseMarked(text: string): readonly MarkedPane[] | null {
+  const found: MarkedPane[] = [];
+  const row = /A (\$[0-9]+) (@[0-9]+) (%[0-9]+) ([0-9]+) ([0-9]+) ([0-9]+):/y;
+  let at = 0;
+  while (at < text.length) {
+    row.lastIndex = at;
+    const match = row.exec(text);
+    if (match === null) return null;
+    const [whole, session = '', window = '', pane = '', pid = '', server = '', size = ''] = match;
+    const home = text.slice(at + whole.length, at + whole.length + Number(size));
+    const rest = /^ ([0-9]+):/.exec(text.slice(at + whole.length + Number(size)));
+    if (rest?.[1] === undefined) return null;
+    const from = at + whole.length + Number(size) + rest[0].length;
+    const end = from + Number(rest[1]);
+    if (text[end] !== '\n') return null;
+    const agent = text.slice(from, end);
+    found.push({
+      ...{ session, window, pane, pid: Number(pid), server: Number(server) },
+      ...{ agent: utf8(agent), home: utf8(home) },
+    });
+    at = end + 1;
+  }
+  return found;
+}
+
+const head = /F (%[0-9]+) ([0-9]+) ([01]) ([0-9]+) ([01]) ([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+):/y;
+
+/** @param text one character per byte (latin1) @returns screens by pane, or null where anything does not fit */
+export function parseScreens(text: string): ReadonlyMap<string, Screen> | null {
+  const screens = new Map<string, Screen>();
+  let at = 0;
+  while (at < text.length) {
+    head.lastIndex = at;
+    const match = head.exec(text);
+    if (match === null) return null;
+    const [whole, pane = '', pid, dead, mode, off, x, y, height, size] = match;
+    const titleEnd = at + whole.length + Number(size);
+    if (text[titleEnd] !== '\n') return null;
+    const lines: ScreenLine[] = [];
+    const reader = new LineReader();
+    let from = titleEnd + 1;
+    for (let line = 0; line < Number(height); line += 1) {
+      const end = text.indexOf('\n', from);
+      if (end < 0) return null;
+      lines.push(reader.read(utf8(text.slice(from, end))));
+      from = end + 1;
+    }
+    screens.set(pane, {
+      ...{ pid: Number(pid), dead: dead === '1', inMode: mode !== '0', inputOff: off === '1' },
+      cursor: { x: Number(x), y: Number(y) },
+      title: utf8(text.slice(at + whole.length, titleEnd)),
+      lines,
+    });
+    at = from;
+  }
+  return screens;
+}
+
+const utf8 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
+
+const ESC = String.fromCharCode(27);
+
+/**
+ * Takes the attributes out of lines as `capture-pane -e` prints them (3.3a): they go on from line to line until they are
+ * changed, and only colours and styles are printed.
+ */
+class LineReader {
+  #faint = false;
+
+  read(line: string): ScreenLine {
+    const [first = '', ...pieces] = line.split(ESC);
+    let text = first;
+    let typed = this.#typed(first);
+    for (const piece of pieces) {
+      const sequence = /^\[([0-9;:]*)m/.exec(piece);
+      if (sequence !== null) this.#faint = faintAfter(sequence[1] ?? '', this.#faint);
+      // Anything else is a hyperlink or a character set, with no text of its own up to its end.
+      const shown = piece.slice(sequence?.[0].length ?? /^(\].*$|[()].|.)/.exec(piece)?.[0].length ?? 0);
+      text += shown;
+      typed += this.#typed(shown);
+    }
+    return { text: text.trimEnd(), typed: typed.trimEnd() };
+  }
+
+  #typed(text: string): string {
+    return this.#faint ? text.replace(/\S/g, ' ') : text;
+  }
+}
+
+/** Whether text is faint after a sequence of attributes. */
+function faintAfter(parameters: string, before: boolean): boolean {
+  let faint = before;
+  const codes = parameters.split(/[;:]/);
+  for (let index = 0; index < codes.length; index += 1) {
+    const code = codes[index];
+    // A colour's own numbers: 38;5;N and 38;2;R;G;B.
+    if (code === '38' || code === '48' || code === '58') index += codes[index + 1] === '2' ? 4 : 2;
+    else if (code === '0' || code === '' || code === '22') faint = false;
+    else if (code === '2') faint = true;
+  }
+  return faint;
+}

@@ -1,0 +1,27 @@
+import { optionOf } from '../process-facts.js';
+import { contentText, filesIn, isRecord, saidOnce } from './lines.js';
+import type { LineTranscript } from './transcript.js';
+
+/**
+ * claude 2.1: `projects/<directory, anything but letters and digits as ->/<session id>.jsonl`, written when a turn begins;
+ * what it is sent while it works is an `enqueue` record first. A `/clear` changes the id, so the directory is read, not one
+ * file: two agents may share it.
+ */
+export const claude: LineTranscript = {
+  files: (facts) => {
+    const { environment, directory } = facts;
+    const root = environment['CLAUDE_CONFIG_DIR'] ?? `${environment['HOME'] ?? ''}/.claude`;
+    const slug = (directory ?? '').replace(/[^A-Za-z0-9]/g, '-');
+    const folder = `${root}/projects/${slug}`;
+    const id = optionOf(facts, '--session-id', '--resume', '-r');
+    const paths = filesIn(folder, '.jsonl');
+    const named = id === null ? [] : [`${folder}/${id}.jsonl`];
+    return { paths: [...new Set([...named, ...paths])], own: false, late: false };
+  },
+  said: (entry) => {
+    if (entry['type'] === 'queue-operation')
+      return entry['operation'] === 'enqueue' ? saidOnce(contentText(entry['content']), true) : [];
+    const message = entry['message'];
+    return entry['type'] === 'user' && isRecord(message) ? saidOnce(contentText(message['content'])) : [];
+  },
+};

@@ -1,0 +1,22 @@
+import * as path from 'node:path';
+import { optionOf } from '../process-facts.js';
+import { contentText, directoriesIn, filesIn, isRecord, saidOnce } from './lines.js';
+import type { LineTranscript } from './transcript.js';
+
+/** pi 0.73: the file of `--session`, else one below `~/.pi/agent/sessions`. Absent before the first answer. */
+export const pi: LineTranscript = {
+  files: (facts) => {
+    const { environment, directory } = facts;
+    const named = optionOf(facts, '--session');
+    if (named !== null) return { paths: [path.resolve(directory ?? '/', named)], own: true, late: true };
+    const root = environment['PI_CODING_AGENT_DIR'] ?? `${environment['HOME'] ?? ''}/.pi/agent`;
+    const paths = directoriesIn(`${root}/sessions`).flatMap((folder) => filesIn(folder, '.jsonl'));
+    return { paths, own: false, late: true };
+  },
+  said: (entry) => {
+    const message = entry['message'];
+    return entry['type'] === 'message' && isRecord(message) && message['role'] === 'user'
+      ? saidOnce(contentText(message['content']))
+      : [];
+  },
+};

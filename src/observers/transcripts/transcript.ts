@@ -1,0 +1,75 @@
+import type { Arrival, TranscriptPosition } from '../../controller/transcript.js';
+import type { TranscriptKind } from '../../roster/profile.js';
+import { processFacts, type ProcessFacts } from '../process-facts.js';
+import { claude } from './claude.js';
+import { codex } from './codex.js';
+import { demo } from './demo.js';
+import { gemini } from './gemini.js';
+import { arrivalInLines, newestFiles, sizesOf } from './lines.js';
+import { arrivalInDatabase, databases } from './opencode.js';
+import { pi } from './pi.js';
+
+/** Something that was said to the agent, as one entry of its transcript has it. */
+export interface Said {
+  readonly text: string;
+  /** The runtime holds it for later. */
+  readonly queued: boolean;
+}
+
+/** How one kind of transcript is found and read. All of them are lines of JSON, but opencode's. */
+export interface LineTranscript {
+  /**
+   * Files that may hold the agent's conversation. `own`: they hold nobody else's; then what is not in them was not said,
+   * unless `late`: the runtime writes them some time after it has taken a message.
+   */
+  readonly files: (facts: ProcessFacts) => {
+    readonly paths: readonly string[];
+    readonly own: boolean;
+    readonly late: boolean;
+  };
+  readonly said: (entry: Readonly<Record<string, unknown>>, facts: ProcessFacts) => readonly Said[];
+}
+
+const KINDS: Readonly<Record<Exclude<TranscriptKind, 'none' | 'opencode'>, LineTranscript>> = {
+  ...{ claude, codex, gemini, pi, demo },
+};
+
+/** An agent's transcript, as far as its own process tells where it is. */
+export interface Transcript {
+  /** Where its files end now. */
+  readonly position: () => TranscriptPosition;
+  /** @param addressed whether the text names this agent: then no other conversation can hold exactly it */
+  readonly arrival: (since: TranscriptPosition, text: string, addressed: boolean) => Arrival;
+}
+
+const none: Transcript = { position: () => ({ files: [] }), arrival: () => 'unknown' };
+
+/** @param pid of the agent's pane */
+export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
+  if (kind === 'none') return none;
+  const facts = processFacts(pid);
+  if (kind === 'opencode') {
+    return {
+      position: () => sizesOf(databases(facts)),
+      arrival: (since, text, addressed) =>
+        addressed ? arrivalInDatabase(databases(facts), since, text) : 'unknown',
+    };
+  }
+  const reader = KINDS[kind];
+  return {
+    position: () => sizesOf(newestFiles(reader.files(facts).paths)),
+    arrival: (since, text, addressed) => {
+      const { paths, own, late } = reader.files(facts);
+      const found = arrivalInLines(newestFiles(paths), since, text, (entry) => reader.said(entry, facts));
+      switch (found) {
+        case 'arrived':
+        case 'queued':
+          return own || addressed ? found : 'unknown';
+        case 'absent':
+          return own && !late ? 'absent' : 'unknown';
+        case 'unknown':
+          return 'unknown';
+      }
+    },
+  };
+}

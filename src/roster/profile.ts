@@ -1,0 +1,76 @@
+import { BUILT_IN, GENERIC } from './profiles.js';
+import type { AgentSpec } from './types.js';
+
+/** Something a runtime shows: a JavaScript regular expression, looked for line by line (flag `m`) on the screen, in the title, or in both. */
+export interface Sign {
+  readonly on: 'screen' | 'title' | 'either';
+  readonly pattern: string;
+}
+
+/**
+ * Where a runtime's composer stands on the screen, read from the bottom.
+ *
+ * - `prompt`: begins at the last line that matches `first`, whose first group is the text there, and ends before the next
+ *   line that matches `end`
+ * - `between`: lies between the last two lines that match `rule`
+ * - `none`: cannot be told; a draft is never seen, and a paste is believed after the submit delay
+ *
+ * Faint text in it is the runtime's own (a placeholder), as is what matches `placeholder`.
+ */
+export type ComposerShape =
+  | {
+      readonly kind: 'prompt';
+      readonly first: string;
+      readonly end: string | null;
+      readonly placeholder: string | null;
+    }
+  | { readonly kind: 'between'; readonly rule: string; readonly placeholder: string | null }
+  | { readonly kind: 'none' };
+
+/** How a runtime writes down what was said to it; each has a reader in src/observers/transcripts. */
+export type TranscriptKind = 'claude' | 'codex' | 'opencode' | 'gemini' | 'pi' | 'demo' | 'none';
+
+/** What fleet knows about a runtime's screen and keys. Data: a runtime changes its screen faster than fleet is released. */
+export interface RuntimeProfile {
+  readonly ready: readonly Sign[];
+  readonly busy: readonly Sign[];
+  readonly dialog: readonly Sign[];
+  readonly composer: ComposerShape;
+  /** What a composer shows in place of a long paste, or null. */
+  readonly collapsed: string | null;
+  /** How long a composer may take to show a paste, milliseconds. */
+  readonly submitDelayMs: number;
+  /** Keys (tmux's names) that empty a draft. Only pressed while a draft is seen: on an empty composer they may end the runtime. */
+  readonly clearDraft: readonly string[];
+  /** Keys that interrupt a turn. */
+  readonly interrupt: readonly string[];
+  /** What is typed for a fresh conversation; null: in no way that is known. */
+  readonly resetCommand: string | null;
+  /** What shows that a conversation is fresh; empty: only an end of the process is certain. */
+  readonly fresh: readonly Sign[];
+  readonly transcript: TranscriptKind;
+}
+
+/** The profile in force for an agent: its runtime's, with what the roster says over it. */
+export const profileOf = (spec: AgentSpec): RuntimeProfile => {
+  const known = BUILT_IN.get(spec.runtime) ?? GENERIC;
+  return {
+    ...known,
+    ready: overridden(spec.readyPattern, known.ready),
+    busy: overridden(spec.busyPattern, known.busy),
+    dialog: overridden(spec.dialogPattern, known.dialog),
+    fresh: overridden(spec.freshPattern, known.fresh),
+    composer: composerOf(spec.composerPattern, known.composer),
+    submitDelayMs: spec.submitDelayMs ?? known.submitDelayMs,
+    resetCommand: spec.resetCommand ?? known.resetCommand,
+  };
+};
+
+const overridden = (pattern: string | null, known: readonly Sign[]): readonly Sign[] =>
+  pattern === null ? known : [{ on: 'either', pattern }];
+
+const composerOf = (pattern: string | null, known: ComposerShape): ComposerShape => {
+  if (pattern === null) return known;
+  const { end, placeholder } = known.kind === 'prompt' ? known : { end: null, placeholder: null };
+  return { kind: 'prompt', first: pattern, end, placeholder };
+};

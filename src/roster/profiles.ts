@@ -1,0 +1,128 @@
+import type { RuntimeProfile, Sign } from './profile.js';
+
+const screen = (pattern: string): Sign => ({ on: 'screen', pattern });
+const title = (pattern: string): Sign => ({ on: 'title', pattern });
+
+/** A rule as boxes are drawn with it. */
+const rule = '^\\s*[╭╰┌└]?─{8,}';
+
+/**
+ * A program fleet knows nothing about: busy and dialog cannot be told from its screen, so only what is certain is refused,
+ * and a receipt says `delivered` only where the text is seen to have left the composer.
+ */
+export const GENERIC: RuntimeProfile = {
+  ready: [],
+  busy: [],
+  dialog: [screen('Do you want to proceed|\\(y/n\\)|\\[y/N\\]|\\[Y/n\\]|[Pp]ermission required')],
+  composer: { kind: 'none' },
+  collapsed: '\\[Pasted',
+  submitDelayMs: 300,
+  clearDraft: [],
+  interrupt: ['Escape'],
+  resetCommand: null,
+  fresh: [],
+  transcript: 'none',
+};
+
+const CLAUDE: RuntimeProfile = {
+  ready: [screen('^❯')],
+  // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1).
+  busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
+  dialog: [screen('Do you want to|❯ 1\\. Yes|Do you trust|Enter to confirm')],
+  composer: { kind: 'prompt', first: '^❯(?:[ \\u00a0](.*))?$', end: rule, placeholder: '^Try "' },
+  collapsed: '\\[Pasted text',
+  submitDelayMs: 300,
+  clearDraft: ['C-c'],
+  interrupt: ['Escape'],
+  resetCommand: '/clear',
+  fresh: [screen('Welcome back|Claude Code v|\\(no content\\)')],
+  transcript: 'claude',
+};
+
+const CODEX: RuntimeProfile = {
+  ready: [screen('^› ?')],
+  // `esc to interrupt` vanishes while text streams (0.169).
+  busy: [title('^[⠀-⣿]'), screen('esc to interrupt')],
+  dialog: [screen('Would you like to|Press enter to confirm|Allow command\\?|Do you trust')],
+  composer: { kind: 'prompt', first: '^›(?: (.*))?$', end: '^\\s*$|^ {2}\\S.* · ', placeholder: null },
+  collapsed: '\\[Pasted Content',
+  submitDelayMs: 300,
+  clearDraft: ['C-c'],
+  interrupt: ['Escape'],
+  resetCommand: '/clear',
+  fresh: [screen('OpenAI Codex')],
+  transcript: 'codex',
+};
+
+const OPENCODE: RuntimeProfile = {
+  ready: [screen('ctrl\\+p commands')],
+  busy: [screen('esc (again to )?interrupt')],
+  dialog: [screen('Permission required')],
+  composer: { kind: 'none' },
+  collapsed: '\\[Pasted',
+  submitDelayMs: 300,
+  clearDraft: ['C-c'],
+  interrupt: ['Escape', 'Escape'],
+  resetCommand: '/new',
+  fresh: [screen('Ask anything')],
+  transcript: 'opencode',
+};
+
+const PI: RuntimeProfile = {
+  ready: [screen('^\\s*.*\\d+(\\.\\d+)?%/\\S+.*\\S$')],
+  busy: [screen('^\\s*\\S\\s+Working\\.\\.\\.')],
+  dialog: [],
+  composer: { kind: 'between', rule: '^─{8,}', placeholder: null },
+  collapsed: '\\[paste #',
+  submitDelayMs: 300,
+  clearDraft: ['C-c'],
+  interrupt: ['Escape'],
+  // `/clear` would go to the model as a prompt.
+  resetCommand: '/new',
+  fresh: [screen('New session started')],
+  transcript: 'pi',
+};
+
+const GEMINI: RuntimeProfile = {
+  ready: [screen('Type your message')],
+  busy: [title('✦'), screen('esc to cancel')],
+  dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
+  composer: {
+    kind: 'prompt',
+    first: '^\\s*│?\\s*[>*!] (.*?)\\s*│?$',
+    end: '^\\s*[▀╰]|^─{8,}',
+    placeholder: '^Type your message',
+  },
+  collapsed: '\\[Pasted Text',
+  submitDelayMs: 300,
+  clearDraft: ['C-c'],
+  interrupt: ['Escape'],
+  resetCommand: '/clear',
+  fresh: [],
+  transcript: 'gemini',
+};
+
+/** framework/demo/agent.mjs */
+const DEMO: RuntimeProfile = {
+  ready: [screen('^>( |$)')],
+  busy: [title('^✦')],
+  dialog: [title('^✋'), screen('Do you want to proceed')],
+  composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },
+  collapsed: null,
+  submitDelayMs: 300,
+  clearDraft: ['C-u'],
+  interrupt: ['Escape'],
+  resetCommand: '/new',
+  fresh: [screen('^fresh context ')],
+  transcript: 'demo',
+};
+
+/** By the runtime's name. `demo` is known here only: it needs a command of its own in the roster. */
+export const BUILT_IN: ReadonlyMap<string, RuntimeProfile> = new Map([
+  ['claude', CLAUDE],
+  ['codex', CODEX],
+  ['opencode', OPENCODE],
+  ['pi', PI],
+  ['gemini', GEMINI],
+  ['demo', DEMO],
+]);

@@ -1,0 +1,149 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/fleet-sandbox.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+beforeEach(() => {
+  fleet = new TalkFleet();
+});
+afterEach(() => fleet.dispose());
+
+describe('a message to an idle agent', () => {
+  test('arrives once, whole, with its preamble, and leaves an event without its content', async () => {
+    await fleet.up(fleet.demo('a'));
+    const { run, receipt } = await fleet.send('a', '--message', 'hello `date` $(id) "q" \'s\' ünï');
+    expect(run.code).toBe(0);
+    expect(receipt).toMatchObject({ agent: 'a', status: 'delivered', attempts: 1 });
+    expect(fleet.said('a')).toEqual([
+      'fresh',
+      `[${os.hostname()}:operator -> ${os.hostname()}:a] hello \`date\` $(id) "q" 's' ünï`,
+    ]);
+    const events = (await fleet.expect(0, 'events', '--json')).stdout;
+    expect(events).toContain(receipt.id);
+    expect(events).not.toContain('hello');
+    expect(await fleet.tmux('list-buffers')).toBe('');
+  });
+
+  test('of any shape: lines, tabs, escape sequences, a file, standard input, a megabyte', async () => {
+    await fleet.up(fleet.demo('a'));
+    const lines = Array.from({ length: 40 }, (_, index) => `line ${index}\twith a tab`).join('\n');
+    const file = path.join(fleet.directory, 'message.txt');
+    fs.writeFileSync(file, `${lines}\n\n`);
+    expect((await fleet.send('a', '--file', file)).receipt.status).toBe('delivered');
+    const hostile = 'before\u001b[201~\r/kill\r\u0007after';
+    expect((await fleet.send('a', '--message', hostile)).receipt.status).toBe('delivered');
+    const large = 'x'.repeat(1024 * 1024 - 100);
+    fs.writeFileSync(file, large);
+    expect((await fleet.send('a', '--file', file, '--no-preamble')).receipt.status).toBe('delivered');
+    const messages = fleet.messages('a');
+    expect(messages.slice(0, 2)).toEqual([lines, 'before[201~\n/kill\nafter']);
+    expect(messages[2]?.length).toBe(large.length);
+  });
+});
+
+describe('nothing is typed', () => {
+  test('while a dialog waits: it is not approved', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.type('a', '/dialog', 'Enter');
+    await until('the dialog shows', async () => (await fleet.screen('a')).includes('Do you want to proceed'));
+    const { run, receipt } = await fleet.send('a', '--message', 'yes');
+    expect(run.code).toBe(4);
+    expect(receipt).toMatchObject({ status: 'refused', reason: 'Dialog', attempts: 0 });
+    expect(await fleet.screen('a')).toContain('Do you want to proceed');
+    expect(fleet.said('a')).toEqual(['fresh']);
+  });
+
+  test('over a draft, unless told to clear it', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.type('a', 'half a thought');
+    await until('the draft shows', async () => (await fleet.screen('a')).includes('half a thought'));
+    const { receipt } = await fleet.send('a', '--message', 'x');
+    expect(receipt).toMatchObject({ status: 'refused', reason: 'Draft' });
+    expect(await fleet.screen('a')).toMatch(/> half a thought$/m);
+    expect((await fleet.send('a', '--message', 'x', '--clear-draft')).receipt.status).toBe('delivered');
+    expect(fleet.messages('a')).toEqual(['x']);
+  });
+
+  test('in copy mode, with input off, into a dead pane, or into somebody else’s', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.tmux('copy-mode', '-t', '=a:');
+    expect((await fleet.send('a', '--message', 'x')).receipt).toMatchObject({ reason: 'CopyMode' });
+    await fleet.tmux('send-keys', '-t', '=a:', '-X', 'cancel');
+    await fleet.tmux('select-pane', '-t', '=a:', '-d');
+    expect((await fleet.send('a', '--message', 'x')).receipt).toMatchObject({ reason: 'CopyMode' });
+    await fleet.tmux('select-pane', '-t', '=a:', '-e');
+    expect(fleet.messages('a')).toEqual([]);
+    const server = await fleet.serverPid();
+    await fleet.expect(0, 'stop', 'a');
+    const dead = await fleet.send('a', '--message', 'x');
+    expect(dead.receipt).toMatchObject({ status: 'refused', reason: 'Dead' });
+    expect(dead.receipt.message).toContain('fleet start a');
+    await fleet.tmux('new-session', '-d', '-s', 'a', 'cat');
+    expect((await fleet.send('a', '--message', 'x')).receipt).toMatchObject({ reason: 'Foreign' });
+    expect(await fleet.screen('a')).toBe('');
+    expect(await fleet.serverPid()).toBe(server);
+    await fleet.tmux('kill-session', '-t', '=a:');
+  });
+});
+
+describe('whatever humans do to the session', () => {
+  test('split, renamed, grouped: it is the agent’s own pane that gets the message', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.tmux('split-window', '-t', '=a:', 'cat');
+    await fleet.tmux('new-session', '-d', '-t', '=a', '-s', 'mine');
+    await fleet.tmux('rename-session', '-t', '=a', 'renamed');
+    expect((await fleet.send('a', '--message', 'x')).receipt.status).toBe('delivered');
+    expect(fleet.messages('a')).toEqual(['x']);
+  });
+});
+
+describe('a busy agent', () => {
+  test('holds the message; with --when-idle it is waited for', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.type('a', '/busy 3', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    const held = await fleet.send('a', '--message', 'first');
+    expect(held.receipt).toMatchObject({ status: 'queued' });
+    expect(held.run.code).toBe(0);
+    expect((await fleet.send('a', '--message', 'second', '--when-idle')).receipt.status).toBe('delivered');
+    expect(fleet.messages('a')).toEqual(['first', 'second']);
+    await fleet.type('a', '/busy 30', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    const late = await fleet.send('a', '--message', 'third', '--when-idle', '--timeout', '200ms');
+    expect(late.receipt).toMatchObject({ status: 'refused', reason: 'Busy' });
+  });
+});
+
+test('ten senders at once to one agent: every message once and whole', async () => {
+  await fleet.up(fleet.demo('a'));
+  const texts = Array.from({ length: 10 }, (_, index) => `number ${index}: ${'word '.repeat(50)}end`);
+  const sent = await Promise.all(texts.map((text) => fleet.send('a', '--message', text)));
+  expect(sent.every(({ run }) => run.code === 0)).toBe(true);
+  await until('all are taken', () => fleet.messages('a').length === 10);
+  expect(fleet.messages('a').toSorted()).toEqual(texts.toSorted());
+});
+
+describe('what cannot be sent', () => {
+  test('is refused with what to do', async () => {
+    await fleet.up(fleet.demo('a'));
+    const refused = async (code: number, text: string, ...words: string[]): Promise<void> => {
+      const run = await fleet.fleet('agent', 'send', ...words);
+      expect(run.stderr).toContain(text);
+      expect(run.code).toBe(code);
+    };
+    await refused(64, 'did you mean a', 'aa', '--message', 'x');
+    await refused(64, 'the message is empty', 'a', '--message', ' \n');
+    await refused(64, 'not both', 'a', '--message', 'x', '--file', 'y');
+    await refused(64, 'cannot read', 'a', '--file', path.join(fleet.directory, 'none'));
+    await refused(64, 'one line of at most', 'a', '--message', 'x', '--source-label', 'a] [b');
+    const file = path.join(fleet.directory, 'file');
+    fs.writeFileSync(file, Buffer.from([0x66, 0xff, 0xfe]));
+    await refused(64, 'no valid UTF-8', 'a', '--file', file);
+    fs.writeFileSync(file, 'x'.repeat(1024 * 1024 + 1));
+    await refused(64, 'more than 1048576 bytes', 'a', '--file', file);
+    expect(fleet.messages('a')).toEqual([]);
+  });
+});
