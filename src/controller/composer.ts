@@ -33,9 +33,21 @@ function composerLines(shape: ComposerShape, lines: readonly ScreenLine[]): read
     case 'between': {
       const rules = lines.flatMap(({ text }, index) => (new RegExp(shape.rule).test(text) ? [index] : []));
       const [from, to] = rules.slice(-2);
-      return from === undefined || to === undefined
-        ? null
-        : lines.slice(from + 1, to).map(({ typed }) => typed);
+      if (from === undefined || to === undefined) return null;
+      return lines
+        .slice(from + 1, to)
+        .map(({ text, typed }, index) => (index === 0 ? withoutGlyph(text, typed, shape.glyph) : typed));
+    }
+    case 'box': {
+      const [close, side] = [new RegExp(shape.close), new RegExp(shape.side)];
+      const end = lines.findLastIndex(({ text }) => close.test(text));
+      if (end < 0) return null;
+      const start = lines.slice(0, end).findLastIndex(({ text }) => !side.test(text)) + 1;
+      const inside = lines
+        .slice(start, end)
+        .map(({ text, typed }) => typed.slice(side.exec(text)?.[0].length ?? 0));
+      const own = inside.findLastIndex((line) => line.trim() !== '');
+      return own < 0 ? null : inside.slice(0, own);
     }
     case 'prompt': {
       const first = new RegExp(shape.first);
@@ -50,6 +62,9 @@ function composerLines(shape: ComposerShape, lines: readonly ScreenLine[]): read
     }
   }
 }
+
+const withoutGlyph = (text: string, typed: string, glyph: string | null): string =>
+  glyph === null ? typed : typed.slice(new RegExp(glyph).exec(text)?.[0].length ?? 0);
 
 /** The first group's part of the line, without what is faint in it. */
 function typedAfter({ text, typed }: ScreenLine, first: RegExp): string {

@@ -6,6 +6,8 @@ export interface ProcessFacts {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute; null where it cannot be read. */
   readonly directory: string | null;
+  /** The process and everything below it. */
+  readonly pids: readonly number[];
   /** Argument vectors of the process and everything below it. */
   readonly commands: readonly (readonly string[])[];
   /** Files that any of them holds open. */
@@ -23,6 +25,7 @@ export function processFacts(pid: number): ProcessFacts {
       }),
     ),
     directory: link(`/proc/${pid}/cwd`),
+    pids: tree,
     commands: tree.map((member) => strings(`/proc/${member}/cmdline`)),
     openFiles: tree.flatMap((member) => openFiles(member)),
   };

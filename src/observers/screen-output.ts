@@ -81,7 +81,7 @@ const ESC = String.fromCharCode(27);
  * Takes the attributes out of lines as `capture-pane -e` prints them (3.3a): they go on from line to line until they are
  * changed, and only colours and styles are printed.
  */
-class LineReader {
+export class LineReader {
   #faint = false;
 
   read(line: string): ScreenLine {

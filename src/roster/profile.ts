@@ -12,7 +12,9 @@ export interface Sign {
  *
  * - `prompt`: begins at the last line that matches `first`, whose first group is the text there, and ends before the next
  *   line that matches `end`
- * - `between`: lies between the last two lines that match `rule`
+ * - `between`: lies between the last two lines that match `rule`; `glyph` stands in front of its text
+ * - `box`: the lines above the last one that matches `close` whose beginning matches `side`; the last of them with text is
+ *   the runtime's own
  * - `none`: cannot be told; a draft is never seen, and a paste is believed after the submit delay
  *
  * Faint text in it is the runtime's own (a placeholder), as is what matches `placeholder`.
@@ -24,7 +26,18 @@ export type ComposerShape =
       readonly end: string | null;
       readonly placeholder: string | null;
     }
-  | { readonly kind: 'between'; readonly rule: string; readonly placeholder: string | null }
+  | {
+      readonly kind: 'between';
+      readonly rule: string;
+      readonly glyph: string | null;
+      readonly placeholder: string | null;
+    }
+  | {
+      readonly kind: 'box';
+      readonly side: string;
+      readonly close: string;
+      readonly placeholder: string | null;
+    }
   | { readonly kind: 'none' };
 
 /** How a runtime writes down what was said to it; each has a reader in src/observers/transcripts. */

@@ -3,9 +3,6 @@ import type { RuntimeProfile, Sign } from './profile.js';
 const screen = (pattern: string): Sign => ({ on: 'screen', pattern });
 const title = (pattern: string): Sign => ({ on: 'title', pattern });
 
-/** A rule as boxes are drawn with it. */
-const rule = '^\\s*[╭╰┌└]?─{8,}';
-
 /**
  * A program fleet knows nothing about: busy and dialog cannot be told from its screen, so only what is certain is refused,
  * and a receipt says `delivered` only where the text is seen to have left the composer.
@@ -28,14 +25,19 @@ const CLAUDE: RuntimeProfile = {
   ready: [screen('^❯')],
   // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1).
   busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
-  dialog: [screen('Do you want to|❯ 1\\. Yes|Do you trust|Enter to confirm')],
-  composer: { kind: 'prompt', first: '^❯(?:[ \\u00a0](.*))?$', end: rule, placeholder: '^Try "' },
+  dialog: [screen('^\\s*❯ \\d+\\. '), screen('Enter to confirm')],
+  composer: {
+    kind: 'between',
+    rule: '^─{8,}',
+    glyph: '^[❯!#>][ \\u00a0]?',
+    placeholder: '^(Try "|Press up to edit)',
+  },
   collapsed: '\\[Pasted text',
   submitDelayMs: 300,
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
-  fresh: [screen('Welcome back|Claude Code v|\\(no content\\)')],
+  fresh: [screen('^❯ /(clear|new)$')],
   transcript: 'claude',
 };
 
@@ -43,14 +45,21 @@ const CODEX: RuntimeProfile = {
   ready: [screen('^› ?')],
   // `esc to interrupt` vanishes while text streams (0.169).
   busy: [title('^[⠀-⣿]'), screen('esc to interrupt')],
-  dialog: [screen('Would you like to|Press enter to confirm|Allow command\\?|Do you trust')],
-  composer: { kind: 'prompt', first: '^›(?: (.*))?$', end: '^\\s*$|^ {2}\\S.* · ', placeholder: null },
+  // The glyph of its composer marks the chosen answer too.
+  dialog: [title('Action Required'), screen('^› \\d+\\. .*|Press enter to (confirm|continue)')],
+  composer: {
+    kind: 'prompt',
+    first: '^›(?: (.*))?$',
+    end: '^\\s*$|^ {2}\\S.* · ',
+    placeholder: '^Ask Codex',
+  },
   collapsed: '\\[Pasted Content',
   submitDelayMs: 300,
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
-  fresh: [screen('OpenAI Codex')],
+  // Its logo, which the first message takes away.
+  fresh: [screen('⣿⣿⣿')],
   transcript: 'codex',
 };
 
@@ -58,7 +67,7 @@ const OPENCODE: RuntimeProfile = {
   ready: [screen('ctrl\\+p commands')],
   busy: [screen('esc (again to )?interrupt')],
   dialog: [screen('Permission required')],
-  composer: { kind: 'none' },
+  composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
   clearDraft: ['C-c'],
@@ -72,7 +81,7 @@ const PI: RuntimeProfile = {
   ready: [screen('^\\s*.*\\d+(\\.\\d+)?%/\\S+.*\\S$')],
   busy: [screen('^\\s*\\S\\s+Working\\.\\.\\.')],
   dialog: [],
-  composer: { kind: 'between', rule: '^─{8,}', placeholder: null },
+  composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
   collapsed: '\\[paste #',
   submitDelayMs: 300,
   clearDraft: ['C-c'],
@@ -84,13 +93,14 @@ const PI: RuntimeProfile = {
 };
 
 const GEMINI: RuntimeProfile = {
-  ready: [screen('Type your message')],
+  // The placeholder is not there while a draft is.
+  ready: [screen('Type your message|Shift\\+Tab to')],
   busy: [title('✦'), screen('esc to cancel')],
   dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
   composer: {
     kind: 'prompt',
-    first: '^\\s*│?\\s*[>*!] (.*?)\\s*│?$',
-    end: '^\\s*[▀╰]|^─{8,}',
+    first: '^ [>*!](?: (.*))?$',
+    end: '^\\s*$',
     placeholder: '^Type your message',
   },
   collapsed: '\\[Pasted Text',

@@ -1,11 +1,11 @@
 import { optionOf } from '../process-facts.js';
-import { contentText, filesIn, isRecord, saidOnce } from './lines.js';
+import { contentText, filesIn, isRecord, readRecord, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
 /**
  * claude 2.1: `projects/<directory, anything but letters and digits as ->/<session id>.jsonl`, written when a turn begins;
- * what it is sent while it works is an `enqueue` record first. A `/clear` changes the id, so the directory is read, not one
- * file: two agents may share it.
+ * what it is sent while it works is an `enqueue` record first. A `/clear` changes the id: `sessions/<pid>.json` tells the one
+ * in force. Without it the whole directory is read, which two agents may share.
  */
 export const claude: LineTranscript = {
   files: (facts) => {
@@ -13,6 +13,11 @@ export const claude: LineTranscript = {
     const root = environment['CLAUDE_CONFIG_DIR'] ?? `${environment['HOME'] ?? ''}/.claude`;
     const slug = (directory ?? '').replace(/[^A-Za-z0-9]/g, '-');
     const folder = `${root}/projects/${slug}`;
+    for (const pid of facts.pids) {
+      const own = readRecord(`${root}/sessions/${pid}.json`)?.['sessionId'];
+      if (typeof own === 'string' && /^[0-9A-Za-z-]+$/.test(own))
+        return { paths: [`${folder}/${own}.jsonl`], own: true, late: false };
+    }
     const id = optionOf(facts, '--session-id', '--resume', '-r');
     const paths = filesIn(folder, '.jsonl');
     const named = id === null ? [] : [`${folder}/${id}.jsonl`];

@@ -1,25 +1,36 @@
 import * as path from 'node:path';
-import { saidOnce } from './lines.js';
+import { contentText, directoriesIn, filesIn, isRecord, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
 /**
- * codex 0.169: one `history.jsonl` for all conversations of a CODEX_HOME, written when a message is taken, busy or not, with
- * the conversation's id. Its own id is that of the lock file some process of the pane's tree holds open.
+ * codex 0.169: `sessions/YEAR/MONTH/DAY/rollout-<time>-<id>.jsonl`, there from the first message on. Its own id is that of the
+ * lock file some process of the pane's tree holds open. `history.jsonl` proves nothing: a draft that was cleared is in it.
  */
 export const codex: LineTranscript = {
   files: ({ environment, openFiles }) => {
     const root = environment['CODEX_HOME'] ?? `${environment['HOME'] ?? ''}/.codex`;
-    return { paths: [`${root}/history.jsonl`], own: ids(openFiles).length > 0, late: false };
+    const days = latest(latest(latest([`${root}/sessions`])));
+    const paths = days.flatMap((day) => filesIn(day, '.jsonl'));
+    const ids = lockedIds(openFiles);
+    const own = paths.filter((file) => ids.some((id) => file.endsWith(`-${id}.jsonl`)));
+    return ids.length > 0 ? { paths: own, own: true, late: true } : { paths, own: false, late: true };
   },
-  said: (entry, { openFiles }) => {
-    const own = ids(openFiles);
-    const { session_id: id, text } = entry;
-    if (own.length > 0 && typeof id === 'string' && !own.includes(id)) return [];
-    return typeof text === 'string' ? saidOnce(text) : [];
+  said: (entry) => {
+    const payload = entry['payload'];
+    if (!isRecord(payload)) return [];
+    const item = payload['item'];
+    if (isRecord(item) && item['type'] === 'UserMessage') return saidOnce(contentText(item['content']));
+    return payload['type'] === 'message' && payload['role'] === 'user'
+      ? saidOnce(contentText(payload['content']))
+      : [];
   },
 };
 
-const ids = (openFiles: readonly string[]): readonly string[] =>
+/** The newest of the directories below, which are named by numbers: two, since a day ends. */
+const latest = (directories: readonly string[]): readonly string[] =>
+  directories.flatMap(directoriesIn).toSorted().slice(-2);
+
+const lockedIds = (openFiles: readonly string[]): readonly string[] =>
   openFiles
     .filter((file) => file.includes('/thread-writer-locks/'))
     .map((file) => path.basename(file, '.lock'));

@@ -58,8 +58,8 @@ export function arrivalInLines(
   return queued ? 'queued' : unread ? 'unknown' : 'absent';
 }
 
-/** Runtimes trim what they take, and a paste's line ends arrive as any of the three. */
-const normalized = (text: string): string => text.replace(/\r\n?/g, '\n').trim();
+/** Runtimes trim what they take, pi and claude write four spaces for a tab, and line ends arrive as any of the three. */
+const normalized = (text: string): string => text.replace(/\r\n?/g, '\n').replaceAll('\t', '    ').trim();
 
 function parsed(line: string): Readonly<Record<string, unknown>> | null {
   if (line === '') return null;
@@ -103,6 +103,15 @@ export function contentText(content: unknown): string | null {
     isRecord(part) && typeof part['text'] === 'string' ? [part['text']] : [],
   );
   return texts.length === 0 ? null : texts.join('');
+}
+
+/** A small JSON file of a runtime's own; null where it is none. */
+export function readRecord(file: string): Readonly<Record<string, unknown>> | null {
+  try {
+    return parsed(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
 }
 
 /** Files in a directory whose name ends so; none where it cannot be read. */
