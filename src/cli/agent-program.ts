@@ -1,16 +1,77 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { attachCommand, rosterCommand, tailCommand } from './commands/agent-look.js';
+import { outboxCommand, type OutboxOptions } from './commands/agent-outbox.js';
+import { assignCommand, resetCommand, type ResetOptions } from './commands/agent-reset.js';
 import { sendCommand, type SendOptions } from './commands/agent-send.js';
-import { command, duration, run1 } from './mount.js';
+import { statusCommand } from './commands/status.js';
+import { command, duration, run, run1, runNamed } from './mount.js';
 
 /** Adds the commands that talk to agents to a command, be it `fleet agent` or another program's `agent`. */
 export function addAgentCommands(agent: Command): Command {
+  lookingCommands(agent);
   talkingCommands(agent);
   return agent;
 }
 
+function lookingCommands(agent: Command): void {
+  command(agent, 'roster', 'who is in the fleet')
+    .option('--json', 'one JSON document')
+    .action(run((context, options: { json?: true }) => rosterCommand(context, options)));
+  command(agent, 'status', 'how agents are')
+    .argument('[agent]')
+    .option('--json', 'one JSON document')
+    .action(
+      runNamed((context, name, { json }: { json?: true }) =>
+        statusCommand(context, name, json === true ? { output: 'json' } : {}),
+      ),
+    );
+  command(agent, 'tail', 'the last lines of its screen')
+    .argument('<agent>')
+    .option('-n, --lines <count>', 'so many lines', lines, 80)
+    .option('-f, --follow', 'go on until interrupted')
+    .action(
+      run1((context, name, options: { lines: number; follow?: true }) => tailCommand(context, name, options)),
+    );
+  command(agent, 'attach', 'attach this terminal; read-only while it is busy')
+    .argument('<agent>')
+    .option('--write', 'type, though it is busy')
+    .option('--read-only', 'do not type, though it is idle')
+    .action(
+      run1((context, name, options: { write?: true; readOnly?: true }) =>
+        attachCommand(context, name, options),
+      ),
+    );
+}
+
 function talkingCommands(agent: Command): void {
-  command(agent, 'send', 'send a message, and say what became of it')
+  sending(command(agent, 'send', 'send a message, and say what became of it')).action(
+    run1((context, name, options: SendOptions) => sendCommand(context, name, options)),
+  );
+  sending(command(agent, 'assign', 'give it a task: reset a disposable slot, first message, then this'))
+    .option('--interrupt', 'interrupt what it does')
+    .option('--now', 'end its process where it cannot be reset at once')
+    .action(
+      run1((context, name, options: SendOptions & ResetOptions) => assignCommand(context, name, options)),
+    );
+  command(agent, 'reset', 'give it a fresh conversation')
+    .argument('<agent>')
+    .option('--clear', 'by /clear')
+    .option('--new', 'by /new')
+    .option('--interrupt', 'interrupt what it does')
+    .option('--now', 'end its process where it cannot be reset at once')
+    .option('--timeout <duration>', 'wait so long until it is idle', duration)
+    .action(run1((context, name, options: ResetOptions) => resetCommand(context, name, options)));
+  command(agent, 'outbox', 'what was left for it')
+    .argument('<agent>')
+    .option('--deliver', 'try to deliver it now')
+    .option('--drop <id>', 'drop a message')
+    .option('--json', 'one JSON document')
+    .action(run1((context, name, options: OutboxOptions) => outboxCommand(context, name, options)));
+}
+
+const sending = (send: Command): Command =>
+  send
     .argument('<agent>')
     .option('--message <text>', 'the message; without it and --file: standard input')
     .option('--file <file>', 'the message is in a file; - is standard input')
@@ -23,8 +84,12 @@ function talkingCommands(agent: Command): void {
     .option('--source <source>', 'the whole source, in place of host:label')
     .option('--host-name <name>', 'name of this host in the preamble')
     .option('--no-preamble', 'the message alone, without [source -> host:agent] before it')
-    .option('--json', 'the receipt as one JSON object')
-    .action(run1((context, name, options: SendOptions) => sendCommand(context, name, options)));
+    .option('--socket <name>', 'refuse where the fleet is on another tmux socket')
+    .option('--json', 'the receipt as one JSON object');
+
+function lines(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError('Expected a number from 1 to 99999.');
+  return Number(text);
 }
 
 function count(text: string): number {

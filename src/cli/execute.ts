@@ -11,6 +11,7 @@ import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
 import { lookAgain, observe, type Pass } from './pass.js';
 import { keepInForce, tookEffect } from './revision-history.js';
+import { leaveKickstartOf } from './talk/kickstart.js';
 
 /** How long a command waits for another one that is at work. */
 const lockMs = 10_000;
@@ -69,6 +70,11 @@ export async function carryOut(
       return new Set(now.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
     },
     report: (event: ApplyEvent) => {
+      const problem = event.type === 'start' ? leaveKickstartOf(context, event.action, pass.world) : null;
+      if (problem !== null)
+        context.say(
+          `the first message of ${event.type === 'start' ? event.action.agent : ''} could not be left: ${problem}`,
+        );
       const record = outcomeRecord(context.now(), event);
       if (record !== null) records.push(record);
       report(event);

@@ -89,6 +89,12 @@ export function start(
   return { stop: () => killGroup(child.pid) };
 }
 
+/** Runs a program on this very terminal, to its end. @returns its exit status; 1 where it has none */
+export async function runAttached(program: string, args: readonly string[]): Promise<number> {
+  const { exitCode } = await execa(program, args, { reject: false, stdio: 'inherit' });
+  return exitCode ?? 1;
+}
+
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {

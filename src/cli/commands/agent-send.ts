@@ -11,6 +11,7 @@ import { observeInstallation } from '../../observers/installation.js';
 import { findPanes } from '../../observers/screens.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
+import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
@@ -33,6 +34,8 @@ export interface SendOptions extends TextOptions, SourceOptions {
   readonly retries?: number;
   /** Milliseconds. */
   readonly timeout?: number;
+  /** What the sender takes for the fleet's tmux socket. */
+  readonly socket?: string;
   readonly json?: true;
 }
 
@@ -44,7 +47,12 @@ const idlePatienceMs = 600_000;
 export async function sendCommand(context: Context, name: string, options: SendOptions): Promise<ExitCode> {
   const begun = performance.now();
   const roster = loadRoster(context);
-  const agent = requireAgent(roster, name);
+  const agent = requireAgent(roster, roster.agents.find(({ session }) => session === name)?.name ?? name);
+  if (options.socket !== undefined && options.socket !== roster.socketName)
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `the fleet is on socket ${roster.socketName}, not ${visible(options.socket)}; nothing was sent`,
+    );
   requireOwnInstallation(context, observeInstallation(context.paths, parseEnvironmentFile));
   const entry = await compose(context, roster, agent, readMessage(options), options);
   const patience = options.timeout ?? (options.later ? 0 : options.whenIdle ? idlePatienceMs : patienceMs);
@@ -58,7 +66,12 @@ export async function sendCommand(context: Context, name: string, options: SendO
     options.later === true
       ? await sendOrLeave(context, roster, agent, entry, manner)
       : await sendNow(context, roster, agent, entry, manner);
-  const receipt = { ...made, agent: name, id: entry.id, elapsedMs: Math.round(performance.now() - begun) };
+  const receipt = {
+    ...made,
+    agent: agent.name,
+    id: entry.id,
+    elapsedMs: Math.round(performance.now() - begun),
+  };
   return giveReceipt(context, receipt, options.json === true);
 }
 

@@ -12,6 +12,7 @@ import { requireInstallation } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { jsonReporter, textReporter, type Reporter } from '../reporter.js';
 import { keepInForce } from '../revision-history.js';
+import { deliverKickstarts } from '../talk/kickstart.js';
 import { loadSavedPlan, requireFresh } from '../saved-plan.js';
 import { waitUntilUp } from '../wait-until-up.js';
 
@@ -107,6 +108,7 @@ async function applyWith(
   const launched = code.results.flatMap(({ kind, action }) =>
     kind === 'done' && action.action !== 'stop' ? [action.agent] : [],
   );
+  if (!context.interrupted()) await deliverKickstarts(context, launched);
   if (options.wait === undefined || launched.length === 0 || context.interrupted()) return code.code;
   return waitUntilUp(context, launched, options.wait, code.code, (message) => reporter.diagnostic(message));
 }

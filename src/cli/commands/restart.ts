@@ -7,13 +7,14 @@ import type { ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { observe } from '../pass.js';
 import { textReporter } from '../reporter.js';
+import { deliverKickstarts } from '../talk/kickstart.js';
 
 /** Restarts agents on the operator's word: neither activity, approval nor brake stand before it. The cost is printed first. */
 export async function restartCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
   const first = await observe(context);
   requireAgents(first.world.roster, names);
   requireInstallation(context, first.world.roster, first.installation);
-  return withLock(context, 'fleet restart', async () => {
+  const code = await withLock(context, 'fleet restart', async () => {
     const pass = await observe(context);
     const plan = operatorPlan(pass.world, 'restart', names.length === 0 ? null : names, context.now());
     const reporter = textReporter(context);
@@ -29,4 +30,10 @@ export async function restartCommand(context: Context, names: readonly string[])
     reporter.summary(results, plan);
     return exitCodeOf(results, plan);
   });
+  if (!context.interrupted())
+    await deliverKickstarts(
+      context,
+      first.world.roster.agents.map(({ name }) => name),
+    );
+  return code;
 }

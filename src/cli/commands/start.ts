@@ -12,6 +12,7 @@ import { memoryStore } from '../host-actuators.js';
 import { observeMemory } from '../../observers/memory.js';
 import { observe } from '../pass.js';
 import { textReporter } from '../reporter.js';
+import { deliverKickstarts } from '../talk/kickstart.js';
 
 /** Releases agents and starts those that do not run. Without a name: the whole fleet. Changes nothing that runs. */
 export async function startCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
@@ -37,7 +38,7 @@ export async function startCommand(context: Context, names: readonly string[]): 
   }
   const chosen = new Set(names.length === 0 ? everyone : names);
   await forgetFailures(context, chosen);
-  return withLock(context, 'fleet start', async () => {
+  const code = await withLock(context, 'fleet start', async () => {
     const pass = await observe(context);
     const whole = planOf(pass.world, noWords, context.now());
     const plan = restrict(
@@ -59,6 +60,8 @@ export async function startCommand(context: Context, names: readonly string[]): 
     reporter.summary(results, plan);
     return exitCodeOf(results, plan);
   });
+  if (!context.interrupted()) await deliverKickstarts(context, [...chosen]);
+  return code;
 }
 
 /** The operator's word is another chance: what kept ending is tried again at once. */

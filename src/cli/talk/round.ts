@@ -1,4 +1,3 @@
-import { appendEvents } from '../../actuators/event-log.js';
 import { removeEntry, rewriteEntry } from '../../actuators/outbox.js';
 import type { Delivered } from '../../controller/deliver.js';
 import type { DeliveryResult } from '../../controller/delivery.js';
@@ -7,7 +6,7 @@ import type { OutboxEntry } from '../../controller/outbox.js';
 import { outboxDirectory } from '../../host/paths.js';
 import { readOutbox } from '../../observers/outbox.js';
 import type { Context } from '../context.js';
-import { formatVersion } from '../render/plan-json.js';
+import { eventOf } from '../event-record.js';
 import type { Line } from './line.js';
 import { deliverMail, type Mail, type Manner } from './mail.js';
 
@@ -85,13 +84,11 @@ function settle(
 export function note(context: Context, entry: OutboxEntry, result: Delivered): void {
   const { id, kind, agent, text, source } = entry;
   const bytes = Buffer.byteLength(text);
-  appendEvents(context.paths.state, [
-    {
-      formatVersion,
-      time: new Date(context.now()).toISOString(),
-      ...{ type: kind, agent, id, source, bytes, sha256: digestOf(text) },
+  context.record([
+    eventOf(kind, context.now(), {
+      ...{ agent, id, source, bytes, sha256: digestOf(text) },
       ...{ status: result.status, reason: result.reason ?? undefined, attempts: result.attempts },
       message: `${result.status}, ${bytes} bytes from ${source}: ${result.message}`,
-    },
+    }),
   ]);
 }

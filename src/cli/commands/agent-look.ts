@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { screenState } from '../../controller/screen.js';
+import { describeExec, runAttached } from '../../host/exec.js';
+import { paneAddress } from '../../observers/screens.js';
+import { visible } from '../../roster/visible.js';
+import type { Context } from '../context.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { formatVersion } from '../render/plan-json.js';
+import { loadRoster } from '../roster-source.js';
+import { openLine, type Line } from '../talk/line.js';
+import { look } from '../talk/mail.js';
+import { requireAgent } from './agent-send.js';
+
+const followMs = 500;
+
+/** The last lines of an agent's screen and scrollback, made visible; `follow`: and those that come. */
+export async function tailCommand(
+  context: Context,
+  name: string,
+  { lines, follow }: { readonly lines: number; readonly follow?: true },
+): Promise<ExitCode> {
+  const line = await lineTo(context, name);
+  let shown = await captured(context, line, lines);
+  for (const text of shown.slice(-lines)) context.print(visible(text));
+  if (follow !== true) return ExitCode.done;
+  context.onInterrupt(() => process.exit(ExitCode.done));
+  for (;;) {
+    await delay(followMs);
+    if (process.stdout.destroyed) return ExitCode.done;
+    const now = await captured(context, line, lines);
+    const old = new Set(shown);
+    // A screen is drawn again and again: a line is news when it was not there before.
+    for (const text of now) if (text !== '' && !old.has(text)) context.print(visible(text));
+    shown = now;
+  }
+}
+
+async function captured(context: Context, line: Line, lines: number): Promise<readonly string[]> {
+  const words = ['capture-pane', '-p', '-S', `-${lines}`, '-t', paneAddress(line.target)];
+  const result = await context.exec('tmux', ['-N', '-u', '-L', line.socket, ...words], { timeoutMs: 5000 });
+  if (result.kind !== 'exited' || result.code !== 0)
+    throw new CommandFailure(
+      ExitCode.actionFailed,
+      `${line.agent.name} is gone: ${describeExec('tmux', result)}`,
+    );
+  return result.stdout.trimEnd().split('\n');
+}
+
+/**
+ * Attaches this terminal to an agent's session, without resizing it for those who look already. Read-only while the agent is
+ * busy or a dialog waits, where a stray key does harm; `write` says otherwise.
+ */
+export async function attachCommand(
+  context: Context,
+  name: string,
+  { write, readOnly }: { readonly write?: true; readonly readOnly?: true },
+): Promise<ExitCode> {
+  const line = await lineTo(context, name);
+  if (!process.stdin.isTTY)
+    throw new CommandFailure(ExitCode.usage, 'attach needs a terminal; see: fleet agent tail');
+  if (context.env['TMUX'] !== undefined)
+    throw new CommandFailure(
+      ExitCode.usage,
+      'inside tmux already; leave it first, or look with: fleet agent tail -f',
+    );
+  const seen = await look(context, line);
+  const busy = seen.known && seen.value !== null && screenState(line.profile, seen.value).activity === 'busy';
+  const reading = readOnly === true || (busy && write !== true);
+  if (reading)
+    context.say(
+      `${name} is shown read-only${busy ? ', for it is busy; to type: --write' : ''}. Leave with Ctrl-b d`,
+    );
+  const flags = reading ? 'read-only,ignore-size' : 'ignore-size';
+  const words = ['attach-session', '-f', flags, '-t', line.target.session];
+  return (await runAttached('tmux', ['-N', '-u', '-L', line.socket, ...words])) === 0
+    ? ExitCode.done
+    : ExitCode.error;
+}
+
+async function lineTo(context: Context, name: string): Promise<Line> {
+  const roster = loadRoster(context);
+  const opened = await openLine(context, roster, requireAgent(roster, name), 0);
+  if (opened.kind === 'open') return opened.line;
+  throw new CommandFailure(ExitCode.actionFailed, `${name}: ${opened.result.message}`);
+}
+
+/** Who is in the fleet, for its members. */
+export function rosterCommand(context: Context, { json }: { readonly json?: true }): ExitCode {
+  const { agents, socketName } = loadRoster(context);
+  if (json === true) {
+    const list = agents.map(({ name, runtime, class: role, session, persona }) => ({
+      name,
+      runtime,
+      class: role,
+      session,
+      persona,
+    }));
+    context.print(JSON.stringify({ formatVersion, socket: socketName, agents: list }));
+    return ExitCode.done;
+  }
+  for (const { name, runtime, class: role } of agents)
+    context.print(`${name}  ${visible(runtime)}  ${visible(role)}`);
+  return ExitCode.done;
+}

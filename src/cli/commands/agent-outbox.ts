@@ -1,0 +1,89 @@
+import { removeEntry } from '../../actuators/outbox.js';
+import { outboxDirectory } from '../../host/paths.js';
+import { readOutbox } from '../../observers/outbox.js';
+import { visible } from '../../roster/visible.js';
+import type { Context } from '../context.js';
+import { eventOf } from '../event-record.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { ago } from '../render/reason-text.js';
+import { formatVersion } from '../render/plan-json.js';
+import { loadRoster } from '../roster-source.js';
+import { openLine } from '../talk/line.js';
+import { deliverLeft } from '../talk/round.js';
+import { lockTalk, requireAgent } from './agent-send.js';
+
+export interface OutboxOptions {
+  readonly drop?: string;
+  readonly deliver?: true;
+  readonly json?: true;
+}
+
+/** What waits for an agent; drops one, or tries to deliver all. */
+export async function outboxCommand(
+  context: Context,
+  name: string,
+  options: OutboxOptions,
+): Promise<ExitCode> {
+  const roster = loadRoster(context);
+  const agent = requireAgent(roster, name);
+  const directory = outboxDirectory(context.paths, name);
+  if (options.drop === undefined && options.deliver !== true) return list(context, directory, options);
+  const locked = await lockTalk(context, agent, 10_000);
+  if (locked.kind === 'held')
+    throw new CommandFailure(
+      ExitCode.timeout,
+      `${locked.owner.purpose} (pid ${locked.owner.pid}) is talking to it`,
+    );
+  try {
+    if (options.drop !== undefined) return drop(context, directory, name, options.drop);
+    const opened = await openLine(context, roster, agent, 0);
+    const manner = { whenIdle: false, clearDraft: false, enters: 2, patienceMs: 10_000 };
+    const blocked =
+      opened.kind === 'closed' ? opened.result : (await deliverLeft(context, opened.line, manner)).blocked;
+    if (blocked === null) return list(context, directory, options);
+    context.say(`${name}: ${blocked.message}`);
+    return ExitCode.actionFailed;
+  } finally {
+    locked.lock.release();
+  }
+}
+
+function list({ print, now }: Context, directory: string, { json }: OutboxOptions): ExitCode {
+  const outbox = readOutbox(directory);
+  if (!outbox.known) throw new CommandFailure(ExitCode.error, outbox.message);
+  const rows = outbox.value.map(({ entry }) => entry);
+  if (json === true) {
+    const entries = rows.map(({ id, kind, source, createdAt, text, parked, attempt }) => ({
+      ...{ id, kind, source, createdAt: new Date(createdAt).toISOString() },
+      ...{ bytes: Buffer.byteLength(text), attempted: attempt !== null, parked },
+    }));
+    print(JSON.stringify({ formatVersion, entries }));
+    return ExitCode.done;
+  }
+  if (rows.length === 0) print('Nothing waits.');
+  for (const { id, kind, source, createdAt, text, parked } of rows) {
+    const state = parked === null ? 'waits' : `parked: ${parked}; drop it with --drop ${id}`;
+    print(
+      `${id}  ${kind}  ${ago(now() - createdAt)}  ${Buffer.byteLength(text)} bytes  ${visible(source)}  ${visible(state)}`,
+    );
+  }
+  return ExitCode.done;
+}
+
+function drop(context: Context, directory: string, agent: string, id: string): ExitCode {
+  const outbox = readOutbox(directory);
+  if (!outbox.known) throw new CommandFailure(ExitCode.error, outbox.message);
+  const found = outbox.value.find(({ entry }) => entry.id === id);
+  if (found === undefined)
+    throw new CommandFailure(
+      ExitCode.usage,
+      `no message ${visible(id)} waits; see: fleet agent outbox ${agent}`,
+    );
+  const problem = removeEntry(directory, found.name);
+  if (problem !== null) throw new CommandFailure(ExitCode.error, `not dropped: ${problem}`);
+  context.record([
+    eventOf('message', context.now(), { agent, id, status: 'dropped', message: `dropped ${id}` }),
+  ]);
+  context.print(`${id} was dropped.`);
+  return ExitCode.done;
+}

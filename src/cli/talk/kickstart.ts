@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { leaveMessage, removeEntry } from '../../actuators/outbox.js';
+import type { PlannedAction } from '../../controller/action.js';
+import type { World } from '../../controller/assess.js';
+import { cleaned } from '../../controller/message.js';
+import type { OutboxEntry } from '../../controller/outbox.js';
+import type { Outcome } from '../../controller/port.js';
+import { outboxDirectory, talkLock } from '../../host/paths.js';
+import { acquireLock } from '../../host/lock.js';
+import { readOutbox } from '../../observers/outbox.js';
+import { renderKickstart } from '../../roster/placeholders.js';
+import type { AgentSpec } from '../../roster/types.js';
+import type { Context } from '../context.js';
+import { observe } from '../pass.js';
+import { openLine } from './line.js';
+import { deliverLeft } from './round.js';
+
+/** A first message is waited for so long by a command that started its agent. */
+const patienceMs = 60_000;
+
+/**
+ * Puts an agent's first message into its outbox, in place of one for an earlier conversation. Before the start, so that a
+ * command that dies in between loses none.
+ *
+ * @param after the process that runs now and will be replaced; null: none
+ */
+export function leaveKickstart(context: Context, agent: AgentSpec, after: OutboxEntry['after']): Outcome {
+  const text = renderKickstart(agent, context.paths.userHome);
+  const directory = outboxDirectory(context.paths, agent.name);
+  const outbox = readOutbox(directory);
+  if (!outbox.known) return outbox.message;
+  for (const { name, entry } of outbox.value) if (entry.kind === 'kickstart') removeEntry(directory, name);
+  if (text === null || cleaned(text).trim() === '') return null;
+  const left = leaveMessage(directory, {
+    ...{ id: randomBytes(8).toString('hex'), kind: 'kickstart', agent: agent.name, text: cleaned(text) },
+    ...{ addressed: false, source: 'fleet', createdAt: context.now(), left: true },
+    ...{ attempt: null, after, parked: null },
+  });
+  return 'problem' in left ? left.problem : null;
+}
+
+/** For an action that is about to start an agent afresh. Until conversations are resumed, every start is. */
+export function leaveKickstartOf(
+  context: Context,
+  { agent, action, live }: PlannedAction,
+  world: World,
+): Outcome {
+  const spec = world.desired.get(agent)?.spec;
+  if (spec === undefined || (action !== 'start' && action !== 'restart' && action !== 'reset')) return null;
+  const server = world.observed.tmux.known ? world.observed.tmux.value?.pid : undefined;
+  const after = live === null || server === undefined ? null : { server, pid: live.pid };
+  return leaveKickstart(context, spec, after);
+}
+
+/** Delivers first messages of agents that were just started, where no controller does. Bounded; says what it could not. */
+export async function deliverKickstarts(context: Context, agents: readonly string[]): Promise<void> {
+  const waiting = agents.filter((agent) => {
+    const outbox = readOutbox(outboxDirectory(context.paths, agent));
+    return (
+      outbox.known && outbox.value.some(({ entry }) => entry.kind === 'kickstart' && entry.parked === null)
+    );
+  });
+  if (waiting.length === 0) return;
+  const { world } = await observe(context);
+  const { units } = world.observed;
+  if (units.known && units.value.controller?.active === 'active') return;
+  await Promise.all(
+    world.roster.agents
+      .filter(({ name }) => waiting.includes(name))
+      .map(async (agent) => {
+        context.progress(`  ${agent.name}: first message …`);
+        const problem = await deliverTo(context, world, agent);
+        if (problem !== null)
+          context.say(
+            `${agent.name}: its first message waits: ${problem}. Try again with: fleet agent outbox ${agent.name} --deliver`,
+          );
+      }),
+  );
+}
+
+async function deliverTo(context: Context, { roster }: World, agent: AgentSpec): Promise<Outcome> {
+  const locked = await acquireLock(talkLock(context.paths, agent.name), 'fleet apply', patienceMs);
+  if (locked.kind === 'held') return `${locked.owner.purpose} is talking to it`;
+  try {
+    const opened = await openLine(context, roster, agent, patienceMs);
+    if (opened.kind === 'closed') return opened.result.message;
+    const manner = { whenIdle: true, clearDraft: false, enters: 2, patienceMs };
+    return (await deliverLeft(context, opened.line, manner)).blocked?.message ?? null;
+  } finally {
+    locked.lock.release();
+  }
+}

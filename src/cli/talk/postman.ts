@@ -1,0 +1,92 @@
+import { assess, type World } from '../../controller/assess.js';
+import { acquireLock } from '../../host/lock.js';
+import { outboxDirectory, talkLock } from '../../host/paths.js';
+import { agentsWithMail, readOutbox } from '../../observers/outbox.js';
+import type { AgentSpec, Roster } from '../../roster/types.js';
+import type { Context } from '../context.js';
+import { openLine } from './line.js';
+import type { Manner } from './mail.js';
+import { deliverLeft } from './round.js';
+
+/** What was left is delivered to an idle agent, without waiting for it: it is tried again. */
+const manner: Manner = { whenIdle: true, clearDraft: false, enters: 2, patienceMs: 0 };
+const firstPauseMs = 500;
+const lastPauseMs = 5000;
+
+/**
+ * Delivers what was left for agents, one at a time to each, beside the controller's passes. An agent that cannot be talked
+ * to yet is tried again after half a second, then less and less often.
+ */
+export class Postman {
+  readonly #context: Context;
+  readonly #wake: () => void;
+  readonly #work = new Map<string, Promise<void>>();
+  readonly #due = new Map<string, { readonly at: number; readonly pauseMs: number }>();
+
+  constructor(context: Context, wake: () => void) {
+    this.#context = context;
+    this.#wake = wake;
+  }
+
+  /** Agents it is talking to right now. */
+  get atWork(): ReadonlySet<string> {
+    return new Set(this.#work.keys());
+  }
+
+  /** Begins what can be begun. @returns milliseconds after which it wants to be called again, or null */
+  deliver(world: World): number | null {
+    const mail = agentsWithMail(`${this.#context.paths.state}/outbox`);
+    if (!mail.known || mail.value.length === 0) return null;
+    const live = new Set(
+      assess(world).agents.flatMap(({ agent, situation }) => (situation.kind === 'live' ? [agent] : [])),
+    );
+    const waits: number[] = [];
+    for (const agent of world.roster.agents) {
+      if (!mail.value.includes(agent.name) || !live.has(agent.name) || this.#work.has(agent.name)) continue;
+      if (!hasWaiting(this.#context, agent)) continue;
+      const wait = (this.#due.get(agent.name)?.at ?? 0) - performance.now();
+      if (wait > 0) waits.push(wait);
+      else this.#begin(world.roster, agent);
+    }
+    return waits.length === 0 ? null : Math.min(...waits);
+  }
+
+  /** Resolves once nothing is being delivered any more. */
+  async drained(): Promise<void> {
+    await Promise.all(this.#work.values());
+  }
+
+  #begin(roster: Roster, agent: AgentSpec): void {
+    const work = this.#round(roster, agent)
+      .catch(() => false)
+      .then((done) => {
+        this.#work.delete(agent.name);
+        if (done) this.#due.delete(agent.name);
+        else this.#later(agent.name);
+        this.#wake();
+      });
+    this.#work.set(agent.name, work);
+  }
+
+  #later(agent: string): void {
+    const pauseMs = Math.min((this.#due.get(agent)?.pauseMs ?? firstPauseMs / 2) * 2, lastPauseMs);
+    this.#due.set(agent, { at: performance.now() + pauseMs, pauseMs });
+  }
+
+  async #round(roster: Roster, agent: AgentSpec): Promise<boolean> {
+    const locked = await acquireLock(talkLock(this.#context.paths, agent.name), 'fleet run', 0);
+    if (locked.kind === 'held') return false;
+    try {
+      const opened = await openLine(this.#context, roster, agent, 0);
+      if (opened.kind === 'closed') return false;
+      return (await deliverLeft(this.#context, opened.line, manner)).blocked === null;
+    } finally {
+      locked.lock.release();
+    }
+  }
+}
+
+function hasWaiting({ paths }: Context, agent: AgentSpec): boolean {
+  const outbox = readOutbox(outboxDirectory(paths, agent.name));
+  return outbox.known && outbox.value.some(({ entry }) => entry.parked === null);
+}

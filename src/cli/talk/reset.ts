@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { pasteText, pressKeys } from '../../actuators/messages.js';
+import { isDraftOf } from '../../controller/composer.js';
+import { barrier } from '../../controller/delivery.js';
+import type { Outcome } from '../../controller/port.js';
+import { screenState, shows, type Screen } from '../../controller/screen.js';
+import type { Context } from '../context.js';
+import { look } from './mail.js';
+import type { Line } from './line.js';
+
+export interface ResetOrder {
+  readonly command: string;
+  readonly interrupt: boolean;
+  /** How long to wait for an idle agent, milliseconds. */
+  readonly patienceMs: number;
+}
+
+/**
+ * - `fresh`: verified on the screen
+ * - `refused`: nothing was typed
+ * - `uncertain`: it may or may not be fresh; only an end of the process is certain
+ */
+export type ResetResult =
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'uncertain'; readonly message: string };
+
+const pauseMs = 50;
+const freshMs = 5000;
+
+/** Resets a conversation in the runtime itself. The caller holds the agent's lock. @param id names the paste's buffer */
+export async function resetInApp(
+  context: Context,
+  line: Line,
+  order: ResetOrder,
+  id: string,
+): Promise<ResetResult> {
+  const { profile, agent, socket, target } = line;
+  const waited = await untilIdle(context, line, order);
+  if (typeof waited === 'string') return { kind: 'refused', message: waited };
+  const before = signsOf(line, waited);
+  const pasted = await pasteText(context.exec, socket, agent.name, target, id, order.command);
+  if (pasted.kind === 'refused') return { kind: 'refused', message: 'its pane changed in the last moment' };
+  if (pasted.kind === 'unknown') return { kind: 'uncertain', message: pasted.message };
+  const drafted = await untilSeen(context, line, profile.submitDelayMs * 4, (screen) =>
+    isDraftOf(screenState(profile, screen).composer, order.command, profile.collapsed),
+  );
+  if (drafted === null) return { kind: 'uncertain', message: `${order.command} was pasted and did not show` };
+  if (screenState(profile, drafted).activity !== 'ready')
+    return { kind: 'uncertain', message: `it began something else while ${order.command} was pasted` };
+  const entered = await pressKeys(context.exec, socket, agent.name, target, ['Enter']);
+  if (entered.kind !== 'done')
+    return { kind: 'uncertain', message: `${order.command} stands in its composer` };
+  const fresh = await untilSeen(context, line, freshMs, (screen) => {
+    const { activity, composer } = screenState(profile, screen);
+    const isFresh = shows(profile.fresh, screen) && signsOf(line, screen) !== before;
+    return isFresh && activity === 'ready' && composer.kind !== 'draft';
+  });
+  return fresh === null
+    ? { kind: 'uncertain', message: 'its screen does not show a fresh conversation' }
+    : { kind: 'fresh' };
+}
+
+/** The lines that say so; an earlier reset may have left some. */
+const signsOf = ({ profile }: Line, screen: Screen): string =>
+  screen.lines
+    .filter((line) => shows(profile.fresh, { title: '', lines: [line] }))
+    .map(({ text }) => text)
+    .join('\n');
+
+/** @returns the screen of an idle agent with an empty composer, or why there is none */
+async function untilIdle(context: Context, line: Line, order: ResetOrder): Promise<Screen | string> {
+  const deadline = performance.now() + order.patienceMs;
+  let interrupted = false;
+  for (;;) {
+    const seen = await look(context, line);
+    if (!seen.known) return seen.message;
+    const barred = barrier(line.target, seen.value);
+    if (barred !== null || seen.value === null) return barred?.[0] ?? 'its pane is gone';
+    const { activity, composer } = screenState(line.profile, seen.value);
+    if (activity === 'dialog') return 'a dialog waits for a human; look with: fleet agent attach';
+    if (activity === 'ready' && composer.kind === 'draft') return 'a draft stands in its composer';
+    if (activity === 'ready') return seen.value;
+    if (activity === 'busy' && order.interrupt && !interrupted) {
+      interrupted = true;
+      const { exec } = context;
+      await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt);
+    }
+    if (performance.now() >= deadline)
+      return activity === 'busy' ? 'it is still busy; use --interrupt or --now' : 'it is not ready';
+    await delay(pauseMs);
+  }
+}
+
+async function untilSeen(
+  context: Context,
+  line: Line,
+  ms: number,
+  wanted: (screen: Screen) => boolean,
+): Promise<Screen | null> {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const seen = await look(context, line);
+    if (!seen.known || barrier(line.target, seen.value) !== null || seen.value === null) return null;
+    if (wanted(seen.value)) return seen.value;
+    if (performance.now() >= deadline) return null;
+    await delay(pauseMs / 2);
+  }
+}
+
+/** What is typed, or why nothing can be. */
+export function resetWord(
+  line: Line,
+  asked: 'clear' | 'new' | null,
+): { readonly word: string } | { readonly problem: NonNullable<Outcome> } {
+  if (line.profile.fresh.length === 0)
+    return { problem: `a fresh screen of ${line.agent.runtime} cannot be told` };
+  const word = asked === null ? line.profile.resetCommand : `/${asked}`;
+  // To pi, /clear is a prompt like any other (0.73).
+  if (word === '/clear' && line.agent.runtime === 'pi') return { problem: 'pi does not know /clear' };
+  return word === null ? { problem: `no reset command of ${line.agent.runtime} is known` } : { word };
+}
