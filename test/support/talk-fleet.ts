@@ -49,7 +49,10 @@ export class TalkFleet extends FleetSandbox {
     this.writeRoster(agents, `defaults: { idle_after: 0s, stop_grace: 1s, working_directory: ${this.work} }`);
     await this.expect(0, 'install');
     await this.expect(0, 'apply');
-    for (const name of Object.keys(await this.pids())) {
+    const demos = agents.flatMap((line) =>
+      line.includes('--session') ? (/name: ([^,]+)/.exec(line)?.[1] ?? []) : [],
+    );
+    for (const name of demos) {
       await until(`${name} shows its composer`, async () => /^>( |$)/m.test(await this.screen(name)));
     }
   }

@@ -1,0 +1,127 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/fleet-sandbox.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+beforeEach(() => {
+  fleet = new TalkFleet();
+});
+afterEach(() => fleet.dispose());
+
+describe('a message that is left', () => {
+  test('for an agent that is down is delivered once it runs, in order, before what is sent then', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.expect(0, 'stop', 'a');
+    for (const text of ['first', 'second']) {
+      const { run, receipt } = await fleet.send('a', '--later', '--message', text);
+      expect(run.code).toBe(0);
+      expect(receipt).toMatchObject({ status: 'left', reason: 'Dead' });
+    }
+    const list = await fleet.expect(0, 'agent', 'outbox', 'a');
+    expect(list.stdout.trim().split('\n').length).toBe(2);
+    expect(list.stdout).not.toContain('first');
+    await fleet.expect(0, 'start', 'a');
+    expect((await fleet.send('a', '--message', 'third')).receipt.status).toBe('delivered');
+    expect(fleet.messages('a')).toEqual(['first', 'second', 'third']);
+    expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('Nothing waits.');
+  });
+
+  test('can be dropped; an unknown id is refused', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.expect(0, 'stop', 'a');
+    const { receipt } = await fleet.send('a', '--later', '--message', 'never mind');
+    expect((await fleet.expect(64, 'agent', 'outbox', 'a', '--drop', 'x')).stderr).toContain('no message x');
+    await fleet.expect(0, 'agent', 'outbox', 'a', '--drop', receipt.id);
+    await fleet.expect(0, 'start', 'a');
+    expect((await fleet.send('a', '--message', 'x')).receipt.status).toBe('delivered');
+    expect(fleet.messages('a')).toEqual(['x']);
+  });
+});
+
+test('a sender killed at any moment: no message arrives twice, and no draft stays', async () => {
+  await fleet.up(fleet.demo('a'));
+  const alone = await fleet.send('a', '--message', 'how long does one take');
+  const step = Math.max(20, alone.receipt.elapsedMs / 6);
+  const texts: string[] = [];
+  for (let index = 0; index < 14; index += 1) {
+    const text = `message ${index} of a sender that dies`;
+    texts.push(text);
+    const words = ['agent', 'send', 'a', '--message', text, ...(index % 2 === 0 ? ['--later'] : [])];
+    await fleet.fleetWith(
+      { started: (pid) => setTimeout(() => kill(pid), 60 + index * step).unref() },
+      ...words,
+    );
+  }
+  const settled = async (): Promise<boolean> => {
+    await fleet.fleet('agent', 'outbox', 'a', '--deliver');
+    return (await fleet.fleet('agent', 'outbox', 'a')).stdout.includes('Nothing waits.');
+  };
+  await until('the outbox is empty', settled, 30_000);
+  expect((await fleet.send('a', '--message', 'last')).receipt.status).toBe('delivered');
+  const messages = fleet.messages('a').slice(1, -1);
+  expect(new Set(messages).size).toBe(messages.length);
+  expect(messages.every((text) => texts.includes(text))).toBe(true);
+});
+
+const kill = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+};
+
+describe('a first message', () => {
+  test('comes first, in every fresh conversation, and a slot gets its task after it', async () => {
+    fs.writeFileSync(path.join(fleet.home, 'fleet', 'kick.md'), 'You are {name}.\nBegin.\n');
+    await fleet.up(fleet.demo('a', [], ', kickstart_template: kick.md, reset_between_tasks: true'));
+    expect(fleet.said('a')).toEqual(['fresh', 'You are a.\nBegin.']);
+    const assigned = await fleet.expect(0, 'agent', 'assign', 'a', '--message', 'do it');
+    expect(assigned.stdout).toContain('a has a fresh conversation.');
+    expect(fleet.said('a').slice(2, 4)).toEqual(['fresh', 'You are a.\nBegin.']);
+    expect(fleet.messages('a').at(-1)).toBe('do it');
+    const before = await fleet.pids();
+    await fleet.expect(0, 'agent', 'reset', 'a');
+    expect(await fleet.pids()).toEqual(before);
+    await fleet.expect(0, 'restart', 'a');
+    expect(fleet.messages('a').filter((text) => text.startsWith('You are'))).toHaveLength(4);
+  });
+});
+
+describe('a reset', () => {
+  test('waits for an idle agent, spares a draft, and ends the process where a fresh screen cannot be told', async () => {
+    const words = ['cat'];
+    await fleet.up(fleet.demo('a'), `{ name: b, runtime: other, command: ${JSON.stringify(words)} }`);
+    const before = await fleet.pids();
+    await fleet.type('a', 'half');
+    await until('the draft shows', async () => (await fleet.screen('a')).includes('half'));
+    expect((await fleet.expect(4, 'agent', 'reset', 'a')).stderr).toContain('a draft stands');
+    await fleet.type('a', 'C-u');
+    await fleet.type('a', '/busy 30', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    expect((await fleet.expect(4, 'agent', 'reset', 'a', '--timeout', '200ms')).stderr).toContain(
+      'still busy',
+    );
+    expect(await fleet.pids()).toEqual(before);
+    expect((await fleet.expect(0, 'agent', 'reset', 'b')).stderr).toContain('ending its process');
+    const after = await fleet.pids();
+    expect(after['b']).not.toBe(before['b']);
+    expect(after['a']).toBe(before['a']);
+  });
+});
+
+test('looking: roster, status, tail', async () => {
+  await fleet.up(fleet.demo('a', ['--say', 'good morning']));
+  const roster = JSON.parse((await fleet.expect(0, 'agent', 'roster', '--json')).stdout) as {
+    agents: object[];
+  };
+  expect(roster.agents).toMatchObject([{ name: 'a', runtime: 'demo' }]);
+  const status = JSON.parse((await fleet.expect(0, 'agent', 'status', 'a', '--json')).stdout) as {
+    agents: object[];
+  };
+  expect(status.agents).toMatchObject([{ name: 'a', phase: 'Running' }]);
+  expect((await fleet.expect(0, 'agent', 'tail', 'a', '-n', '20')).stdout).toContain('good morning');
+  expect((await fleet.expect(64, 'agent', 'attach', 'a')).stderr).toContain('needs a terminal');
+});
