@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { until } from '../support/fleet-sandbox.js';
+import { cli, run, until, type Run } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -145,5 +145,27 @@ describe('what cannot be sent', () => {
     fs.writeFileSync(file, 'x'.repeat(1024 * 1024 + 1));
     await refused(64, 'more than 1048576 bytes', 'a', '--file', file);
     expect(fleet.messages('a')).toEqual([]);
+  });
+});
+
+describe('the scripts for shells', () => {
+  test('pass text on without touching it, and tell what became of it by their exit status', async () => {
+    await fleet.up(fleet.demo('a'));
+    const bin = path.join(fleet.directory, 'fleet-here');
+    fs.writeFileSync(bin, `#!/bin/bash\nexec ${process.execPath} ${cli} "$@"\n`, { mode: 0o755 });
+    const script = (name: string, ...words: string[]): Promise<Run> =>
+      run(path.join(fleet.home, 'tools', 'tmux', name), words, { env: { ...fleet.env, MOSAIC_FLEET: bin } });
+    const hostile = '$(id) `id` "x" \'y\' \\ ; tail';
+    expect((await script('agent-send.sh', '-s', 'a', '-m', hostile, '-S', 'ci')).code).toBe(0);
+    expect(fleet.said('a').at(-1)).toBe(`[${os.hostname()}:ci -> ${os.hostname()}:a] ${hostile}`);
+    expect((await script('agent-send.sh', '-s', 'a', '-m', 'x', '-L', 'elsewhere')).code).toBe(69);
+    expect((await script('agent-send.sh', '-m', 'x')).code).toBe(3);
+    const encoded = Buffer.from('plain ünï').toString('base64');
+    expect((await script('send-message.sh', '-t', 'a', '-b', encoded)).code).toBe(0);
+    expect(fleet.said('a').at(-1)).toBe('plain ünï');
+    expect((await script('send-message.sh', '-t', 'nobody', '-m', 'x')).code).toBe(1);
+    await fleet.type('a', 'half');
+    await until('the draft shows', async () => (await fleet.screen('a')).includes('half'));
+    expect((await script('send-message.sh', '-t', 'a', '-m', 'x')).code).toBe(2);
   });
 });

@@ -48,7 +48,7 @@ async function captured(context: Context, line: Line, lines: number): Promise<re
 
 /**
  * Attaches this terminal to an agent's session, without resizing it for those who look already. Read-only while the agent is
- * busy or a dialog waits, where a stray key does harm; `write` says otherwise.
+ * busy, when a stray key does harm; `write` says otherwise (docs/decisions/0015).
  */
 export async function attachCommand(
   context: Context,

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import {
+  fresh,
+  nextStep,
+  type DeliveryOrder,
+  type Progress,
+  type Step,
+} from '../../src/controller/delivery.js';
+import { recovered, type Attempt } from '../../src/controller/outbox.js';
+import type { PaneTarget, Screen } from '../../src/controller/screen.js';
+import type { Arrival } from '../../src/controller/transcript.js';
+import { profileOf } from '../../src/roster/profile.js';
+import type { AgentSpec } from '../../src/roster/types.js';
+
+const target: PaneTarget = { session: '$1', window: '@1', pane: '%1', pid: 10, server: 5 };
+const profile = profileOf({
+  ...{ runtime: 'demo', readyPattern: null, busyPattern: null, dialogPattern: null, composerPattern: null },
+  ...{ freshPattern: null, submitDelayMs: null, resetCommand: null },
+} as AgentSpec);
+const order: DeliveryOrder = {
+  text: 'hello',
+  whenIdle: false,
+  clearDraft: false,
+  enters: 2,
+  patienceMs: 1000,
+};
+
+const screen = (lines: readonly string[], change: Partial<Screen> = {}): Screen => ({
+  ...{ pid: 10, dead: false, inMode: false, inputOff: false, cursor: { x: 0, y: 0 }, title: '◇ idle' },
+  lines: lines.map((text) => ({ text, typed: text })),
+  ...change,
+});
+const step = (
+  progress: Progress,
+  seen: Screen | null,
+  now = 0,
+  arrival: Arrival = 'absent',
+  asked = order,
+): Step => nextStep(asked, target, profile, progress, { screen: seen, arrival }, now);
+const pasted: Progress = { ...fresh(0), phase: 'pasted' };
+const entered: Progress = { ...fresh(0), phase: 'entered', enters: 1 };
+const dialog = screen(['Do you want to proceed?', '>'], { title: '✋ action required' });
+
+describe('before the paste', () => {
+  test.each([
+    ['a dead pane', screen(['>'], { dead: true }), 'Dead'],
+    ['a pane that is gone', null, 'Dead'],
+    ['another process', screen(['>'], { pid: 11 }), 'Foreign'],
+    ['copy mode', screen(['>'], { inMode: true }), 'CopyMode'],
+    ['input off', screen(['>'], { inputOff: true }), 'CopyMode'],
+    ['a dialog', dialog, 'Dialog'],
+    ['a draft', screen(['> half']), 'Draft'],
+  ])('%s is refused at once', (_, seen, reason) => {
+    expect(step(fresh(0), seen)).toMatchObject({ kind: 'done', result: { status: 'refused', reason } });
+  });
+  test('what is not ready is waited for, and refused in the end', () => {
+    expect(step(fresh(0), screen(['loading']))).toEqual({ kind: 'wait' });
+    expect(step(fresh(0), screen(['loading']), 1000)).toMatchObject({ result: { reason: 'NotReady' } });
+  });
+  test('a busy agent gets it, unless it is to be idle', () => {
+    const busy = screen(['>'], { title: '✦ working' });
+    expect(step(fresh(0), busy)).toEqual({ kind: 'paste', busy: true });
+    expect(step(fresh(0), busy, 0, 'absent', { ...order, whenIdle: true })).toEqual({ kind: 'wait' });
+  });
+});
+
+describe('after the paste', () => {
+  test('Enter waits for the text, never for long, and never goes into a dialog', () => {
+    expect(step(pasted, screen(['> hello']))).toMatchObject({ kind: 'enter' });
+    expect(step(pasted, screen(['>']), 100)).toEqual({ kind: 'wait' });
+    expect(step(pasted, screen(['>']), 5000)).toMatchObject({ kind: 'enter' });
+    expect(step(pasted, dialog, 100)).toEqual({ kind: 'wait' });
+    expect(step(pasted, dialog, 400)).toMatchObject({
+      kind: 'done',
+      result: { status: 'unknown', reason: 'Dialog' },
+    });
+  });
+  test('what a human typed meanwhile is not entered', () => {
+    expect(step(pasted, screen(['> half a thought hello']), 400)).toMatchObject({
+      result: { status: 'drafted' },
+    });
+  });
+  test('no step pastes again, whatever is seen', () => {
+    for (const progress of [pasted, entered])
+      for (const seen of [null, dialog, screen([]), screen(['>']), screen(['> hello']), screen(['> x'])])
+        for (const now of [0, 300, 2000, 60_000]) expect(step(progress, seen, now).kind).not.toBe('paste');
+  });
+});
+
+describe('after Enter', () => {
+  test('the transcript proves; without it the text outside the composer does, after a while', () => {
+    expect(step(entered, screen(['> hello']), 0, 'arrived')).toMatchObject({
+      result: { status: 'delivered' },
+    });
+    expect(step(entered, screen(['› hello', '>']), 100)).toEqual({ kind: 'wait' });
+    expect(step(entered, screen(['› hello', '>']), 1600)).toMatchObject({ result: { status: 'delivered' } });
+    expect(step(entered, screen(['>']), 11_000)).toMatchObject({ result: { status: 'unknown' } });
+  });
+  test('a swallowed Enter is pressed once more, then it is drafted', () => {
+    expect(step(entered, screen(['> hello']), 600)).toMatchObject({ kind: 'enter' });
+    expect(step({ ...entered, enters: 2 }, screen(['> hello']), 1100)).toMatchObject({
+      result: { status: 'drafted' },
+    });
+  });
+  test('a busy runtime that took it from the composer holds it', () => {
+    const busy = screen(['>'], { title: '✦ working' });
+    expect(step({ ...entered, busy: true }, busy, 400)).toMatchObject({ result: { status: 'queued' } });
+  });
+});
+
+describe('what a dead sender had begun', () => {
+  const attempt: Attempt = { at: 0, target, position: { files: [] } };
+  const other = { ...target, pid: 11 };
+  test.each<readonly [string, PaneTarget, Screen, Arrival, boolean, string]>([
+    ['is in the transcript', target, screen(['>']), 'arrived', true, 'arrived'],
+    ['stands in the composer', target, screen(['> hello']), 'absent', true, 'finish'],
+    ['is nowhere, and would be', target, screen(['>']), 'absent', true, 'absent'],
+    ['is nowhere, as far as can be told', target, screen(['>']), 'unknown', true, 'unknown'],
+    ['may be held by a busy runtime', target, screen(['>'], { title: '✦' }), 'absent', true, 'wait'],
+    ['ended with its process', other, screen(['>']), 'absent', true, 'absent'],
+    ['may be in an earlier transcript', other, screen(['>']), 'absent', false, 'unknown'],
+  ])('%s', (_, now, seen, arrival, same, result) => {
+    expect(recovered({ text: 'hello', attempt }, now, profile, seen, arrival, same)).toBe(result);
+  });
+});

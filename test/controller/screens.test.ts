@@ -1,0 +1,88 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { isDraftOf } from '../../src/controller/composer.js';
+import { screenState, type ScreenState } from '../../src/controller/screen.js';
+import { LineReader } from '../../src/observers/screen-output.js';
+import { profileOf } from '../../src/roster/profile.js';
+import type { AgentSpec } from '../../src/roster/types.js';
+
+/** Screens of the real programs, as they were recorded. */
+const recorded = path.resolve(import.meta.dirname, '../agents/screens');
+
+interface Fixture {
+  readonly title: string;
+  readonly cursor: { readonly x: number; readonly y: number };
+  readonly lines: readonly string[];
+  readonly styled?: readonly string[];
+}
+
+const profile = (runtime: string) =>
+  profileOf({
+    ...{ runtime, readyPattern: null, busyPattern: null, dialogPattern: null, composerPattern: null },
+    ...{ freshPattern: null, submitDelayMs: null, resetCommand: null },
+  } as AgentSpec);
+
+function stateOf(runtime: string, name: string): ScreenState {
+  const text = fs.readFileSync(path.join(recorded, runtime, name), 'utf8');
+  const { title, cursor, lines, styled } = JSON.parse(text) as Fixture;
+  const reader = new LineReader();
+  const read = (styled ?? lines).map((line) => reader.read(line));
+  const pane = { pid: 1, dead: false, inMode: false, inputOff: false };
+  return screenState(profile(runtime), { ...pane, title, cursor, lines: read });
+}
+
+/** What each state must look like: activity, and what stands in the composer. */
+const expected: Readonly<Record<string, readonly [string, string]>> = {
+  'ready-empty': ['ready', 'empty'],
+  'after-reset': ['ready', 'empty'],
+  'after-resume': ['ready', 'empty'],
+  'idle-after-turn': ['ready', 'empty'],
+  'dialog-refused': ['ready', 'empty'],
+  'draft-short': ['ready', 'draft'],
+  'draft-lines': ['ready', 'draft'],
+  'draft-long': ['ready', 'draft'],
+  'draft-wrapped': ['ready', 'draft'],
+  'pasted-placeholder': ['ready', 'draft'],
+  busy: ['busy', 'empty'],
+  'busy-streaming': ['busy', 'empty'],
+  'busy-with-queued': ['busy', 'empty'],
+  'busy-draft': ['busy', 'draft'],
+};
+
+const runtimes = fs.existsSync(recorded)
+  ? fs.readdirSync(recorded).filter((name) => fs.statSync(path.join(recorded, name)).isDirectory())
+  : [];
+
+describe.skipIf(runtimes.length === 0)('recorded screens', () => {
+  const all = runtimes.flatMap((runtime) =>
+    fs
+      .readdirSync(path.join(recorded, runtime))
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => [runtime, name] as const),
+  );
+  test.each(all)('%s %s', (runtime, name) => {
+    const state = stateOf(runtime, name);
+    const what = name.replace(/(\.80x24)?\.json$/, '');
+    if (what === 'dialog') expect(state.activity).toBe('dialog');
+    if (what === 'starting') expect(state.activity).toBe('starting');
+    const wanted = expected[what];
+    if (wanted !== undefined) expect([state.activity, state.composer.kind]).toEqual(wanted);
+  });
+});
+
+describe('a draft is recognized', () => {
+  const draft = (text: string) => ({ kind: 'draft', text }) as const;
+  test.each([
+    ['whole', draft('hello there'), 'hello there', true],
+    ['wrapped', draft('hello\nthere'), 'hello there', true],
+    ['its end alone', draft('…the end'), 'a long beginning and the end', true],
+    ['with signs that are drawn otherwise', draft('hello ?? wide world'), 'hello \u{1f468} wide world', true],
+    ['collapsed', draft('[Pasted text #1 +3 lines]'), 'anything', true],
+    ['somebody else’s', draft('half a thought'), 'hello there', false],
+    ['somebody else’s before ours', draft('half a thought hello there'), 'hello there', false],
+    ['nothing', { kind: 'empty' } as const, 'hello there', false],
+  ])('%s', (_, composer, text, is) => {
+    expect(isDraftOf(composer, text, '\\[Pasted text')).toBe(is);
+  });
+});

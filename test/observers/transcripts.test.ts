@@ -1,0 +1,74 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseMarked, parseScreens } from '../../src/observers/screen-output.js';
+import { claude } from '../../src/observers/transcripts/claude.js';
+import { codex } from '../../src/observers/transcripts/codex.js';
+import { gemini } from '../../src/observers/transcripts/gemini.js';
+import { arrivalInLines } from '../../src/observers/transcripts/lines.js';
+import { pi } from '../../src/observers/transcripts/pi.js';
+import type { LineTranscript } from '../../src/observers/transcripts/transcript.js';
+
+let directory: string;
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'transcripts-'));
+});
+afterEach(() => {
+  fs.rmSync(directory, { recursive: true });
+});
+
+const facts = { environment: {}, directory: '/', pids: [], commands: [], openFiles: [] };
+
+/** Records as the programs write them. */
+const records: readonly (readonly [string, LineTranscript, object])[] = [
+  ['claude', claude, { type: 'user', message: { role: 'user', content: 'a    b\n' } }],
+  ['codex', codex, { type: 'response_item', payload: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'a\tb' }] } }],
+  ['gemini', gemini, { type: 'user', content: [{ text: 'a\tb' }] }],
+  ['pi', pi, { type: 'message', message: { role: 'user', content: [{ type: 'text', text: 'a    b' }] } }],
+]; // prettier-ignore
+
+test.each(records)('%s: exactly the text, since the position, torn lines and all', (_, reader, record) => {
+  const file = path.join(directory, 'x.jsonl');
+  const line = `${JSON.stringify(record)}\n`;
+  const arrival = (text: string, from: number) =>
+    arrivalInLines([file], { files: [{ path: file, size: from }] }, text, (entry) =>
+      reader.said(entry, facts),
+    );
+  fs.writeFileSync(file, `{"torn\n${line}`);
+  expect(arrival('a\tb\n', 0)).toBe('arrived');
+  expect(arrival('a\tb and more', 0)).toBe('absent');
+  expect(arrival('a\tb', fs.statSync(file).size)).toBe('absent');
+  fs.appendFileSync(file, line.slice(0, -8));
+  expect(arrival('a\tb', fs.statSync(file).size - 4)).toBe('absent');
+  // Written anew, shorter than before.
+  fs.writeFileSync(file, line);
+  expect(arrival('a\tb', 10_000)).toBe('arrived');
+});
+
+test('what claude holds while it works is queued', () => {
+  const file = path.join(directory, 'x.jsonl');
+  fs.writeFileSync(
+    file,
+    `${JSON.stringify({ type: 'queue-operation', operation: 'enqueue', content: 'x' })}\n`,
+  );
+  expect(arrivalInLines([file], { files: [] }, 'x', (entry) => claude.said(entry, facts))).toBe('queued');
+});
+
+test('a screen is read by its height, a title by its bytes; half of either is nothing', () => {
+  const bytes = (text: string): string => Buffer.from(text).toString('latin1');
+  const title = bytes('ü\nF %9');
+  const text = `F %1 10 0 0 0 2 1 2 ${title.length}:${title}\n${bytes('\u001b[2mdim\u001b[0m ü\n\u001b[38;2;2;2;2mnot dim\n')}`;
+  expect(parseScreens(text)?.get('%1')).toMatchObject({
+    ...{ pid: 10, dead: false, title: 'ü\nF %9' },
+    lines: [
+      { text: 'dim ü', typed: '    ü' },
+      { text: 'not dim', typed: 'not dim' },
+    ],
+  });
+  expect(parseScreens(text.slice(0, -3))).toBeNull();
+  expect(parseMarked('A $1 @1 %1 10 5 2:/h 1:a\n')).toMatchObject([
+    { agent: 'a', home: '/h', pane: '%1', server: 5 },
+  ]);
+  expect(parseMarked('A $1 @1 %1 10 5 2:/h 9:a\n')).toBeNull();
+});
