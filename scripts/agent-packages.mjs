@@ -1,0 +1,37 @@
+// Which agents the tests run, in which version, and where their programs are. Read by the installer and by the tests.
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+/**
+ * npm package, version and program of each runtime; `program` is a path below node_modules.
+ * claude: 2.1.197 is the newest for Node 20. The `bin` of claude and opencode is a stub that an install script replaces by the
+ * program of the platform's package; that program is taken directly, so that no script needs to run.
+ */
+export const AGENTS = {
+  pi: { name: '@mariozechner/pi-coding-agent', version: '0.73.1', program: '.bin/pi' },
+  gemini: { name: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
+  claude: {
+    name: '@anthropic-ai/claude-code',
+    version: '2.1.197',
+    program: `@anthropic-ai/claude-code-linux-${process.arch}/claude`,
+  },
+  codex: { name: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
+  opencode: {
+    name: 'opencode-ai',
+    version: '1.18.33',
+    program: `opencode-linux-${process.arch}/bin/opencode`,
+  },
+};
+
+export const agentsCache = () =>
+  process.env.FLEET_AGENTS_CACHE ??
+  path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mosaic-fleet', 'agents');
+
+export const agentDirectory = (runtime) => path.join(agentsCache(), `${runtime}-${AGENTS[runtime].version}`);
+
+export const agentProgram = (runtime) =>
+  path.join(agentDirectory(runtime), 'node_modules', AGENTS[runtime].program);
+
+/** A directory is moved to its place only when its program has run. */
+export const isInstalled = (runtime) => fs.existsSync(agentProgram(runtime));
