@@ -1,0 +1,54 @@
+import type { Turn } from './turn.js';
+
+/** What the model does, as the user's own last words ask for. */
+export interface Answer {
+  readonly text: string;
+  /** Text as it is streamed. */
+  readonly words: readonly string[];
+  readonly tool: { readonly name: string; readonly input: Readonly<Record<string, unknown>> } | null;
+  /** An HTTP status to answer with, or null. */
+  readonly error: number | null;
+  readonly hang: boolean;
+  /** Waits until the test releases this name. */
+  readonly gate: string | null;
+  readonly sleepMs: number;
+  readonly dripMs: number;
+}
+
+const SHELL_TOOLS = /^(bash|Bash|shell|exec_command|shell_command|local_shell|run_shell_command)$/;
+
+function shellInput(tool: string, command: string): Readonly<Record<string, unknown>> {
+  if (tool === 'exec_command') return { cmd: command };
+  if (tool === 'shell') return { command: ['bash', '-lc', command] };
+  return { command, description: 'asked for by a test' };
+}
+
+/** Longest part of the user's words that is said back. */
+const ECHO = 2000;
+
+/**
+ * `PONG` and the user's last words, unless these hold directives: SLEEP=ms before the first word, GATE=name until the test opens
+ * it, DRIP=ms between words, WORDS=n at least so many, ERR=status, HANG, TOOL=command (to the end of the line; once).
+ * Background requests are answered at once.
+ */
+export function answer(turn: Turn): Answer {
+  const number = (name: string): number | null => {
+    const found = turn.main ? new RegExp(`\\b${name}=(\\d+)`).exec(turn.last)?.[1] : undefined;
+    return found === undefined ? null : Number(found);
+  };
+  const words = `PONG ${turn.last.slice(0, ECHO)}`.split(/(?<= )/);
+  for (let count = words.length; count < (number('WORDS') ?? 0); count += 1) words.push(`word${count} `);
+  const command = turn.main && !turn.afterTool ? /\bTOOL=(.+)/.exec(turn.last)?.[1] : undefined;
+  const name = turn.tools.find((tool) => SHELL_TOOLS.test(tool));
+  return {
+    text: words.join(''),
+    words,
+    tool:
+      command === undefined || name === undefined ? null : { name, input: shellInput(name, command.trim()) },
+    error: number('ERR'),
+    hang: turn.main && /\bHANG\b/.test(turn.last),
+    gate: turn.main && !turn.afterTool ? (/\bGATE=(\w+)/.exec(turn.last)?.[1] ?? null) : null,
+    sleepMs: turn.afterTool ? 0 : (number('SLEEP') ?? 0),
+    dripMs: number('DRIP') ?? 0,
+  };
+}
