@@ -36,6 +36,16 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      {
+        // The real agents' programs (npm run test:agents), beside the private user manager and with no network but loopback.
+        test: {
+          name: 'agents',
+          include: ['test/agents/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

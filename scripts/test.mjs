@@ -1,8 +1,10 @@
-// Builds, then runs every suite: unit and properties here, integration, e2e and chaos beside a private user manager.
+// Builds, then runs every suite: unit and properties here, integration, e2e, chaos and agents beside a private user manager.
 // Ends with one line that counts over all of them, skips included.
+//   --agents   the real agents alone, all five, installed first; otherwise two of them, if they are installed or can be
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { AGENTS, agentsCache } from './agent-packages.mjs';
 
 const root = path.dirname(import.meta.dirname);
 process.chdir(root);
@@ -15,13 +17,27 @@ const run = (program, args) =>
 if (run(process.execPath, ['scripts/build.mjs']) !== 0) process.exit(1);
 
 const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const filters = process.argv.slice(2);
+const agentsAlone = process.argv[2] === '--agents';
+const filters = process.argv.slice(agentsAlone ? 3 : 2);
+
+// Two for every run: gemini is the smallest and the strictest about Enter, pi holds what is typed while it works.
+process.env.FLEET_TEST_AGENTS ??= agentsAlone ? Object.keys(AGENTS).join(',') : 'pi,gemini';
+// The private home has no cache.
+process.env.FLEET_AGENTS_CACHE = agentsCache();
+// What could not be installed is skipped, by name.
+run(process.execPath, ['scripts/install-agents.mjs', '--only', process.env.FLEET_TEST_AGENTS]);
+
 const suites = [
   { name: 'unit', projects: ['unit', 'properties'], beside: [] },
   { name: 'integration', projects: ['integration'], beside: ['test/support/with-user-manager', '--'] },
   { name: 'e2e', projects: ['e2e'], beside: ['test/support/with-user-manager', '--'] },
   { name: 'chaos', projects: ['chaos'], beside: ['test/support/with-user-manager', '--'] },
-];
+  {
+    name: 'agents',
+    projects: ['agents'],
+    beside: ['test/support/loopback-only', 'test/support/with-user-manager', '--'],
+  },
+].filter(({ name }) => !agentsAlone || name === 'agents');
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { name, projects, beside } of suites) {

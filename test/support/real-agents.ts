@@ -67,8 +67,9 @@ function codex({ home, work, port, approvals }: Place): RealAgent {
   const lines = [
     'model = "fake-model"',
     'model_provider = "fake"',
-    `approval_policy = "${approvals === true ? 'untrusted' : 'never'}"`,
-    'sandbox_mode = "danger-full-access"',
+    // With "on-request" it asks when the model wants to leave the sandbox: the directive ESCALATE. 0.169 refuses "untrusted".
+    `approval_policy = "${approvals === true ? 'on-request' : 'never'}"`,
+    `sandbox_mode = "${approvals === true ? 'workspace-write' : 'danger-full-access'}"`,
     'check_for_update_on_startup = false',
     '[model_providers.fake]',
     'name = "Fake"',

@@ -17,8 +17,11 @@ export interface Answer {
 
 const SHELL_TOOLS = /^(bash|Bash|shell|exec_command|shell_command|local_shell|run_shell_command)$/;
 
-function shellInput(tool: string, command: string): Readonly<Record<string, unknown>> {
-  if (tool === 'exec_command') return { cmd: command };
+function shellInput(tool: string, command: string, escalate: boolean): Readonly<Record<string, unknown>> {
+  if (tool === 'exec_command') {
+    const permission = { sandbox_permissions: 'require_escalated', justification: 'Asked for by a test?' };
+    return { cmd: command, ...(escalate ? permission : {}) };
+  }
   if (tool === 'shell') return { command: ['bash', '-lc', command] };
   return { command, description: 'asked for by a test' };
 }
@@ -28,7 +31,8 @@ const ECHO = 2000;
 
 /**
  * `PONG` and the user's last words, unless these hold directives: SLEEP=ms before the first word, GATE=name until the test opens
- * it, DRIP=ms between words, WORDS=n at least so many, ERR=status, HANG, TOOL=command (to the end of the line; once).
+ * it, DRIP=ms between words, WORDS=n at least so many, ERR=status, HANG, TOOL=command (to the end of the line; once),
+ * ESCALATE: the command asks codex to leave its sandbox.
  * Background requests are answered at once.
  */
 export function answer(turn: Turn): Answer {
@@ -44,7 +48,9 @@ export function answer(turn: Turn): Answer {
     text: words.join(''),
     words,
     tool:
-      command === undefined || name === undefined ? null : { name, input: shellInput(name, command.trim()) },
+      command === undefined || name === undefined
+        ? null
+        : { name, input: shellInput(name, command.trim(), /\bESCALATE\b/.test(turn.last)) },
     error: number('ERR'),
     hang: turn.main && /\bHANG\b/.test(turn.last),
     gate: turn.main && !turn.afterTool ? (/\bGATE=(\w+)/.exec(turn.last)?.[1] ?? null) : null,
