@@ -1,0 +1,116 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { expect } from 'vitest';
+import { FleetSandbox, until, type Run } from '../support/fleet-sandbox.js';
+import { startModelServer, type ModelServer } from '../support/model-server.js';
+import { Pane } from '../support/pane.js';
+import { prepareAgent, type Runtime } from '../support/real-agents.js';
+
+/** What `agent send --json` says. */
+export interface Receipt {
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly attempts: number;
+  readonly elapsedMs: number;
+}
+
+export interface Sent extends Run {
+  readonly receipt: Receipt;
+}
+
+/** What a runtime makes of white space: pi and claude write a tab as four blanks; ends are trimmed by all but claude. */
+const plain = (text: string): string => text.replaceAll('\t', '    ').trimEnd();
+
+/** Agents of the real programs that fleet itself started, and the model they talk to. */
+export class RealFleet {
+  private constructor(
+    readonly fleet: FleetSandbox,
+    readonly server: ModelServer,
+  ) {}
+
+  static async start(
+    agents: Readonly<Record<string, Runtime>>,
+    options: { readonly approvals?: boolean } = {},
+  ): Promise<RealFleet> {
+    const fleet = new FleetSandbox();
+    const server = await startModelServer();
+    const all = new RealFleet(fleet, server);
+    fleet.writeRoster(
+      Object.entries(agents).map(([name, runtime]) => {
+        const place = { work: path.join(fleet.work, name), home: all.home(name), port: server.port };
+        const { command, env } = prepareAgent(runtime, { ...place, approvals: options.approvals === true });
+        return JSON.stringify({ name, runtime, command, env, working_directory: place.work });
+      }),
+    );
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply', '--wait');
+    return all;
+  }
+
+  home(name: string): string {
+    return path.join(this.fleet.directory, `home-${name}`);
+  }
+
+  pane(name: string): Pane {
+    return new Pane(this.fleet.socket, `=${name}:`);
+  }
+
+  async send(name: string, text: string, ...more: readonly string[]): Promise<Sent> {
+    const file = path.join(this.fleet.directory, `message-${Math.random()}`);
+    fs.writeFileSync(file, text);
+    const run = await this.fleet.fleet('agent', 'send', name, '--file', file, '--json', ...more);
+    const what = `${run.stderr}\n${run.stdout}`;
+    expect(run.stdout, what).toMatch(/^\{/);
+    return { ...run, receipt: JSON.parse(run.stdout) as Receipt };
+  }
+
+  /** Sends, and expects what the receipt says; a surprise shows the agent's screen. */
+  async expectSent(status: RegExp, name: string, text: string, ...more: readonly string[]): Promise<Receipt> {
+    const { receipt, code } = await this.send(name, text, ...more);
+    const screen = this.pane(name).text();
+    expect(`${receipt.status} ${receipt.reason ?? ''}`.trim(), `${receipt.message}\n${screen}`).toMatch(
+      status,
+    );
+    expect(code).toBe(['delivered', 'queued'].includes(receipt.status) ? 0 : 4);
+    return receipt;
+  }
+
+  /** Most often that one request of the agent's own turns held the text. More than one: it was delivered twice. */
+  times(text: string): number {
+    const counts = this.server
+      .requests()
+      .filter(({ main }) => main)
+      .map(({ texts }) => plain(texts.join('\n')).split(plain(text)).length - 1);
+    return Math.max(0, ...counts);
+  }
+
+  /** Waits until the model has the text. */
+  async received(text: string, limitMs = 30_000): Promise<void> {
+    await until(`the model to get ${JSON.stringify(text.slice(0, 60))}`, () => this.times(text) > 0, limitMs);
+  }
+
+  /** Every request is answered, and no other follows for a moment. */
+  async quiet(): Promise<void> {
+    let last = '';
+    let since = performance.now();
+    await until(
+      'no request under way',
+      () => {
+        const now = this.server
+          .requests()
+          .map(({ id, state }) => `${id}${state}`)
+          .join();
+        if (now !== last || now.includes('answering')) since = performance.now();
+        last = now;
+        return performance.now() - since > 1500;
+      },
+      60_000,
+    );
+  }
+
+  async dispose(): Promise<void> {
+    await this.fleet.dispose();
+    await this.server.close();
+  }
+}
