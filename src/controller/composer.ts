@@ -14,19 +14,26 @@ export function readComposer(
 ): Composer {
   const found = composerLines(composer, lines);
   if (found === null) return { kind: 'unknown' };
-  const text = found
+  const text = joined(found.map(({ typed }) => typed));
+  if (text === '') return { kind: 'empty' };
+  // A collapsed paste may be drawn in any colour; it is no placeholder.
+  if (collapsed !== null && new RegExp(collapsed, 'm').test(text)) return { kind: 'draft', text };
+  const placeholder = composer.kind === 'none' ? null : composer.placeholder;
+  if (placeholder === null) return { kind: 'draft', text };
+  // claude 2.1 draws its cursor over the first letter of a placeholder: that letter is inverse, the rest is faint.
+  const shown = joined(found.map((line) => line.text));
+  const isOwn = new RegExp(placeholder, 'm').test(text === shown || text.length > 1 ? text : shown);
+  return isOwn ? { kind: 'empty' } : { kind: 'draft', text };
+}
+
+const joined = (lines: readonly string[]): string =>
+  lines
     .map((line) => line.trim())
     .join('\n')
     .trim();
-  if (text === '') return { kind: 'empty' };
-  const placeholder = composer.kind === 'none' ? null : composer.placeholder;
-  // A collapsed paste may be drawn in any colour; it is no placeholder.
-  if (collapsed !== null && new RegExp(collapsed, 'm').test(text)) return { kind: 'draft', text };
-  if (placeholder !== null && new RegExp(placeholder, 'm').test(text)) return { kind: 'empty' };
-  return { kind: 'draft', text };
-}
 
-function composerLines(shape: ComposerShape, lines: readonly ScreenLine[]): readonly string[] | null {
+/** The lines of the composer, without what encloses them. */
+function composerLines(shape: ComposerShape, lines: readonly ScreenLine[]): readonly ScreenLine[] | null {
   switch (shape.kind) {
     case 'none':
       return null;
@@ -34,19 +41,23 @@ function composerLines(shape: ComposerShape, lines: readonly ScreenLine[]): read
       const rules = lines.flatMap(({ text }, index) => (new RegExp(shape.rule).test(text) ? [index] : []));
       const [from, to] = rules.slice(-2);
       if (from === undefined || to === undefined) return null;
+      const glyph = shape.glyph === null ? null : new RegExp(shape.glyph);
       return lines
         .slice(from + 1, to)
-        .map(({ text, typed }, index) => (index === 0 ? withoutGlyph(text, typed, shape.glyph) : typed));
+        .map((line, index) => (index === 0 && glyph !== null ? part(line, lengthOf(glyph, line)) : line));
     }
     case 'box': {
       const [close, side] = [new RegExp(shape.close), new RegExp(shape.side)];
       const end = lines.findLastIndex(({ text }) => close.test(text));
-      if (end < 0) return null;
+      const floor = lines[end];
+      if (floor === undefined) return null;
+      const width = lengthOf(close, floor);
       const start = lines.slice(0, end).findLastIndex(({ text }) => !side.test(text)) + 1;
       const inside = lines
         .slice(start, end)
-        .map(({ text, typed }) => typed.slice(side.exec(text)?.[0].length ?? 0));
-      const own = inside.findLastIndex((line) => line.trim() !== '');
+        // What stands right of the box belongs to another one: opencode 1.18 has a side bar in a wide pane.
+        .map((line) => part(line, lengthOf(side, line), indexOfColumn(line.text, width)));
+      const own = inside.findLastIndex(({ typed }) => typed.trim() !== '');
       return own < 0 ? null : inside.slice(0, own);
     }
     case 'prompt': {
@@ -58,19 +69,32 @@ function composerLines(shape: ComposerShape, lines: readonly ScreenLine[]): read
       const after = lines.slice(at + 1);
       const until = end === null ? after.length : after.findIndex(({ text }) => end.test(text));
       const rest = after.slice(0, until < 0 ? after.length : until);
-      return [typedAfter(head, first), ...rest.map(({ typed }) => typed)];
+      const range = new RegExp(first.source, 'd').exec(head.text)?.indices?.[1];
+      return [range === undefined ? part(head, 0, 0) : part(head, ...range), ...rest];
     }
   }
 }
 
-const withoutGlyph = (text: string, typed: string, glyph: string | null): string =>
-  glyph === null ? typed : typed.slice(new RegExp(glyph).exec(text)?.[0].length ?? 0);
+const part = ({ text, typed }: ScreenLine, from: number, to?: number): ScreenLine => ({
+  text: text.slice(from, to),
+  typed: typed.slice(from, to),
+});
 
-/** The first group's part of the line, without what is faint in it. */
-function typedAfter({ text, typed }: ScreenLine, first: RegExp): string {
-  const match = new RegExp(first.source, 'd').exec(text);
-  const range = match?.indices?.[1];
-  return range === undefined ? '' : typed.slice(range[0], range[1]);
+const lengthOf = (pattern: RegExp, { text }: ScreenLine): number => pattern.exec(text)?.[0].length ?? 0;
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+/** Where in a line the cell of this column begins: a wide character fills two. */
+function indexOfColumn(text: string, column: number): number {
+  let index = 0;
+  let filled = 0;
+  for (const character of text) {
+    if (filled >= column) break;
+    filled += WIDE.test(character) ? 2 : 1;
+    index += character.length;
+  }
+  return index;
 }
 
 /** Text without what wrapping, borders and cut ends change on a screen. */

@@ -140,6 +140,9 @@ function beforePaste(
           'a draft stands in its composer; send or clear it, or use --clear-draft',
           'Draft',
         );
+      // claude 2.1 takes Ctrl-C for an interrupt while it works, and keeps the draft.
+      if (activity === 'busy')
+        return waitOr('a draft stands in its composer, and it cannot be cleared while it is busy', 'Draft');
       if (!cleared) return { kind: 'clear' };
       return now - since < composerMs
         ? { kind: 'wait' }

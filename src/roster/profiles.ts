@@ -23,9 +23,10 @@ export const GENERIC: RuntimeProfile = {
 
 const CLAUDE: RuntimeProfile = {
   ready: [screen('^❯')],
-  // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1).
+  // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1). What was said stands behind the
+  // same glyph in the first column, and may begin with a number.
   busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
-  dialog: [screen('^\\s*❯ \\d+\\. '), screen('Enter to confirm')],
+  dialog: [screen('^ +❯ \\d+\\. '), screen('Enter to confirm')],
   composer: {
     kind: 'between',
     rule: '^─{8,}',
@@ -45,8 +46,8 @@ const CODEX: RuntimeProfile = {
   ready: [screen('^› ?')],
   // `esc to interrupt` vanishes while text streams (0.169).
   busy: [title('^[⠀-⣿]'), screen('esc to interrupt')],
-  // The glyph of its composer marks the chosen answer too.
-  dialog: [title('Action Required'), screen('^› \\d+\\. .*|Press enter to (confirm|continue)')],
+  // The glyph of its composer marks the chosen answer too, and what was said: only the line below tells.
+  dialog: [title('Action Required'), screen('Press enter to (confirm|continue)')],
   composer: {
     kind: 'prompt',
     first: '^›(?: (.*))?$',

@@ -55,6 +55,15 @@ for (const runtime of wanted()) {
       expect(all.times(`${mark} a[201~b[31mcde`)).toBe(1);
     });
 
+    test('words that look like a dialog’s answers bar nobody', async () => {
+      const text = `1. ${tag()} do this\n2. do that`;
+      await all.expectSent(/^(delivered|queued)/, 'one', text, '--no-preamble');
+      await all.quiet();
+      const next = `${tag()} go on`;
+      await all.expectSent(/^(delivered|queued)/, 'one', next);
+      await all.received(next);
+    });
+
     test('what is sent while it is busy is held and arrives once, in order', async () => {
       const gate = `gate${tag()}`;
       await all.expectSent(/^delivered/, 'one', `wait GATE=${gate}`);
