@@ -1,5 +1,6 @@
 import type { Act } from '../controller/deliver.js';
 import type { PaneTarget } from '../controller/screen.js';
+import type { Sign } from '../roster/profile.js';
 import { describeExec, type Exec } from '../host/exec.js';
 
 const timeoutMs = 10_000;
@@ -11,8 +12,9 @@ const address = ({ session, window, pane }: PaneTarget): string => `${session}:$
  * `paste-buffer` into a dead pane crashes the server of 3.3a; in copy mode text arrives without brackets and Enter is
  * swallowed; with input off it is lost. All of that with status 0.
  */
-function guard(agent: string, { pane, pid, server }: PaneTarget): string {
+function guard(agent: string, { pane, pid, server }: PaneTarget, forbidden: readonly Sign[]): string {
   return [
+    ...without(forbidden),
     `#{==:#{@fleet_agent},${agent}}`,
     `#{==:#{pane_id},${pane}}`,
     `#{==:#{pane_pid},${pid}}`,
@@ -23,10 +25,42 @@ function guard(agent: string, { pane, pid, server }: PaneTarget): string {
   ].reduce((all, one) => `#{&&:${one},${all}}`);
 }
 
+/**
+ * That none of these signs of a dialog is there, evaluated in the same call as the key: between a look and an Enter a runtime
+ * can ask for an approval, which that Enter would give (claude 2.1 on a busy machine).
+ *
+ * tmux's regular expressions are POSIX's: of JavaScript's classes those for digits and blanks are said otherwise; what it cannot
+ * read matches nothing, and then the look alone guards.
+ */
+function without(signs: readonly Sign[]): readonly string[] {
+  return signs.flatMap(({ on, pattern }) => {
+    const posix = pattern
+      .replaceAll('\\d', '[0-9]')
+      .replaceAll('\\s', '[[:space:]]')
+      .replaceAll('(?:', '(')
+      .replace(/[#,}]/g, '#$&');
+    const screen = `#{==:#{C/r:${posix}},0}`;
+    const title = `#{==:#{m/r:${posix},#{pane_title}},0}`;
+    switch (on) {
+      case 'screen':
+        return [screen];
+      case 'title':
+        return [title];
+      case 'either':
+        return [screen, title];
+    }
+  });
+}
+
 /** Words of a guarded act that says whether it was done. */
-function guarded(agent: string, target: PaneTarget, command: string): readonly string[] {
+function guarded(
+  agent: string,
+  target: PaneTarget,
+  command: string,
+  forbidden: readonly Sign[] = [],
+): readonly string[] {
   return [
-    ...['if-shell', '-F', '-t', address(target), guard(agent, target)],
+    ...['if-shell', '-F', '-t', address(target), guard(agent, target, forbidden)],
     `${command} ; display-message -p DONE`,
     'display-message -p REFUSED',
   ];
@@ -59,15 +93,17 @@ export async function pasteText(
   );
 }
 
-/** Presses keys, by tmux's names. */
+/** Presses keys, by tmux's names. @param forbidden signs under which nothing is pressed */
 export async function pressKeys(
   exec: Exec,
   socket: string,
   agent: string,
   target: PaneTarget,
   keys: readonly string[],
+  forbidden: readonly Sign[],
 ): Promise<Act> {
-  return act(exec, socket, guarded(agent, target, `send-keys -t '${address(target)}' ${keys.join(' ')}`));
+  const command = `send-keys -t '${address(target)}' ${keys.join(' ')}`;
+  return act(exec, socket, guarded(agent, target, command, forbidden));
 }
 
 async function act(exec: Exec, socket: string, words: readonly string[], input?: string): Promise<Act> {

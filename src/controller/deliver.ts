@@ -51,6 +51,7 @@ export async function deliver(
 ): Promise<Delivered> {
   let state = progress;
   let pause = firstPauseMs;
+  let barredEnters = 0;
   const end = (result: DeliveryResult): Delivered => ({ ...result, attempts: state.enters });
   const advance = (change: Partial<Progress>): void => {
     state = { ...state, ...change, since: port.now() };
@@ -88,9 +89,13 @@ export async function deliver(
         continue;
       }
       case 'enter': {
+        // On a busy machine the look may be old: what has arrived since is not entered again.
+        if (state.enters > 0 && port.arrival() === 'arrived') continue;
         const act = await port.enter();
         // The guard did not hold, e.g. since a human entered copy mode: the next look tells.
         if (act.kind === 'refused') {
+          barredEnters += 1;
+          if (barredEnters > mostBarredEnters) return end(barred(state));
           await port.sleep(lastPauseMs);
           continue;
         }
@@ -130,5 +135,15 @@ function refusedOr(act: Exclude<Act, { kind: 'done' }>, status: 'refused'): Deli
       return { status: 'unknown', reason: null, message: act.message };
   }
 }
+
+/** So often a guard may forbid Enter while a look allows it, before the sender gives up. */
+const mostBarredEnters = 40;
+
+const barred = ({ enters }: Progress): DeliveryResult => ({
+  status: enters === 0 ? 'drafted' : 'unknown',
+  reason: 'Dialog',
+  message:
+    'something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach',
+});
 
 const movedReason: RefusalReason = 'NotReady';

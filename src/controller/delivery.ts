@@ -59,7 +59,7 @@ export type Step =
   | { readonly kind: 'done'; readonly result: DeliveryResult };
 
 /** A swallowed Enter shows after so long: the text still stands in the composer. */
-const swallowedMs = 500;
+const swallowedMs = 1500;
 /** A runtime that was busy holds what has left its composer; its transcript gets so long to say more. */
 const heldMs = 300;
 /** So long a transcript may be behind what the screen shows. */

@@ -153,7 +153,13 @@ describe('an approval dialog', () => {
       async () => {
         all = await RealFleet.start({ one: runtime }, { approvals: true });
         const pane = all.pane('one');
-        await all.expectSent(/^(delivered|queued|unknown)/, 'one', 'run it ESCALATE\nTOOL=touch approved');
+        await all.expectSent(
+          /^(delivered|queued|unknown)/,
+          'one',
+          'run it ESCALATE\nTOOL=touch approved',
+          '--timeout',
+          '120s',
+        );
         await pane.shows(RECIPES[runtime].dialog ?? /./);
         const before = (await pane.settles()).lines;
         await all.expectSent(/^refused Dialog/, 'one', 'and now something else');

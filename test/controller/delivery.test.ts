@@ -97,8 +97,8 @@ describe('after Enter', () => {
     expect(step(entered, screen(['>']), 11_000)).toMatchObject({ result: { status: 'unknown' } });
   });
   test('a swallowed Enter is pressed once more, then it is drafted', () => {
-    expect(step(entered, screen(['> hello']), 600)).toMatchObject({ kind: 'enter' });
-    expect(step({ ...entered, enters: 2 }, screen(['> hello']), 1100)).toMatchObject({
+    expect(step(entered, screen(['> hello']), 1600)).toMatchObject({ kind: 'enter' });
+    expect(step({ ...entered, enters: 2 }, screen(['> hello']), 3100)).toMatchObject({
       result: { status: 'drafted' },
     });
   });

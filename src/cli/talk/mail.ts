@@ -54,9 +54,9 @@ export async function deliverMail(
       return rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');
     },
     paste: () => pasteText(context.exec, line.socket, line.agent.name, line.target, entry.id, entry.text),
-    enter: () => pressKeys(context.exec, line.socket, line.agent.name, line.target, ['Enter']),
+    enter: () => pressKeys(context.exec, line.socket, line.agent.name, line.target, ['Enter'], line.profile.dialog),
     clear: () =>
-      pressKeys(context.exec, line.socket, line.agent.name, line.target, line.profile.clearDraft),
+      pressKeys(context.exec, line.socket, line.agent.name, line.target, line.profile.clearDraft, line.profile.dialog),
     sleep: (ms) => delay(ms),
     now: () => performance.now(),
   }, begun.progress); // prettier-ignore

@@ -48,7 +48,7 @@ export async function resetInApp(
   if (drafted === null) return { kind: 'uncertain', message: `${order.command} was pasted and did not show` };
   if (screenState(profile, drafted).activity !== 'ready')
     return { kind: 'uncertain', message: `it began something else while ${order.command} was pasted` };
-  const entered = await pressKeys(context.exec, socket, agent.name, target, ['Enter']);
+  const entered = await pressKeys(context.exec, socket, agent.name, target, ['Enter'], profile.dialog);
   if (entered.kind !== 'done')
     return { kind: 'uncertain', message: `${order.command} stands in its composer` };
   const fresh = await untilSeen(context, line, freshMs, (screen) => {
@@ -84,7 +84,7 @@ async function untilIdle(context: Context, line: Line, order: ResetOrder): Promi
     if (activity === 'busy' && order.interrupt && !interrupted) {
       interrupted = true;
       const { exec } = context;
-      await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt);
+      await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt, []);
     }
     if (performance.now() >= deadline)
       return activity === 'busy' ? 'it is still busy; use --interrupt or --now' : 'it is not ready';
