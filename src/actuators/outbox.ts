@@ -17,9 +17,21 @@ export function leaveMessage(
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const name = entryName(directory, entry);
     writeEntry(directory, name, entry, 'synced');
+    tellOfMail(path.dirname(path.dirname(directory)));
     return { name };
   } catch (error) {
     return { problem: `${directory}: ${fileProblem(error)}` };
+  }
+}
+
+/** Whoever watches the state directory sees that something was left, without watching every outbox. */
+function tellOfMail(state: string): void {
+  try {
+    fs.writeFileSync(path.join(state, 'mail'), '', { mode: 0o600 });
+    const now = new Date();
+    fs.utimesSync(path.join(state, 'mail'), now, now);
+  } catch {
+    // It is found at the next look all the same.
   }
 }
 

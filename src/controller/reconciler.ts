@@ -36,6 +36,8 @@ export interface ReconcilerPort<Seen extends Sight> {
   /** Walks a plan. `replan` makes the plan of what is the case later. */
   readonly carryOut: (plan: Plan, seen: Seen, replan: (world: World) => Plan) => Promise<unknown>;
   readonly report: ReconcilerReport;
+  /** Agents that somebody is talking to right now: they are left as they are meanwhile. */
+  readonly spokenTo?: () => ReadonlySet<string>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** A clock that no one sets, milliseconds. */
@@ -140,7 +142,7 @@ export class Reconciler<Seen extends Sight> {
     roster: Roster,
   ): Promise<{ seen: Seen; whole: Plan; plan: Plan; next: number | null }> {
     // What ends while we look was seen as it was before.
-    const busy = new Set(this.#inFlight.keys());
+    const busy = new Set([...this.#inFlight.keys(), ...(this.#port.spokenTo?.() ?? [])]);
     const seen = await this.#observe(roster);
     for (const agent of this.#inFlight.keys()) busy.add(agent);
     const whole = planOf(seen.world, noWords, this.#port.now());

@@ -34,7 +34,7 @@ test('a dead pane gets nothing, and the server lives on (3.3a crashes when one p
   );
   for (let count = 0; count < 20; count += 1) {
     expect(await pasteText(exec, socket, 'a', target, `id${count}`, 'hello')).toEqual({ kind: 'refused' });
-    expect(await pressKeys(exec, socket, 'a', target, ['Enter'])).toEqual({ kind: 'refused' });
+    expect(await pressKeys(exec, socket, 'a', target, ['Enter'], [])).toEqual({ kind: 'refused' });
   }
   expect(Number(await tmux('display-message', '-p', '#{pid}'))).toBe(target.server);
   expect(await tmux('list-buffers')).toBe('');

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventFiles } from '../../actuators/event-log.js';
 import { writeStatusRecord } from '../../actuators/status-record.js';
+import type { World } from '../../controller/assess.js';
 import { Loop } from '../../controller/loop.js';
 import { Reconciler } from '../../controller/reconciler.js';
 import { TurnWatch } from '../../controller/turn.js';
@@ -25,6 +26,7 @@ import { metricsWanted, type MetricsOptions } from '../run/metrics-options.js';
 import { openMetrics } from '../run/open-metrics.js';
 import { RosterMemory } from '../run/roster-memory.js';
 import { Sources } from '../run/sources.js';
+import { Postman } from '../talk/postman.js';
 import { SystemdReports } from '../run/systemd-reports.js';
 
 const lookGapMs = 50;
@@ -35,6 +37,20 @@ export interface RunOptions extends MetricsOptions {
   /** For tests: another time between looks, milliseconds. */
   readonly resync?: number;
 }
+
+interface InForce {
+  /** Why the roster's file is not the one in force, or null. */
+  problem: string | null;
+  revision: string | null;
+  /** What the last look has shown of a host that may be acted upon. */
+  world: World | null;
+}
+
+const serverSeen = (world: World | null): boolean =>
+  world?.observed.tmux.known === true && world.observed.tmux.value !== null;
+
+const sooner = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);
 
 /** The controller. Stopping it stops no agent; the next start takes over what runs. */
 export async function runCommand(given: Context, options: RunOptions): Promise<ExitCode> {
@@ -71,7 +87,8 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   const metrics = await openMetrics(wanted, log, context.now, resyncMs * 0.9);
   const memory = new RosterMemory(context);
   const wake = (): void => loop.wake();
-  const inForce = { problem: null as string | null, revision: null as string | null, serverSeen: false };
+  const postman = new Postman(context, wake);
+  const inForce: InForce = { problem: null, revision: null, world: null };
   const watch = new TurnWatch(
     {
       event: (event) => log.event(event),
@@ -83,8 +100,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
         log.rosterState(problem, roster);
       },
       looked: (seen, plan, working) => {
-        const { tmux } = seen.world.observed;
-        inForce.serverSeen = tmux.known && tmux.value !== null;
+        inForce.world = seen.refusal === null ? seen.world : null;
         log.looked(seen, plan, working);
         conditions.looked(seen, plan, working, inForce.problem);
       },
@@ -92,7 +108,10 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
     metrics,
   );
   const reconciler = new Reconciler(
-    metered(hostPort(context, { roster: () => memory.look(), wake, report: watch }), metrics),
+    metered(
+      hostPort(context, { roster: () => memory.look(), wake, report: watch, spokenTo: () => postman.atWork }),
+      metrics,
+    ),
   );
   const loop = new Loop(
     {
@@ -104,9 +123,10 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
           () => watch.turn,
           metrics,
         );
-        sources.follow(inForce.serverSeen);
+        sources.follow(serverSeen(inForce.world));
         reports.passed(watch.turn.looked);
-        return outcome;
+        const mailMs = inForce.world === null ? null : postman.deliver(inForce.world);
+        return { ...outcome, nextMs: sooner(outcome.nextMs, mailMs) };
       },
       now: () => performance.now(),
       after: later,
@@ -130,7 +150,10 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   await sources.close();
   await loop.stop();
   // Below the unit's TimeoutStopSec: what is in systemd's hands goes on without us.
-  await Promise.race([reconciler.drained(), delay(drainMs, undefined, { ref: false })]);
+  await Promise.race([
+    Promise.all([reconciler.drained(), postman.drained()]),
+    delay(drainMs, undefined, { ref: false }),
+  ]);
   await metrics?.close();
   log.line(5, 'controller_stopped', { pid: process.pid });
   single.lock.release();

@@ -15,12 +15,13 @@ export interface HostPortParts {
   readonly roster: () => RosterInForce;
   readonly report: ReconcilerReport & { readonly event: (event: ApplyEvent) => void };
   readonly wake: () => void;
+  readonly spokenTo: () => ReadonlySet<string>;
 }
 
 /** The real host behind the reconciler's port. */
 export function hostPort(
   context: Context,
-  { roster, report, wake }: HostPortParts,
+  { roster, report, wake, spokenTo }: HostPortParts,
 ): ReconcilerPort<HostSight> {
   const earlier: Earlier = { memory: new Map(), seen: null };
   let known: Roster | null = null;
@@ -33,6 +34,7 @@ export function hostPort(
   return {
     roster,
     wake,
+    spokenTo,
     report: {
       rosterState: (problem, inForce) => report.rosterState(problem, inForce),
       trouble: (during, message) => report.trouble(during, message),

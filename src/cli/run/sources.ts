@@ -18,8 +18,8 @@ const patienceMs = 50;
  */
 const doubtsMs = [100, 400, 1500];
 
-/** In the state directory only the operator's words matter. */
-const words = ['holds.json', 'approvals.json'];
+/** In the state directory only the operator's words matter, and that something was left for an agent. */
+const words = ['holds.json', 'approvals.json', 'mail'];
 
 /** What wakes the controller besides its own timers. None of them carries anything. */
 export class Sources {

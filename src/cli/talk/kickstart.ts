@@ -5,8 +5,8 @@ import type { World } from '../../controller/assess.js';
 import { cleaned } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
 import type { Outcome } from '../../controller/port.js';
-import { outboxDirectory, talkLock } from '../../host/paths.js';
-import { acquireLock } from '../../host/lock.js';
+import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
+import { acquireLock, lockOwner } from '../../host/lock.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { renderKickstart } from '../../roster/placeholders.js';
 import type { AgentSpec } from '../../roster/types.js';
@@ -61,9 +61,8 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
     );
   });
   if (waiting.length === 0) return;
+  if (lockOwner(controllerLock(context.paths)) !== null) return;
   const { world } = await observe(context);
-  const { units } = world.observed;
-  if (units.known && units.value.controller?.active === 'active') return;
   await Promise.all(
     world.roster.agents
       .filter(({ name }) => waiting.includes(name))
