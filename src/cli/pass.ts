@@ -26,6 +26,7 @@ export interface Pass {
 /** For who looks again and again. */
 export interface Earlier {
   readonly memory: AgentFilesMemory;
+  readonly installation: () => Installation;
   seen: EarlierDesired | null;
 }
 
@@ -45,7 +46,7 @@ export async function observe(
   const unitsSeen = observeUnits(exec);
   const roster = from.roster ?? loadRoster(context);
   const tmuxSeen = observeTmux(exec, from.socketName ?? roster.socketName);
-  const installation = observeInstallation(paths, parseEnvironmentFile);
+  const installation = from.earlier?.installation() ?? observeInstallation(paths, parseEnvironmentFile);
   const known = new Map(
     observeAgentFiles(
       paths,

@@ -30,6 +30,14 @@ export function packageVersion(): string {
   return typeof version === 'string' ? version : 'unknown';
 }
 
+/** Where the package keeps what it puts on hosts. */
+export const assetDirectories = (): readonly string[] =>
+  [
+    ['tools', 'fleet'],
+    ['tools', 'tmux'],
+    ['systemd', 'user'],
+  ].map((parts) => path.join(packageRoot(), 'framework', ...parts));
+
 /** Everything `install` writes for this home, rendered. Depends on the home alone, so that nothing else reads as drift. */
 export function hostAssets(paths: Paths): readonly Asset[] {
   const framework = path.join(packageRoot(), 'framework');

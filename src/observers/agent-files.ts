@@ -22,18 +22,22 @@ export function observeAgentFiles(
   parse: ParseEnvironment,
   memory: AgentFilesMemory | null = null,
 ): ReadonlyMap<string, AgentFiles> {
-  return new Map([...agents].map((agent) => [agent, remembered(paths, agent, parse, memory)]));
+  // Records are replaced by fleet alone, as a whole, which shows in their directory; only env files are edited in place.
+  const records = memory === null ? null : stampOf(paths.agents);
+  return new Map([...agents].map((agent) => [agent, remembered(paths, agent, parse, records, memory)]));
 }
 
 function remembered(
   paths: Paths,
   agent: string,
   parse: ParseEnvironment,
+  records: string | null,
   memory: AgentFilesMemory | null,
 ): AgentFiles {
   if (memory === null) return readAgent(paths, agent, parse);
   const before = memory.get(agent);
-  const stamp = stampOf(agentFile(paths, agent, 'env'), agentFile(paths, agent, 'json'));
+  const environment = records === null ? null : stampOf(agentFile(paths, agent, 'env'));
+  const stamp = environment === null ? null : `${records}\n${environment}`;
   if (before !== undefined && stamp !== null && before.stamp === stamp) return before.files;
   const files = readAgent(paths, agent, parse);
   if (stamp === null) memory.delete(agent);

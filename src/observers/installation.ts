@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { readText } from '../host/atomic-file.js';
-import { homeOfUnit, hostAssets, type Asset } from '../host/assets.js';
+import { readText, stampOf } from '../host/atomic-file.js';
+import { assetDirectories, homeOfUnit, hostAssets, type Asset } from '../host/assets.js';
 import type { Paths } from '../host/paths.js';
 import type { ParseEnvironment } from './agent-files.js';
 
@@ -29,6 +29,29 @@ export interface Installation {
   /** The home that the installed units belong to, where it is another one. */
   readonly otherHome: string | null;
 }
+
+/**
+ * For who looks again and again: what has not changed, here or in the package, is not read again.
+ *
+ * @returns observes the installation
+ */
+export function rememberedInstallation(paths: Paths, parse: ParseEnvironment): () => Installation {
+  let before: { readonly stamp: string; readonly installation: Installation } | null = null;
+  let files: readonly string[] = [];
+  return () => {
+    const stamp = files.length === 0 ? null : stampOf(...files);
+    if (before !== null && stamp === before.stamp) return before.installation;
+    const installation = observeInstallation(paths, parse);
+    const sources = assetDirectories().flatMap((directory) => [directory, ...filesIn(directory)]);
+    files = [...sources, ...hostAssets(paths).map(({ target }) => target), paths.environment];
+    const after = stampOf(...files);
+    before = after === null ? null : { stamp: after, installation };
+    return installation;
+  };
+}
+
+const filesIn = (directory: string): readonly string[] =>
+  fs.existsSync(directory) ? fs.readdirSync(directory).map((name) => path.join(directory, name)) : [];
 
 export function observeInstallation(paths: Paths, parse: ParseEnvironment): Installation {
   const assets = hostAssets(paths);

@@ -19,6 +19,8 @@ export class ConditionKeeper {
   readonly #port: ConditionPort;
   #recorded: StatusRecord | null;
   #written = '';
+  /** What names the last look that showed nothing to do; null: it showed something. */
+  #quiet: string | null = null;
   #trouble: string | null = null;
 
   constructor(port: ConditionPort) {
@@ -27,6 +29,12 @@ export class ConditionKeeper {
   }
 
   looked({ world }: Sight, plan: Plan, working: ReadonlySet<string>, rosterProblem: string | null): void {
+    // Activity and time are in no condition: as long as nothing is to be done, these say whether anything has become otherwise.
+    const quiet =
+      plan.actions.length + plan.unknownAgents.length + plan.unknownSources.length + working.size === 0;
+    const key = JSON.stringify([plan.observedRevision, plan.rosterRevision, rosterProblem]);
+    if (quiet && key === this.#quiet) return;
+    this.#quiet = quiet ? key : null;
     const now = this.#port.now();
     const recorded = this.#recorded;
     const agents = fleetStatus(world, { now, plan, working, recorded });
@@ -48,7 +56,10 @@ export class ConditionKeeper {
     if (text === this.#written) return;
     const problem = this.#port.write(content);
     if (problem === null) this.#written = text;
-    else if (problem !== this.#trouble) this.#port.trouble(problem);
+    else {
+      this.#quiet = null;
+      if (problem !== this.#trouble) this.#port.trouble(problem);
+    }
     this.#trouble = problem;
   }
 }

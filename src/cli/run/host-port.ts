@@ -2,6 +2,8 @@ import type { Plan } from '../../controller/action.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
 import { acquireLock } from '../../host/lock.js';
+import { rememberedInstallation } from '../../observers/installation.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { installationProblem } from '../guard.js';
@@ -23,7 +25,11 @@ export function hostPort(
   context: Context,
   { roster, report, wake, spokenTo }: HostPortParts,
 ): ReconcilerPort<HostSight> {
-  const earlier: Earlier = { memory: new Map(), seen: null };
+  const earlier: Earlier = {
+    memory: new Map(),
+    installation: rememberedInstallation(context.paths, parseEnvironmentFile),
+    seen: null,
+  };
   let known: Roster | null = null;
   /** A roster that asks for nothing is in force as it is; the same one is looked up once. */
   const keepWhereNothingIsDue = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
