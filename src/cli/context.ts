@@ -41,11 +41,13 @@ export function createContext(options: GlobalOptions, env: Environment = process
   const interrupts = new Set<() => void>();
   let interrupted = false;
   let listening = false;
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     // The first asks to stop after the step under way, the second is not argued with.
     if (interrupted) process.exit(ExitCode.interrupted);
     interrupted = true;
-    process.stderr.write('\nfleet: finishing the step under way; press Ctrl-C again to quit at once\n');
+    // A SIGTERM without a terminal is systemd's: nobody there has a Ctrl-C, and the journal holds JSON.
+    if (signal === 'SIGINT' || process.stderr.isTTY)
+      process.stderr.write('\nfleet: finishing the step under way; press Ctrl-C again to quit at once\n');
     for (const listener of interrupts) listener();
   };
   const paths = pathsFor(options, env);

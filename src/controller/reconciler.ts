@@ -93,6 +93,11 @@ export class Reconciler<Seen extends Sight> {
     }
   }
 
+  /** Agents that are being acted upon. */
+  get actingUpon(): readonly string[] {
+    return [...this.#inFlight.keys()];
+  }
+
   /** Resolves once nothing is being acted upon any more. */
   async drained(): Promise<void> {
     await Promise.all(this.#inFlight.values());

@@ -86,7 +86,13 @@ export function start(
     for await (const line of child.iterable()) onLine(line);
   })().catch(() => undefined);
   void child.then(({ exitCode }) => onEnd(exitCode ?? null));
-  return { stop: () => killGroup(child.pid) };
+  return {
+    stop: () => {
+      killGroup(child.pid);
+      // A tmux client hands its stdout to the server (3.3a), and one that hangs would keep the pipe open, and us with it.
+      child.stdout.destroy();
+    },
+  };
 }
 
 /** Runs a program on this very terminal, to its end. @returns its exit status; 1 where it has none */

@@ -15,9 +15,10 @@ export class Notifier {
     this.#wanted = (env['NOTIFY_SOCKET'] ?? '') !== '';
   }
 
+  /** Feeds the watchdog too: READY alone does not (systemd 252), and a roster that is edited without a pause ends in one. */
   ready(status: string): Promise<void> {
     this.#status = status;
-    return this.#send(() => ['--ready', `--status=${status}`]);
+    return this.#send(() => ['--ready', `--status=${status}`, 'WATCHDOG=1']);
   }
 
   /** Feeds the watchdog, and with it says how things are. */

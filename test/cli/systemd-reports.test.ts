@@ -39,7 +39,7 @@ test('ready after the first pass with a look; then the watchdog is fed by such p
   pass(false);
   expect(await news()).toEqual([]);
   pass();
-  expect(await news()).toEqual(['--ready --status=all well']);
+  expect(await news()).toEqual(['--ready --status=all well WATCHDOG=1']);
   now += 9000;
   pass();
   expect(await news()).toEqual([]);
@@ -54,7 +54,7 @@ test('a pass that takes up another roster is a reload, ended by its own end', as
   pass();
   await news();
   pass(true, () => reports.rosterChanged());
-  expect(await news()).toEqual(['RELOADING=1', '--ready --status=all well']);
+  expect(await news()).toEqual(['RELOADING=1', '--ready --status=all well WATCHDOG=1']);
 });
 
 test('a reload that was asked for ends with a pass that began after it', async () => {
@@ -63,10 +63,25 @@ test('a reload that was asked for ends with a pass that began after it', async (
   pass(true, () => reports.reloadAsked());
   expect(await news()).toEqual(['RELOADING=1']);
   pass();
-  expect(await news()).toEqual(['--ready --status=all well']);
+  expect(await news()).toEqual(['--ready --status=all well WATCHDOG=1']);
 });
 
 test('before it is ready it does not reload', async () => {
   pass(true, () => reports.reloadAsked());
-  expect(await news()).toEqual(['--ready --status=all well']);
+  expect(await news()).toEqual(['--ready --status=all well WATCHDOG=1']);
+});
+
+test('whoever asked for a reload is answered after the READY of a pass that began after it', async () => {
+  const answered: string[] = [];
+  pass(true, () => reports.reloadAsked(() => answered.push('early')));
+  await news();
+  expect(answered).toEqual([]);
+  pass(false);
+  await news();
+  expect(answered).toEqual([]);
+  pass();
+  expect(await news()).toEqual(['--ready --status=all well WATCHDOG=1']);
+  expect(answered).toEqual(['early']);
+  pass(true, () => reports.rosterChanged());
+  expect(answered).toEqual(['early']);
 });

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { describeExec, exec } from '../../src/host/exec.js';
+import { describeExec, exec, start } from '../../src/host/exec.js';
 import { temporary } from '../support/temporary.js';
 
 const long = { timeoutMs: 20_000 };
@@ -126,4 +126,20 @@ test.each<readonly [number, string, string]>([
   [4, ' \n', 'x exited with 4'],
 ])('an exit with %i and %j is told in one line', (code, stderr, text) => {
   expect(describeExec('x', { kind: 'exited', code, stdout: '', stderr })).toBe(text);
+});
+
+test('a program that runs on ends when it is stopped, though another holds its pipe', async () => {
+  const directory = temporary();
+  const script = `setsid sh -c 'echo $$ >${directory}/pid; echo up; exec sleep 600' & exec sleep 600`;
+  const [ended, lines] = [{ is: false }, [] as string[]];
+  const program = start(
+    '/bin/sh',
+    ['-c', script],
+    (line) => lines.push(line),
+    () => (ended.is = true),
+  );
+  await expect.poll(() => lines, { timeout: 5000 }).toEqual(['up']);
+  program.stop();
+  await expect.poll(() => ended.is, { timeout: 5000 }).toBe(true);
+  process.kill(Number(fs.readFileSync(path.join(directory, 'pid'), 'utf8')), 'SIGKILL');
 });

@@ -24,6 +24,7 @@ import { ControllerLog } from '../run/log.js';
 import { metered, timed } from '../run/metered.js';
 import { metricsWanted, type MetricsOptions } from '../run/metrics-options.js';
 import { openMetrics } from '../run/open-metrics.js';
+import { takeReloadRequest } from '../run/reload-request.js';
 import { RosterMemory } from '../run/roster-memory.js';
 import { Sources } from '../run/sources.js';
 import { Postman } from '../talk/postman.js';
@@ -31,6 +32,7 @@ import { SystemdReports } from '../run/systemd-reports.js';
 
 const lookGapMs = 50;
 const usualResyncMs = 15_000;
+/** For everything that is under way, a look at a host that does not answer included. Below the unit's TimeoutStopSec. */
 const drainMs = 20_000;
 
 export interface RunOptions extends MetricsOptions {
@@ -137,7 +139,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   const failed = (message: string): void => log.line(4, 'diagnostic', { during: 'watch', message });
   const sources = new Sources(context, installation.record?.socketName ?? '', memory, wake, failed);
   process.on('SIGHUP', () => {
-    reports.reloadAsked();
+    reports.reloadAsked(takeReloadRequest(paths.state));
     memory.forget();
     wake();
   });
@@ -146,16 +148,16 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   await new Promise<void>((resolve) => {
     context.onInterrupt(resolve);
   });
-  await reports.stopping('finishing what is under way');
-  await sources.close();
-  await loop.stop();
-  // Below the unit's TimeoutStopSec: what is in systemd's hands goes on without us.
-  await Promise.race([
-    Promise.all([reconciler.drained(), postman.drained()]),
-    delay(drainMs, undefined, { ref: false }),
-  ]);
+  log.line(5, 'controller_stopping', { pid: process.pid });
+  const drain = async (): Promise<void> => {
+    await Promise.all([reports.stopping('finishing what is under way'), sources.close(), loop.stop()]);
+    await Promise.all([reconciler.drained(), postman.drained()]);
+  };
+  await Promise.race([drain(), delay(drainMs)]);
   await metrics?.close();
-  log.line(5, 'controller_stopped', { pid: process.pid });
+  const left = reconciler.actingUpon;
+  log.line(5, 'controller_stopped', { pid: process.pid, ...(left.length === 0 ? {} : { left }) });
   single.lock.release();
-  return ExitCode.done;
+  // What is in systemd's hands goes on without us; the program that waits for it would keep Node until TimeoutStopSec.
+  process.exit(ExitCode.done);
 }

@@ -6,7 +6,7 @@ import type { Notifier } from '../../host/notify.js';
  * READY after the first pass that came as far as a look, also one that could not see everything: the status then says
  * so, while a start that timed out would have systemd kill and start the controller in circles. The watchdog is fed by
  * such passes alone. RELOADING around a change of the roster, and from a SIGHUP until a pass that began after it has
- * ended.
+ * ended; whoever asked is answered when systemd has taken the READY.
  */
 export class SystemdReports {
   readonly #notifier: Notifier;
@@ -17,6 +17,7 @@ export class SystemdReports {
   #reloading = false;
   /** Whether the reload was asked for after the pass under way had begun, which may have read the old roster. */
   #askedSince = false;
+  #answers: readonly (() => void)[] = [];
   #lastAlive = -Infinity;
 
   /**
@@ -40,9 +41,14 @@ export class SystemdReports {
     this.#reload();
   }
 
-  /** Somebody wants everything to be looked at anew. */
-  reloadAsked(): void {
+  /**
+   * Somebody wants everything to be looked at anew.
+   *
+   * @param answer called once that has been done, and systemd knows
+   */
+  reloadAsked(answer: () => void = () => undefined): void {
     this.#askedSince = true;
+    this.#answers = [...this.#answers, answer];
     this.#reload();
   }
 
@@ -55,10 +61,14 @@ export class SystemdReports {
   passed(looked: boolean): void {
     if (!looked) return;
     const now = this.#now();
-    if (!this.#ready || (this.#reloading && !this.#askedSince)) {
+    const answers = this.#askedSince ? [] : this.#answers;
+    if (!this.#ready || answers.length > 0 || (this.#reloading && !this.#askedSince)) {
       this.#ready = true;
       this.#reloading = false;
-      void this.#notifier.ready(this.#status());
+      if (!this.#askedSince) this.#answers = [];
+      void this.#notifier.ready(this.#status()).then(() => {
+        for (const answer of answers) answer();
+      });
     } else if (now - this.#lastAlive >= this.#aliveMs) void this.#notifier.alive(this.#status());
     else return;
     this.#lastAlive = now;
