@@ -43,6 +43,11 @@ export class SystemdUnits {
     return this.#run(stopMarginMs, 'stop', holder);
   }
 
+  /** Only where it runs; waits until it has looked at the host. */
+  restartController(): Promise<Outcome> {
+    return this.#run(startTimeoutMs, 'try-restart', 'mosaic-fleet.service');
+  }
+
   reload(): Promise<Outcome> {
     return this.#run(quickMs, 'daemon-reload');
   }

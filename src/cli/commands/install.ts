@@ -9,6 +9,7 @@ import { showUnitPath } from '../../observers/systemd.js';
 import { lingers } from '../../observers/linger.js';
 import { renderEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
+import { renewController } from '../controller-restart.js';
 import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { recordedDifferences } from '../guard.js';
@@ -34,7 +35,9 @@ export async function installCommand(context: Context, options: InstallOptions):
     );
   }
   if (options.dryRun === true) {
-    report(context, await writeFiles(context, pass, true), true);
+    const changes = await writeFiles(context, pass, true);
+    report(context, changes, true);
+    if (changes.length > 0) await renewController(context, new SystemdUnits(context.exec), true);
     return ExitCode.done;
   }
   const changes = await withLock(context, 'fleet install', () => writeFiles(context, pass, false));
@@ -49,6 +52,7 @@ export async function installCommand(context: Context, options: InstallOptions):
       ExitCode.unavailable,
       `the files are in place, but systemd did not take them: ${failure}`,
     );
+  if (changes.length > 0) await renewController(context, units, false);
   if (!lingers(context.env)) {
     context.say(
       context.style.warn(
