@@ -50,7 +50,7 @@ export async function installCommand(context: Context, options: InstallOptions):
   if (failure !== null)
     throw new CommandFailure(
       ExitCode.unavailable,
-      `the files are in place, but systemd did not take them: ${failure}`,
+      `the files are in place, but systemd did not take them: ${failure}\nWhen it answers again, run: systemctl --user daemon-reload && systemctl --user try-restart mosaic-fleet.service${options.enable === true ? ' && fleet install --enable' : ''}`,
     );
   if (changes.length > 0) await renewController(context, units, false);
   if (!lingers(context.env)) {
