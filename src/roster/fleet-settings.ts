@@ -98,10 +98,11 @@ const readBackoff = (fields: Fields): Backoff => {
   // Below a tenth of a second an agent that fails would be started in a loop, and each start costs money.
   const base = fields.duration('base', { min: 100, max: DAY });
   const max = fields.duration('max', { min: 100, max: DAY });
+  const resetAfter = fields.duration('reset_after', { min: 100, max: 7 * DAY });
   const backoff = {
     baseMs: base ?? 10 * SECOND,
     maxMs: max ?? 10 * MINUTE,
-    resetAfterMs: fields.duration('reset_after', { min: 0, max: 7 * DAY }) ?? 10 * MINUTE,
+    resetAfterMs: resetAfter ?? Math.max(10 * MINUTE, base ?? 0),
     stallAfter: readStallAfter(fields) ?? 5,
   };
   const isReadable = (key: string, value: number | null): boolean => value !== null || !fields.has(key);
@@ -109,6 +110,12 @@ const readBackoff = (fields: Fields): Backoff => {
     const [shown, least] = [formatDuration(backoff.maxMs), formatDuration(backoff.baseMs)];
     const message = `backoff.max (${shown}) must not be below backoff.base (${least})`;
     fields.findings.value('InvalidValue', fields.at(fields.has('max') ? 'max' : 'base'), message);
+  }
+  // An agent that lives just so long is restarted at once each time: then at least not more often than every `base`.
+  if (resetAfter !== null && resetAfter < backoff.baseMs && isReadable('base', base)) {
+    const [shown, least] = [formatDuration(resetAfter), formatDuration(backoff.baseMs)];
+    const message = `backoff.reset_after (${shown}) must not be below backoff.base (${least}): an agent that keeps ending after ${shown} would be started without any delay`;
+    fields.findings.value('InvalidValue', fields.at('reset_after'), message);
   }
   return backoff;
 };

@@ -34,6 +34,13 @@ const FLEET: readonly Row[] = [
     'defaults.backoff.max',
     /max \(5s\) must not be below/,
   ],
+  [
+    'defaults: { backoff: { base: 1s, reset_after: 500ms } }',
+    'InvalidValue',
+    'defaults.backoff.reset_after',
+    /reset_after \(500ms\) must not be below backoff\.base \(1s\): .* without any delay/,
+  ],
+  ['defaults: { backoff: { reset_after: 0s } }', 'InvalidValue', 'defaults.backoff.reset_after', /100ms to/],
   ['defaults: { backoff: { base: 1ms } }', 'InvalidValue', 'defaults.backoff.base', /must be 100ms to 24h/],
   ['defaults: { backoff: { stall_after: 0 } }', 'InvalidValue', 'defaults.backoff.stall_after', /1 to 1000/],
   ['defaults: { launcher: ["", x] }', 'InvalidValue', 'defaults.launcher[0]', /must not be empty/],
