@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { Approval, Known, Memory } from '../controller/observed.js';
+import type { Approval, Disruption, Known, Memory } from '../controller/observed.js';
 import type { Outcome } from '../controller/port.js';
 import { fileProblem, writeFileAtomic } from '../host/atomic-file.js';
 import { acquireLock } from '../host/lock.js';
@@ -37,11 +37,10 @@ export class MemoryStore {
     }));
   }
 
-  /** Adds disruptions; what is older than `keepMs` before the newest is forgotten. */
-  addDisruptions(added: Memory['recent'], keepMs: number): Promise<Outcome> {
-    const newest = Math.max(...added.map(({ at }) => at));
+  /** Adds disruptions, and forgets those that do not count any more. */
+  addDisruptions(added: Memory['recent'], counts: (earlier: Disruption) => boolean): Promise<Outcome> {
     return this.#change('disruptions.json', ({ recent, braked }) => ({
-      recent: [...recent.filter(({ at }) => newest - at < keepMs), ...added],
+      recent: [...recent.filter(counts), ...added],
       braked,
     }));
   }

@@ -3,7 +3,8 @@ import { removeLaunchRecord, writeApplied, writeLimits, writeMaterial } from '..
 import { MemoryStore } from '../actuators/memory.js';
 import { SystemdUnits } from '../actuators/systemd-units.js';
 import { adoptSessions, killSessions } from '../actuators/tmux-sessions.js';
-import { brakeWindowMs } from '../controller/brake.js';
+import { isRecent } from '../controller/brake.js';
+import { monotonicNow } from '../host/clock.js';
 import type { Actuators } from '../controller/port.js';
 import { awaitEnds } from '../host/process.js';
 import { readExitRecord } from '../observers/exit-record.js';
@@ -33,7 +34,10 @@ export function hostActuators(context: Context, socketName: string): Actuators {
         approvals.filter((approval) => !used.some((one) => equal(one, approval))),
       ),
     rememberBrake: (revision) => memory.writeBraked(revision),
-    recordDisruptions: (added) => memory.addDisruptions(added, brakeWindowMs),
+    recordDisruptions: (added) =>
+      memory.addDisruptions(added, (earlier) =>
+        isRecent(earlier, { at: context.now(), moment: monotonicNow() }),
+      ),
     adopt: (sessions) => adoptSessions(exec, socketName, paths.home, sessions),
     killSessions: (targets) => killSessions(exec, socketName, targets),
     startHolder: () => units.startHolder(),

@@ -54,7 +54,9 @@ export async function useUpDisruptions(
     reasons.every(({ code }) => code !== 'OperatorWord' && code !== 'HolderReplaced'),
   );
   if (counted.length === 0) return null;
-  return actuators.recordDisruptions(counted.map(({ agent }) => ({ agent, at: now })));
+  return actuators.recordDisruptions(
+    counted.map(({ agent }) => ({ agent, at: now, moment: world.observed.moment })),
+  );
 }
 
 /**

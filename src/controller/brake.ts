@@ -1,12 +1,26 @@
 import type { MaxDisruption } from '../roster/types.js';
 import { isDisruptive, type PlannedAction } from './action.js';
 import { isApproved, type Words } from './gate.js';
-import type { Memory } from './observed.js';
+import type { Moment } from './backoff.js';
+import type { Disruption, Memory } from './observed.js';
 
 /** Fewer disruptions than this never trip the brake. */
 const atLeast = 3;
 /** Disruptions done within so many milliseconds still count. */
-export const brakeWindowMs = 60_000;
+const windowMs = 60_000;
+
+/**
+ * Whether a disruption still counts. The wall clock may be set meanwhile, so it is asked only about what happened before
+ * the machine was booted, or was written down without another clock.
+ */
+export function isRecent(
+  { at, moment }: Disruption,
+  now: { readonly at: number; readonly moment: Moment },
+): boolean {
+  const age =
+    moment?.boot === now.moment.boot ? now.moment.ms - moment.ms : now.at - at;
+  return age >= 0 && age < windowMs;
+}
 
 /**
  * The brake: where one plan would stop, restart or reset more of the live agents than the roster allows, nothing
@@ -20,7 +34,7 @@ export function brake(
   { maxDisruption, revision }: { maxDisruption: MaxDisruption; revision: string },
   memory: Memory,
   words: Words,
-  now: number,
+  now: { readonly at: number; readonly moment: Moment },
 ): readonly PlannedAction[] {
   const confirmed =
     words.confirm ||
@@ -29,9 +43,7 @@ export function brake(
   const counted = new Set(
     actions.filter((action) => counts(action, memory, words)).map(({ agent }) => agent),
   );
-  const recent = memory.recent
-    .filter(({ at }) => now - at < brakeWindowMs && at <= now)
-    .map(({ agent }) => agent);
+  const recent = memory.recent.filter((one) => isRecent(one, now)).map(({ agent }) => agent);
   const disrupted = new Set([...counted, ...recent]);
   const live = new Set([...liveAgents, ...recent]).size;
   const exceeded = isMassChange(disrupted.size, live, maxDisruption);

@@ -120,6 +120,15 @@ export interface LastEnd {
   readonly moment: Moment;
 }
 
+/** A living agent was stopped, restarted or reset. */
+export interface Disruption {
+  readonly agent: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** On a clock that no one sets; absent where an earlier version wrote it down. */
+  readonly moment?: Moment;
+}
+
 /** What fleet remembers between passes. */
 export interface Memory {
   readonly holds: ReadonlyMap<string, Hold>;
@@ -127,7 +136,7 @@ export interface Memory {
   readonly fleetHold: Hold | null;
   readonly approvals: readonly Approval[];
   /** Disruptions of the last minute, for the brake. */
-  readonly recent: readonly { readonly agent: string; readonly at: number }[];
+  readonly recent: readonly Disruption[];
   /** Roster revision whose mass change the brake holds: it stays held until confirmed, however the fleet grows. */
   readonly braked: string | null;
   /** Agents that keep ending, for backoff. */

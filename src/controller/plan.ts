@@ -30,7 +30,7 @@ export function plan(world: World, words: Words, now: number): Plan {
     world.roster,
     memory,
     words,
-    now,
+    { at: now, moment: world.observed.moment },
   );
   const ends = agents.filter(runsOnServer).map((assessment) => {
     const draft = endedWithHolder(assessment, decisions);

@@ -1,4 +1,4 @@
-import type { Approval } from './observed.js';
+import type { Approval, Disruption } from './observed.js';
 import type { SpecRecord } from '../roster/record.js';
 
 /** null: done. Otherwise one line that says what went wrong. */
@@ -46,8 +46,8 @@ export interface Actuators {
   consumeApprovals(used: readonly Approval[]): Promise<Outcome>;
   /** Keeps the mass change of this roster revision held until it is confirmed; null: it was. */
   rememberBrake(revision: string | null): Promise<Outcome>;
-  /** Adds to what the brake remembers; `at` in epoch milliseconds. */
-  recordDisruptions(recent: readonly { readonly agent: string; readonly at: number }[]): Promise<Outcome>;
+  /** Adds to what the brake remembers. */
+  recordDisruptions(recent: readonly Disruption[]): Promise<Outcome>;
   /** Sets fleet's marks on sessions that have none; a session that got marks meanwhile is left alone. */
   adopt(sessions: readonly SessionMarks[]): Promise<Outcome>;
   /** Ends sessions that no unit ends, after comparing marks and pids once more inside the server. */

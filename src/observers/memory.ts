@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { FailureRecord } from '../controller/backoff.js';
+import type { FailureRecord, Moment } from '../controller/backoff.js';
 import type { Approval, Hold, Known, Memory } from '../controller/observed.js';
 import { readText } from '../host/atomic-file.js';
 
@@ -101,7 +101,12 @@ function parseDisruptions(value: unknown): Memory['recent'] {
   const recent: readonly unknown[] = value['recent'];
   return recent.flatMap((entry) =>
     isObject(entry) && typeof entry['agent'] === 'string' && typeof entry['at'] === 'number'
-      ? [{ agent: entry['agent'], at: entry['at'] }]
+      ? [
+          {
+            ...{ agent: entry['agent'], at: entry['at'] },
+            ...(isMoment(entry['moment']) ? { moment: entry['moment'] } : {}),
+          },
+        ]
       : [],
   );
 }
@@ -118,17 +123,20 @@ function parseFailures(value: unknown): Memory['failures'] {
 }
 
 function isFailure(value: unknown): value is FailureRecord {
-  if (!isObject(value) || !isObject(value['due'])) return false;
+  if (!isObject(value)) return false;
   const { count, lastEnd, stalled, spec, due } = value;
   return (
     typeof count === 'number' &&
     typeof lastEnd === 'string' &&
     typeof stalled === 'boolean' &&
     typeof spec === 'string' &&
-    typeof due['boot'] === 'string' &&
-    typeof due['ms'] === 'number'
+    isMoment(due) &&
+    (value['released'] === undefined || isMoment(value['released']))
   );
 }
+
+const isMoment = (value: unknown): value is Moment =>
+  isObject(value) && typeof value['boot'] === 'string' && typeof value['ms'] === 'number';
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -153,6 +153,7 @@ describe("an agent's files", () => {
 
 describe('memory', () => {
   const hold: Hold = { since: 1, until: null, reason: 'so', by: 'hold' };
+  const moment = { boot: 'boot', ms: 5 };
   test('what is written is what is read, and two writers lose nothing', async () => {
     const state = path.join(temporary(), 'state');
     const store = () => new MemoryStore(state, () => observeMemory(state));
@@ -167,11 +168,19 @@ describe('memory', () => {
     );
     expect(outcomes).toEqual(names.map(() => null));
     await store().changeApprovals((before) => [...before, { kind: 'fleet', revision: 'r' }]);
-    await store().addDisruptions([{ agent: 'a', at: 5 }], 60_000);
+    await store().addDisruptions([{ agent: 'a', at: 5, moment }], () => true);
+    await store().addDisruptions([{ agent: 'b', at: 6 }], ({ agent }) => agent === 'a');
+    await store().addDisruptions([{ agent: 'c', at: 7 }], ({ agent }) => agent !== 'b');
     const memory = observeMemory(state);
     expect(memory).toMatchObject({
       known: true,
-      value: { approvals: [{ kind: 'fleet', revision: 'r' }], recent: [{ agent: 'a', at: 5 }] },
+      value: {
+        approvals: [{ kind: 'fleet', revision: 'r' }],
+        recent: [
+          { agent: 'a', at: 5, moment },
+          { agent: 'c', at: 7 },
+        ],
+      },
     });
     expect(memory.known && [...memory.value.holds.keys()].toSorted()).toEqual(names);
     expect(fs.statSync(path.join(state, 'holds.json')).mode & 0o777).toBe(0o600);
@@ -189,7 +198,9 @@ describe('memory', () => {
     const file = path.join(temporary(), 'file');
     write(file, '');
     const store = new MemoryStore(path.join(file, 'state'), () => observeMemory(temporary()));
-    expect(await store.addDisruptions([{ agent: 'a', at: 5 }], 60_000)).toContain('directory is expected');
+    expect(await store.addDisruptions([{ agent: 'a', at: 5 }], () => true)).toContain(
+      'directory is expected',
+    );
   });
 });
 

@@ -1,6 +1,13 @@
 import type { World } from '../../src/controller/assess.js';
 import type { FailureRecord, Moment } from '../../src/controller/backoff.js';
-import type { AppliedSpec, Approval, Hold, LastEnd, ObservedUnit } from '../../src/controller/observed.js';
+import type {
+  AppliedSpec,
+  Approval,
+  Disruption,
+  Hold,
+  LastEnd,
+  ObservedUnit,
+} from '../../src/controller/observed.js';
 import type {
   Actuators,
   AgentMaterial,
@@ -47,7 +54,7 @@ export class FakeHost implements Actuators {
   readonly holds = new Map<string, Hold>();
   fleetHold: Hold | null = null;
   approvals: readonly Approval[] = [];
-  recent: readonly { readonly agent: string; readonly at: number }[] = [];
+  recent: readonly Disruption[] = [];
   braked: string | null = null;
   /** Exit records: how each agent ended last. */
   readonly ends = new Map<string, LastEnd>();
