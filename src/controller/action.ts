@@ -42,8 +42,8 @@ export type Gate =
   | { readonly kind: 'deferred'; readonly why: 'attached' }
   | { readonly kind: 'needs-approval'; readonly why: 'persistent-persona' | 'ask' }
   | { readonly kind: 'held'; readonly hold: Hold; readonly fleet: boolean }
-  /** It keeps ending; the next try is due in so many milliseconds. */
-  | { readonly kind: 'backing-off'; readonly count: number; readonly inMs: number }
+  /** It keeps ending, or (`tried`) the action leads to nothing; the next try is due in so many milliseconds. */
+  | { readonly kind: 'backing-off'; readonly count: number; readonly inMs: number; readonly tried?: true }
   /** Given up until the roster changes for it or the operator releases it. */
   | { readonly kind: 'stalled'; readonly count: number }
   | { readonly kind: 'braked'; readonly count: number; readonly live: number; readonly limit: string }

@@ -20,6 +20,8 @@ export interface FailureRecord {
   readonly stalled: boolean;
   /** Hash of what was started then: another configuration is another chance. */
   readonly spec: string;
+  /** When the operator's word gave it another chance, the last time; absent: never. */
+  readonly released?: Moment;
 }
 
 /**
@@ -69,8 +71,26 @@ export function countEnd(
     },
     stalled: count > policy.stallAfter,
     spec,
+    ...(before?.released === undefined ? {} : { released: before.released }),
   };
 }
+
+/**
+ * The operator's word is another chance: what kept ending is tried again at once. That it was said is kept, too, for
+ * agents that end without a record, since whoever tries them counts for himself (see Pace).
+ */
+export const anotherChance = (
+  failures: ReadonlyMap<string, FailureRecord>,
+  agents: ReadonlySet<string>,
+  released: Moment,
+): ReadonlyMap<string, FailureRecord> =>
+  new Map([
+    ...failures,
+    ...[...agents].map((agent): readonly [string, FailureRecord] => {
+      const { lastEnd, spec } = failures.get(agent) ?? { lastEnd: '', spec: '' };
+      return [agent, { lastEnd, spec, count: 0, stalled: false, due: { boot: '', ms: 0 }, released }];
+    }),
+  ]);
 
 /** Delay before start number `count` in a row, milliseconds: nothing for the first. */
 export function delayMs(count: number, { baseMs, maxMs }: Backoff): number {

@@ -1,8 +1,8 @@
 import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
+import type { Try } from './pace.js';
 import type { RosterInForce } from './reconciler.js';
 import { restrict } from './restrict.js';
-import type { Backoff } from '../roster/types.js';
 
 /**
  * Nothing that lives is ended before the file has been unchanged for so long: an editor may not be done yet. Half a file
@@ -11,8 +11,6 @@ import type { Backoff } from '../roster/types.js';
 const settleMs = 1000;
 /** A file that was put in place as a whole is done; a removal waits all the same. */
 const replacedMs = 20;
-/** A unit whose process has ended follows within so long; a hook wakes the controller, too. */
-const endingMs = 500;
 
 /**
  * How long the controller leaves a ready action for a reason that is its own and no gate, milliseconds; 0: not at all.
@@ -23,16 +21,10 @@ export function delayed(
   action: PlannedAction,
   { settledMs, replaced }: Pick<RosterInForce, 'settledMs' | 'replaced'>,
 ): number {
-  // Its unit is about to write down how it ended, which counts for backoff; a restart now would cut that off.
-  if (isEnding(action)) return endingMs;
   if (!endsWhatLives(action)) return 0;
   const whole = replaced && action.reasons.every(({ code }) => code !== 'NotInRoster');
   return Math.max(0, (whole ? replacedMs : settleMs) - settledMs);
 }
-
-/** A oneshot unit without any session (no target) ends never by itself. */
-const isEnding = ({ reasons, target }: PlannedAction): boolean =>
-  target !== null && reasons.some(({ code }) => code === 'ProcessExited');
 
 const endsWhatLives = ({ action, live }: PlannedAction): boolean => isDisruptive(action) && live !== null;
 
@@ -41,8 +33,16 @@ export const isReady = ({ gate }: PlannedAction): boolean => gate.kind === 'read
 export const launches = ({ action }: PlannedAction): boolean =>
   action === 'start' || action === 'restart' || action === 'reset';
 
-export const policyOf = (world: World, { agent }: PlannedAction): Backoff | null =>
-  world.desired.get(agent)?.spec.backoff ?? null;
+/** @param now milliseconds on a clock that no one sets */
+export const tryOf = (
+  { desired, observed: { memory } }: World,
+  { agent }: PlannedAction,
+  now: number,
+): Try => ({
+  policy: desired.get(agent)?.spec.backoff ?? null,
+  released: (memory.known ? memory.value.failures.get(agent)?.released : null) ?? null,
+  now,
+});
 
 /**
  * To replace the holder ends every session, so it is done as a whole or not yet: once nothing else is under way, and no

@@ -1,5 +1,5 @@
-import type { PlannedAction } from './action.js';
-import { delayMs } from './backoff.js';
+import type { Gate, PlannedAction } from './action.js';
+import { delayMs, type Moment } from './backoff.js';
 import type { Backoff } from '../roster/types.js';
 
 interface Attempt {
@@ -8,6 +8,18 @@ interface Attempt {
   readonly count: number;
   /** When the last was begun, milliseconds on a clock that no one sets. */
   readonly last: number;
+  /** The operator's last word before it. */
+  readonly released: string;
+}
+
+/** When something is tried, and under which circumstances. */
+export interface Try {
+  /** null: the agent is in no roster. */
+  readonly policy: Backoff | null;
+  /** When the operator gave the agent another chance, the last time; null: never. */
+  readonly released: Moment | null;
+  /** Milliseconds on a clock that no one sets. */
+  readonly now: number;
 }
 
 const fallback: Backoff = { baseMs: 10_000, maxMs: 600_000, resetAfterMs: 600_000, stallAfter: 5 };
@@ -20,22 +32,28 @@ const fallback: Backoff = { baseMs: 10_000, maxMs: 600_000, resetAfterMs: 600_00
 export class Pace {
   readonly #attempts = new Map<string, Attempt>();
 
-  /** Milliseconds until this may be tried. */
-  waitMs(action: PlannedAction, policy: Backoff | null, now: number): number {
-    const attempt = this.#attempts.get(action.agent);
-    const { resetAfterMs } = policy ?? fallback;
-    if (attempt?.what !== whatOf(action) || now - attempt.last >= resetAfterMs) return 0;
-    return Math.max(0, attempt.last + delayMs(attempt.count, policy ?? fallback) - now);
+  /** The gate before what was tried too often of late; null: it may be tried. */
+  gate(action: PlannedAction, under: Try): Extract<Gate, { kind: 'backing-off' }> | null {
+    const attempt = this.#counting(action, under);
+    if (attempt === null) return null;
+    const inMs = attempt.last + delayMs(attempt.count, under.policy ?? fallback) - under.now;
+    return inMs <= 0 ? null : { kind: 'backing-off', count: attempt.count, inMs, tried: true };
   }
 
-  begun(action: PlannedAction, policy: Backoff | null, now: number): void {
-    const before = this.#attempts.get(action.agent);
-    const recent = before?.what === whatOf(action) && now - before.last < (policy ?? fallback).resetAfterMs;
-    this.#attempts.set(action.agent, {
-      what: whatOf(action),
-      count: recent ? before.count + 1 : 1,
-      last: now,
-    });
+  begun(action: PlannedAction, under: Try): void {
+    const count = (this.#counting(action, under)?.count ?? 0) + 1;
+    const { now, released } = under;
+    this.#attempts.set(action.agent, { what: whatOf(action), count, last: now, released: wordOf(released) });
+  }
+
+  /** Earlier tries, as far as they still count. */
+  #counting(action: PlannedAction, { policy, released, now }: Try): Attempt | null {
+    const attempt = this.#attempts.get(action.agent);
+    if (attempt?.what !== whatOf(action) || attempt.released !== wordOf(released)) return null;
+    const { resetAfterMs } = policy ?? fallback;
+    // What had to wait was not stable meanwhile.
+    const waited = delayMs(attempt.count, policy ?? fallback);
+    return now - attempt.last < waited + resetAfterMs ? attempt : null;
   }
 
   /** Agents that are gone from roster and host need no memory. */
@@ -43,6 +61,9 @@ export class Pace {
     for (const agent of this.#attempts.keys()) if (!agents.has(agent)) this.#attempts.delete(agent);
   }
 }
+
+const wordOf = (released: Moment | null): string =>
+  released === null ? '' : `${released.boot} ${released.ms}`;
 
 /** Starts and restarts into the same configuration are the same thing; another edit is another one. */
 function whatOf({ action, desired, reasons }: PlannedAction): string {

@@ -1,12 +1,15 @@
 import type { Plan } from './action.js';
 import type { World } from './assess.js';
-import { delayed, holderTurn, isReady, launches, policyOf, replacesHolder, split } from './delayed.js';
+import { delayed, holderTurn, isReady, launches, replacesHolder, split, tryOf } from './delayed.js';
+import { Endings } from './endings.js';
 import { noWords } from './gate.js';
+import { LastOutputs } from './last-outputs.js';
 import type { PassOutcome } from './loop.js';
 import { nextLookMs } from './next-look.js';
 import { Pace } from './pace.js';
 import { plan as planOf } from './plan.js';
-import { restrict } from './restrict.js';
+import { regated, restrict } from './restrict.js';
+import { sinceNewestStart } from './spacing.js';
 import type { Roster } from '../roster/types.js';
 
 export interface RosterInForce {
@@ -72,8 +75,10 @@ export class Reconciler<Seen extends Sight> {
   readonly #port: ReconcilerPort<Seen>;
   readonly #inFlight = new Map<string, Promise<void>>();
   readonly #pace = new Pace();
-  /** When the last agent was launched, for `start_spacing`. */
-  #lastLaunch = -Infinity;
+  readonly #endings = new Endings();
+  readonly #outputs = new LastOutputs();
+  /** When the last agent was launched, for `start_spacing`; null before the first look. */
+  #lastLaunch: number | null = null;
   /** How often this pass has looked at the host; what it began looks once more at what came of it. */
   #looks = 0;
 
@@ -148,24 +153,33 @@ export class Reconciler<Seen extends Sight> {
   ): Promise<{ seen: Seen; whole: Plan; plan: Plan; next: number | null }> {
     // What ends while we look was seen as it was before.
     const busy = new Set([...this.#inFlight.keys(), ...(this.#port.spokenTo?.() ?? [])]);
-    const seen = await this.#observe(roster);
+    const shown = await this.#observe(roster);
     for (const agent of this.#inFlight.keys()) busy.add(agent);
-    const whole = planOf(seen.world, noWords, this.#port.now());
-    if (replacesHolder(whole)) {
-      const { plan, waitMs } = holderTurn(whole, busy.size > 0, inForce);
-      return { seen, whole, plan, next: waitMs > 0 ? waitMs : null };
-    }
     const now = this.#port.monotonic();
+    const seen = { ...shown, world: this.#corrected(shown.world) };
+    const planned = planOf(seen.world, noWords, this.#port.now());
+    if (replacesHolder(planned)) {
+      const { plan, waitMs } = holderTurn(planned, busy.size > 0, inForce);
+      return { seen, whole: planned, plan, next: waitMs > 0 ? waitMs : null };
+    }
+    const whole = regated(planned, (action) =>
+      isReady(action) && !busy.has(action.agent)
+        ? this.#pace.gate(action, tryOf(seen.world, action, now))
+        : null,
+    );
+    this.#endings.note(whole, now);
+    this.#lastLaunch ??= now - sinceNewestStart(seen.world, this.#port.now());
+    const nextLaunch = this.#lastLaunch + roster.startSpacingMs;
     const waits: number[] = [];
     let launched = false;
     const plan = restrict(whole, (action) => {
       if (!isReady(action)) return true;
       if (busy.has(action.agent)) return false;
-      const spacing = launches(action) ? this.#lastLaunch + roster.startSpacingMs - now : 0;
-      const pace = this.#pace.waitMs(action, policyOf(seen.world, action), now);
+      const spacing = launches(action) ? nextLaunch - now : 0;
+      const ending = this.#endings.waitMs(action, now);
       // With spacing, one launch per pass: the next is gated by what is the case then.
       const turn = launches(action) && launched ? roster.startSpacingMs : 0;
-      const wait = Math.max(delayed(action, inForce), spacing, pace, turn);
+      const wait = Math.max(delayed(action, inForce), spacing, ending, turn);
       if (wait > 0) waits.push(wait);
       else launched ||= launches(action);
       return wait <= 0;
@@ -173,6 +187,10 @@ export class Reconciler<Seen extends Sight> {
     const gate = nextLookMs(whole, this.#port.now());
     const all = gate === null ? waits : [...waits, gate];
     return { seen, whole, plan, next: all.length === 0 ? null : Math.min(...all) };
+  }
+
+  #corrected(world: World): World {
+    return this.#outputs.corrected(world, this.#port.now(), this.#port.monotonic());
   }
 
   async #observe(roster: Roster): Promise<Seen> {
@@ -195,13 +213,13 @@ export class Reconciler<Seen extends Sight> {
     const ready = plan.actions.filter(isReady);
     const now = port.monotonic();
     for (const action of ready) {
-      this.#pace.begun(action, policyOf(seen.world, action), now);
+      this.#pace.begun(action, tryOf(seen.world, action, now));
       if (launches(action)) this.#lastLaunch = now;
     }
     const names = ready.map(({ agent }) => agent);
     // No agent has the holder session's name.
     if (plan.holder !== undefined && replacesHolder(plan)) names.push(plan.holder.session);
-    const replan = (world: World): Plan => planOf(world, noWords, port.now());
+    const replan = (world: World): Plan => planOf(this.#corrected(world), noWords, port.now());
     const work = port
       .carryOut(plan, seen, replan)
       .then(

@@ -1,8 +1,14 @@
-import type { Plan, PlannedAction } from './action.js';
+import type { Gate, Plan, PlannedAction } from './action.js';
 import { summarize } from './summary.js';
 
 /** The plan without the actions that are not asked for; what stays is judged as in the whole plan. */
 export function restrict(plan: Plan, keep: (action: PlannedAction) => boolean): Plan {
   const actions = plan.actions.filter(keep);
+  return { ...plan, actions, summary: summarize(actions, plan.unknownAgents, plan.summary.unchanged) };
+}
+
+/** The plan with another gate before some of its actions; null: the gate stays as it is. */
+export function regated(plan: Plan, gateOf: (action: PlannedAction) => Gate | null): Plan {
+  const actions = plan.actions.map((action) => ({ ...action, gate: gateOf(action) ?? action.gate }));
   return { ...plan, actions, summary: summarize(actions, plan.unknownAgents, plan.summary.unchanged) };
 }

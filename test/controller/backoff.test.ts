@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  anotherChance,
   countEnd,
   countEnds,
   delayMs,
@@ -101,4 +102,20 @@ describe('the gate', () => {
   ])('after %i ends, %i ms after boot', (count, uptime, gate) => {
     expect(scene(count, uptime).actionOn('a')?.gate).toEqual(gate);
   });
+});
+
+test("the operator's word takes failures back, and is kept over further ones", () => {
+  const stalled = [1, 2, 3, 4, 5, 6].reduce<FailureRecord | null>(
+    (record, one) => countEnd(record, end(id(one)), policy),
+    null,
+  )!;
+  const released = { boot: 'boot', ms: 7 };
+  const after = anotherChance(new Map([['a', stalled], ['b', stalled]]), new Set(['a', 'c']), released); // prettier-ignore
+  expect(after.get('b')).toBe(stalled);
+  expect(after.get('c')).toMatchObject({ count: 0, stalled: false, released });
+  const again = after.get('a')!;
+  expect(again).toMatchObject({ count: 0, stalled: false, lastEnd: id(6), released });
+  expect(remainingMs(again, { boot: 'boot', ms: 8 })).toBe(0);
+  expect(countEnd(again, end(id(6)), policy)).toBe(again);
+  expect(countEnd(again, end(id(7)), policy)).toMatchObject({ count: 1, released });
 });

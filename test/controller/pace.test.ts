@@ -1,20 +1,31 @@
 import { expect, test } from 'vitest';
-import { Pace } from '../../src/controller/pace.js';
+import type { PlannedAction } from '../../src/controller/action.js';
+import { Pace, type Try } from '../../src/controller/pace.js';
+import { gateText } from '../../src/cli/render/reason-text.js';
 import { Scene } from '../support/scene.js';
 
 const policy = { baseMs: 10_000, maxMs: 60_000, resetAfterMs: 600_000, stallAfter: 5 };
 const start = new Scene(['a']).actionOn('a')!;
+const at = (now: number, more: Partial<Try> = {}): Try => ({ policy, released: null, now, ...more });
+const waitMs = (pace: Pace, action: PlannedAction, when: Try): number => pace.gate(action, when)?.inMs ?? 0;
 
 /** How long each of so many tries has to wait, each made as soon as it may be. */
 function waits(tries: number, action = start): readonly number[] {
   const pace = new Pace();
   let now = 0;
   return Array.from({ length: tries }, () => {
-    const wait = pace.waitMs(action, policy, now);
+    const wait = waitMs(pace, action, at(now));
     now += wait;
-    pace.begun(action, policy, now);
+    pace.begun(action, at(now));
     return wait;
   });
+}
+
+/** One that has tried five times in vain. */
+function tired(): Pace {
+  const pace = new Pace();
+  for (let tries = 0; tries < 5; tries += 1) pace.begun(start, at(0));
+  return pace;
 }
 
 test('the same thing again waits ever longer', () => {
@@ -30,17 +41,46 @@ test.each([
   ['another configuration', { desired: 'v1:other/v1:other' }],
   ['another action', { action: 'stop' as const }],
 ])('%s is tried at once', (_, change) => {
-  const pace = new Pace();
-  for (let tries = 0; tries < 5; tries += 1) pace.begun(start, policy, 0);
-  expect(pace.waitMs(start, policy, 0)).toBeGreaterThan(0);
-  expect(pace.waitMs({ ...start, ...change }, policy, 0)).toBe(0);
+  const pace = tired();
+  expect(waitMs(pace, start, at(0))).toBeGreaterThan(0);
+  expect(waitMs(pace, { ...start, ...change }, at(0))).toBe(0);
+});
+
+test("the operator's word is another chance, once", () => {
+  const pace = tired();
+  const released = { boot: 'boot', ms: 5 };
+  expect(waitMs(pace, start, at(0, { released }))).toBe(0);
+  pace.begun(start, at(0, { released }));
+  pace.begun(start, at(0, { released }));
+  expect(waitMs(pace, start, at(0, { released }))).toBe(10_000);
+});
+
+test('the gate says what it is', () => {
+  const gate = tired().gate(start, at(0))!;
+  expect(gate).toMatchObject({ kind: 'backing-off', count: 5 });
+  expect(gateText(gate)).toBe('backing off: tried 5 times in a row, next try in 1m');
 });
 
 test('after reset_after, and once the agent is gone, all is forgotten', () => {
-  const pace = new Pace();
-  for (let tries = 0; tries < 5; tries += 1) pace.begun(start, policy, 0);
-  expect(pace.waitMs(start, policy, 599_999)).toBe(0);
-  expect(pace.waitMs(start, policy, 1000)).toBeGreaterThan(0);
+  const pace = tired();
+  expect(waitMs(pace, start, at(1000))).toBeGreaterThan(0);
+  pace.begun(start, at(659_999));
+  expect(waitMs(pace, start, at(659_999))).toBe(60_000);
+  pace.begun(start, at(2_000_000));
+  expect(waitMs(pace, start, at(2_000_000))).toBe(0);
+  for (let tries = 0; tries < 5; tries += 1) pace.begun(start, at(2_000_000));
   pace.keepOnly(new Set(['b']));
-  expect(pace.waitMs(start, policy, 1000)).toBe(0);
+  expect(waitMs(pace, start, at(2_000_000))).toBe(0);
+});
+
+test('a wait as long as reset_after is no reset', () => {
+  const patient = { ...policy, maxMs: 600_000 };
+  const pace = new Pace();
+  const moments = [0];
+  for (let tries = 1; tries < 20; tries += 1) {
+    const now = moments.at(-1)!;
+    pace.begun(start, { ...at(now), policy: patient });
+    moments.push(now + (pace.gate(start, { ...at(now), policy: patient })?.inMs ?? 0));
+  }
+  expect(moments.at(-1)! - moments.at(-2)!).toBe(600_000);
 });

@@ -81,7 +81,7 @@ export class FakeHost implements Actuators {
 
   /** Since boot, on a clock that no one sets. */
   get moment(): Moment {
-    return { boot: 'boot', ms: 0 };
+    return { boot: 'boot', ms: this.#now - Date.UTC(2026, 0, 1) };
   }
 
   observe(roster: Roster): World {

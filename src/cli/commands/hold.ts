@@ -59,6 +59,8 @@ export async function releaseCommand(
   requireOwnInstallation(context, observeInstallation(paths, parseEnvironmentFile));
   const everyone = roster.agents.map(({ name }) => name);
   const seen: { hold: Hold | null } = { hold: null };
+  // First, since it is the holds' file that wakes the controller.
+  await forgetFailures(context, new Set([agent]));
   const failure = await memoryStore(context).changeHolds((current) => {
     seen.hold = current.holds.get(agent) ?? current.fleetHold;
     if (seen.hold === null) return current;
@@ -69,7 +71,6 @@ export async function releaseCommand(
     return { ...released, holds: new Map([...released.holds, [agent, later]]) };
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
-  await forgetFailures(context, new Set([agent]));
   context.record([eventOf('released', now(), { agent, message: options.reason })]);
   const until = options.for === undefined ? '' : ` for ${formatDuration(options.for)}, then held again`;
   print(

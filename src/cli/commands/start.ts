@@ -1,7 +1,10 @@
+import type { World } from '../../controller/assess.js';
+import { anotherChance } from '../../controller/backoff.js';
 import { noWords } from '../../controller/gate.js';
 import type { Hold, Memory } from '../../controller/observed.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
+import { monotonicNow } from '../../host/clock.js';
 import { displayPath } from '../../host/paths.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -37,7 +40,7 @@ export async function startCommand(context: Context, names: readonly string[]): 
     if (failure !== null) throw new CommandFailure(ExitCode.error, `cannot release: ${failure}`);
   }
   const chosen = new Set(names.length === 0 ? everyone : names);
-  await forgetFailures(context, chosen);
+  await forgetFailures(context, new Set([...chosen].filter((agent) => failing(agent, world))));
   const code = await withLock(context, 'fleet start', async () => {
     const pass = await observe(context);
     const whole = planOf(pass.world, noWords, context.now());
@@ -64,18 +67,17 @@ export async function startCommand(context: Context, names: readonly string[]): 
   return code;
 }
 
+/** Whether there is anything that could keep it from being started at once: its failures, those not on record, too. */
+function failing(agent: string, { observed: { memory, units } }: World): boolean {
+  const runs = units.known && units.value.agents.get(agent)?.active === 'active';
+  return !runs || !memory.known || memory.value.failures.has(agent);
+}
+
 /** The operator's word is another chance: what kept ending is tried again at once. */
 export async function forgetFailures(context: Context, agents: ReadonlySet<string>): Promise<void> {
-  const stored = observeMemory(context.paths.state);
-  if (!stored.known || ![...stored.value.failures.keys()].some((agent) => agents.has(agent))) return;
-  const failure = await memoryStore(context).changeFailures(
-    (failures) =>
-      new Map(
-        [...failures].map(([agent, record]) => [
-          agent,
-          agents.has(agent) ? { ...record, count: 0, stalled: false, due: { boot: '', ms: 0 } } : record,
-        ]),
-      ),
+  if (agents.size === 0 || !observeMemory(context.paths.state).known) return;
+  const failure = await memoryStore(context).changeFailures((failures) =>
+    anotherChance(failures, agents, monotonicNow()),
   );
   if (failure !== null)
     throw new CommandFailure(ExitCode.error, `cannot forget earlier failures: ${failure}`);

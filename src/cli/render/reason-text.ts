@@ -62,7 +62,7 @@ export function gateText(gate: Gate): string | null {
       return `held: ${gate.fleet ? 'fleet ' : ''}${by}${until}${reason}`;
     }
     case 'backing-off':
-      return `backing off: ended ${gate.count} times in a row, next try in ${formatDuration(Math.ceil(gate.inMs / 1000) * 1000)}`;
+      return `backing off: ${gate.tried === true ? 'tried' : 'ended'} ${gate.count} times in a row, next try in ${formatDuration(Math.ceil(gate.inMs / 1000) * 1000)}`;
     case 'stalled':
       return `stalled: ended ${gate.count} times in a row; given up`;
     case 'braked':

@@ -1,0 +1,36 @@
+import type { Plan, PlannedAction } from './action.js';
+
+/** A unit whose process has ended follows within so long; a hook wakes the controller, too. Milliseconds. */
+const lookAgainMs = 500;
+/** A unit that has not followed by then does not: it is restarted. Milliseconds. */
+const patienceMs = 10_000;
+
+/**
+ * Agents whose process has ended and whose unit has yet to follow. It is about to write down how it ended, which counts
+ * for backoff; a restart now would cut that off.
+ */
+export class Endings {
+  /** Session and moment at which it was first seen so, milliseconds on a clock that no one sets. */
+  readonly #seen = new Map<string, { readonly session: string; readonly since: number }>();
+
+  /** A look: takes down who is ending. */
+  note({ actions }: Plan, now: number): void {
+    const ending = new Map(actions.flatMap((action) => [[action.agent, sessionOf(action)] as const]));
+    for (const [agent, { session }] of this.#seen)
+      if (ending.get(agent) !== session) this.#seen.delete(agent);
+    for (const [agent, session] of ending) {
+      if (session !== null && !this.#seen.has(agent)) this.#seen.set(agent, { session, since: now });
+    }
+  }
+
+  /** How long the action is left for that reason, milliseconds; 0: not at all. */
+  waitMs({ agent }: PlannedAction, now: number): number {
+    const seen = this.#seen.get(agent);
+    if (seen === undefined) return 0;
+    return Math.max(0, Math.min(lookAgainMs, seen.since + patienceMs - now));
+  }
+}
+
+/** The session that is ending. A oneshot unit without any session (no target) ends never by itself. */
+const sessionOf = ({ reasons, target }: PlannedAction): string | null =>
+  target !== null && reasons.some(({ code }) => code === 'ProcessExited') ? target.session : null;

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import type { Plan } from '../../src/controller/action.js';
+import { anotherChance } from '../../src/controller/backoff.js';
+import { rosterOf } from '../support/scene.js';
+import { VirtualFleet } from '../support/virtual-fleet.js';
+
+const minute = 60_000;
+
+/** A fleet of one agent that ends two seconds after each start. */
+function ailing(defaults = {}) {
+  const plans: Plan[] = [];
+  const launches: number[] = [];
+  const fleet = new VirtualFleet(rosterOf([{ name: 'a' }], { defaults }), {
+    decided: (plan) => plans.push(plan),
+  });
+  const { host, clock } = fleet;
+  host.onLaunch = () => launches.push(clock.monotonic());
+  host.lives.set('a', 2000);
+  fleet.startController();
+  const release = (): void => {
+    host.failures = anotherChance(host.failures, new Set(['a']), host.moment);
+    fleet.wake();
+  };
+  const gate = (): string | undefined => plans.at(-1)?.actions[0]?.gate.kind;
+  return { fleet, host, clock, launches, release, gate };
+}
+
+test("an agent that was given up is tried again at once at the operator's word, and then given up again", async () => {
+  const { clock, launches, release, gate } = ailing();
+  await clock.advance(10 * minute);
+  expect(launches).toHaveLength(6);
+  expect(gate()).toBe('stalled');
+  release();
+  await clock.advance(100);
+  expect(launches).toHaveLength(7);
+  await clock.advance(10 * minute);
+  // The end that nobody had acted upon any more is the first of the new row.
+  expect(launches).toHaveLength(11);
+  expect(gate()).toBe('stalled');
+});
+
+test('ends without a record are tried ever later, which is a gate to see, and at once at that word', async () => {
+  const { host, clock, launches, release, gate } = ailing();
+  host.traceless.add('a');
+  await clock.advance(4 * minute);
+  const before = launches.length;
+  expect(before).toBeLessThan(8);
+  expect(gate()).toBe('backing-off');
+  release();
+  await clock.advance(100);
+  expect(launches).toHaveLength(before + 1);
+  await clock.advance(4 * minute);
+  expect(launches.length).toBeLessThan(before + 8);
+  expect(gate()).toBe('backing-off');
+});
+
+test('an agent whose process has ended waits for its unit, and is restarted where that does not follow', async () => {
+  const { host, clock, launches } = ailing();
+  host.stuck.add('a');
+  await clock.advance(11_000);
+  expect(launches).toHaveLength(1);
+  await clock.advance(3000);
+  expect(launches).toHaveLength(2);
+  // Nothing is on record, and yet it is no loop.
+  await clock.advance(60 * minute);
+  expect(launches.length).toBeLessThan(15);
+});
