@@ -38,6 +38,9 @@ export class VirtualFleet {
   refusal: string | null = null;
   /** How long a look takes, milliseconds. */
   lookMs = 6;
+  resyncMs = 15_000;
+  /** When the controller was started last, on the clock that no one sets. */
+  controllerSince = -Infinity;
   looks = 0;
   readonly lookedAt: number[] = [];
   #lockedBy: Actor | null = null;
@@ -80,9 +83,10 @@ export class VirtualFleet {
         after: port.after,
         random: () => 0,
       },
-      { lookGapMs: 50, resyncMs: 15_000 },
+      { lookGapMs: 50, resyncMs: this.resyncMs },
     );
     this.controller = { actor, loop, reconciler };
+    this.controllerSince = this.clock.monotonic();
     loop.wake();
   }
 

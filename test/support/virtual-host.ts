@@ -1,6 +1,6 @@
 import type { Moment } from '../../src/controller/backoff.js';
 import type { Outcome } from '../../src/controller/port.js';
-import { FakeHost } from './fake-host.js';
+import { FakeHost, type Deed } from './fake-host.js';
 import type { FakeSession } from './fake-server.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -41,6 +41,7 @@ export class VirtualHost extends FakeHost {
   onChange: () => void = () => undefined;
   onEnd: (end: TrueEnd) => void = () => undefined;
   onLaunch: (agent: string, spec: string) => void = () => undefined;
+  onDeed: (deed: Deed) => void = () => undefined;
   /** Invocation ids; the last eight digits are the jitter. */
   nextInvocation: () => string = () => (this.#invocations += 1).toString(16).padStart(24, '0') + '00000000';
   readonly #clock: VirtualClock;
@@ -63,6 +64,12 @@ export class VirtualHost extends FakeHost {
 
   override get moment(): Moment {
     return { boot: 'boot', ms: this.#clock.monotonic() };
+  }
+
+  protected override deed(what: Deed['what'], agent: string, session: FakeSession): void {
+    const before = this.deeds.length;
+    super.deed(what, agent, session);
+    for (const deed of this.deeds.slice(before)) this.onDeed(deed);
   }
 
   // ---- systemd ----
