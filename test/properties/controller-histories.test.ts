@@ -42,7 +42,7 @@ test('whatever happens to a fleet and its controller, every law holds, and it co
   for (const action of ['start', 'restart', 'reset', 'update', 'stop']) {
     expect(seen.get(`controller ${action}`) ?? 0, action).toBeGreaterThan(20);
   }
-  for (const gate of ['deferred', 'needs-approval', 'held', 'backing-off', 'stalled', 'braked', 'blocked']) {
+  for (const gate of ['deferred', 'needs-approval', 'held', 'backing-off', 'stalled', 'braked']) {
     expect(seen.get(gate) ?? 0, gate).toBeGreaterThan(5);
   }
 });
