@@ -3,15 +3,16 @@ import { describeExec, type Exec } from '../host/exec.js';
 
 const timeoutMs = 5000;
 
-/** tmux splits its command line at a word that ends in a semicolon. */
-const word = (text: string): string => (text.endsWith(';') ? `${text.slice(0, -1)}\\;` : text);
+/** A word of a command that tmux parses itself: between single quotes nothing has a meaning but the quote. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A client's message to the server is capped at 16 kB; the rest is left for the message's own frame. */
 const messageBytes = 12_000;
 
 /**
- * Marks sessions that carry no marks yet. `-o` refuses to overwrite: what was marked since it was observed belongs to
- * somebody.
+ * Marks sessions that carry no marks yet, each only while its pane still runs the process that was observed: compared
+ * inside the server, for ids start again with a new one. What was marked since it was observed belongs to somebody, and
+ * `-o` refuses to overwrite.
  */
 export async function adoptSessions(
   exec: Exec,
@@ -19,22 +20,20 @@ export async function adoptSessions(
   home: string,
   sessions: readonly SessionMarks[],
 ): Promise<Outcome> {
-  const commands = sessions.map(({ agent, session, pane, spec, context }) => {
-    const set = (name: string, value: string): string[] => [
-      'set-option',
-      '-oq',
-      '-t',
-      session,
-      name,
-      word(value),
-      ';',
+  const commands = sessions.map(({ agent, session, pane, pid, spec, context }) => {
+    const set = (name: string, value: string): string =>
+      `set-option -oq -t ${quoted(session)} ${name} ${quoted(value)}`;
+    const marks = [
+      set('@fleet_agent', agent),
+      set('@fleet_home', home),
+      set('@fleet_pane', pane),
+      set('@fleet_spec', spec),
+      set('@fleet_context', context),
     ];
     return [
-      ...set('@fleet_agent', agent),
-      ...set('@fleet_home', home),
-      ...set('@fleet_pane', pane),
-      ...set('@fleet_spec', spec),
-      ...set('@fleet_context', context),
+      ...['if-shell', '-F', '-t', pane],
+      `#{&&:#{==:#{@fleet_agent}#{@fleet_home},},#{&&:#{==:#{pane_pid},${pid}},#{==:#{session_id},${session}}}}`,
+      ...[marks.join(' ; '), ';'],
     ];
   });
   return run(exec, socket, commands);

@@ -250,15 +250,16 @@ function resultOf(
 }
 
 function adoptions(actions: readonly PlannedAction[], world: World): readonly SessionMarks[] {
-  return actions.flatMap(({ agent, target }) => {
+  return actions.flatMap(({ agent, target, live }) => {
     const desired = resolvedOf(world, agent);
-    return desired === null || target?.pane == null
+    return desired === null || target?.pane == null || live === null
       ? []
       : [
           {
             agent,
             session: target.session,
             pane: target.pane,
+            pid: live.pid,
             spec: desired.specHash,
             context: desired.contextHash,
           },

@@ -15,7 +15,9 @@ export interface AgentMaterial {
 export interface SessionMarks {
   readonly agent: string;
   readonly session: string;
+  /** The agent's pane and its process as observed. */
   readonly pane: string;
+  readonly pid: number;
   readonly spec: string;
   readonly context: string;
 }

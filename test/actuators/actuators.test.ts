@@ -61,16 +61,18 @@ describe('verbs on units', () => {
 });
 
 describe('sessions', () => {
-  const marks = { agent: 'a', session: '$1', pane: '%1', spec: 'v1:s', context: 'v1:c' };
-  test('adoption never overwrites, and a word that ends in ; does not split the command', async () => {
+  const marks = { agent: 'a', session: '$1', pane: '%1', pid: 42, spec: 'v1:s', context: 'v1:c' };
+  test('adoption compares marks and process inside the server, and quotes what it sets', async () => {
     const { exec, calls } = recording();
-    await adoptSessions(exec, 'sock', '/home/x;', [marks]);
-    const [call] = calls;
-    expect(call?.args.slice(0, 3)).toEqual(['-u', '-L', 'sock']);
-    expect(call?.args.filter((word) => word === 'set-option')).toHaveLength(5);
-    expect(call?.args.filter((word) => word === '-oq')).toHaveLength(5);
-    expect(call?.args).toContain('/home/x\\;');
-    expect(call?.args.at(-1)).not.toBe(';');
+    await adoptSessions(exec, 'sock', "/home/it's;", [marks]);
+    const args = calls[0]?.args ?? [];
+    expect(args.slice(0, 7)).toEqual(['-u', '-L', 'sock', 'if-shell', '-F', '-t', '%1']);
+    expect(args[7]).toBe(
+      '#{&&:#{==:#{@fleet_agent}#{@fleet_home},},#{&&:#{==:#{pane_pid},42},#{==:#{session_id},$1}}}',
+    );
+    expect(args[8]?.match(/set-option -oq -t '\$1' /g)).toHaveLength(5);
+    expect(args[8]).toContain("@fleet_home '/home/it'\\''s;'");
+    expect(args).toHaveLength(9);
   });
 
   test('a session is ended only under the mark and the process that were seen', async () => {
@@ -104,7 +106,9 @@ describe('sessions', () => {
     expect(await adoptSessions(exec, 'sock', '/h', many)).toBe('first');
     expect(calls.length).toBeGreaterThan(1);
     for (const { args } of calls) expect(Buffer.byteLength(args.join(' '))).toBeLessThan(16_000);
-    const set = calls.flatMap(({ args }) => args.filter((word) => /^agent-\d+$/.test(word)));
+    const set = calls.flatMap(({ args }) =>
+      args.flatMap((word) => word.match(/(?<=@fleet_agent ')agent-\d+(?=')/g) ?? []),
+    );
     expect(set).toEqual(many.map(({ agent }) => agent));
   });
 });

@@ -164,10 +164,11 @@ export class FakeHost implements Actuators {
   }
 
   adopt(sessions: readonly SessionMarks[]): Promise<Outcome> {
-    return this.#each(sessions, ({ agent, session, pane, spec, context }) => {
+    return this.#each(sessions, ({ agent, session, pane, pid, spec, context }) => {
       const found = this.server?.sessions.find(({ id }) => id === session);
       if (found === undefined) return "can't find session";
-      if (found.marks.agent !== null) return null;
+      if (found.marks.agent !== null || !found.panes.some((one) => one.id === pane && one.pid === pid))
+        return null;
       this.deed('adopted', agent, found);
       found.marks = { agent, home: mosaicHome, pane, unit: null, spec, context, conversation: null };
       return null;
