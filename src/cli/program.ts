@@ -10,6 +10,7 @@ import { waitCommand } from './commands/wait.js';
 import { doctorCommand } from './commands/doctor.js';
 import { holdCommand, releaseCommand, type HoldOptions } from './commands/hold.js';
 import { initCommand, type InitOptions } from './commands/init.js';
+import { exportCommand, type ExportOptions } from './commands/export.js';
 import { installCommand, type InstallOptions } from './commands/install.js';
 import { planCommand, type PlanOptions } from './commands/plan.js';
 import { rollbackCommand, type RollbackOptions } from './commands/rollback.js';
@@ -144,6 +145,13 @@ function hostCommands(fleet: Command): void {
     .action(
       runNamed((context, revision, options: RollbackOptions) => rollbackCommand(context, revision, options)),
     );
+  command(fleet, 'export', 'print what runs as a roster whose plan is empty; or adopt a session')
+    .option('--write <file>', 'write it, with the values of env, for you alone (0600)')
+    .option('--force', 'with --write: replace an existing file')
+    .option('--show-env', 'print the values of env, too')
+    .option('--adopt <agent>', "take the session of this name, somebody else's, into the fleet as it is")
+    .option('--pane <pane>', "with --adopt: the agent's own, e.g. %7, where the session has several")
+    .action(run((context, options: ExportOptions) => exportCommand(context, options)));
   command(fleet, 'install', 'put units and tools on the host')
     .alias('install-systemd')
     .option('--enable', 'start holder and controller at boot')

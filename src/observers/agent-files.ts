@@ -61,6 +61,16 @@ function readAgent(paths: Paths, agent: string, parse: ParseEnvironment): AgentF
   }
 }
 
+/** Fleet's own lines of an agent's env file, as they were written last; empty where they cannot be read. */
+export function managedEnvironment(
+  paths: Paths,
+  agent: string,
+  parse: ParseEnvironment,
+): Readonly<Record<string, string>> {
+  const file = readText(agentFile(paths, agent, 'env'));
+  return file.state === 'present' ? parse(file.text).managed : {};
+}
+
 /** A record that is missing or damaged is no record: the marks decide, and only the fields' names are lost. */
 function readApplied(file: string): AppliedSpec | null {
   const content = readText(file);
