@@ -90,8 +90,11 @@ export function costText(cost: Cost): string | null {
 export function gateHint(gate: Gate, agent: string): string | null {
   switch (gate.kind) {
     case 'ready':
-    case 'blocked':
       return null;
+    case 'blocked':
+      return gate.code === 'ForeignSession' && gate.message.endsWith('was not created by fleet')
+        ? `end that session, or take it into the fleet: fleet export --adopt ${agent}`
+        : null;
     case 'backing-off':
     case 'stalled':
       return `fleet start ${agent}`;
