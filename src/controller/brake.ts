@@ -17,8 +17,7 @@ export function isRecent(
   { at, moment }: Disruption,
   now: { readonly at: number; readonly moment: Moment },
 ): boolean {
-  const age =
-    moment?.boot === now.moment.boot ? now.moment.ms - moment.ms : now.at - at;
+  const age = moment?.boot === now.moment.boot ? now.moment.ms - moment.ms : now.at - at;
   return age >= 0 && age < windowMs;
 }
 

@@ -184,3 +184,19 @@ describe('a change of the roster wakes the controller', () => {
     await isApplied('a,b');
   });
 });
+
+test('a broken file leaves the last applied roster in force, for a new controller and for status, too', async () => {
+  fs.writeFileSync(fleet.roster, text('a'));
+  await up('a');
+  await until('it is settled', () => controller.events('action_complete').length === 1);
+  await controller.stop('SIGTERM');
+  fs.writeFileSync(fleet.roster, 'agents: [');
+  await controller.start();
+  await until('it is told', () => controller.events('roster_invalid').length === 1);
+  const { a = 0 } = await fleet.pids();
+  process.kill(a, 'SIGKILL');
+  await until('a is back', async () => ((await fleet.pids())['a'] ?? a) !== a);
+  const { stdout } = await fleet.expect(78, 'status');
+  expect(stdout).toContain('The roster is invalid; the last good one is in force:');
+  expect(stdout).toMatch(/^a +demo +worker +Running/m);
+});

@@ -31,10 +31,17 @@ export async function statusCommand(
   options: StatusOptions,
 ): Promise<ExitCode> {
   if (options.watch === true) return watch(context, agent, options);
-  const inForce = { roster: loadRoster(context), problem: null };
+  const inForce = rosterInForce(context);
   const { lines, unknownSources } = await look(context, inForce, agent, options);
   for (const line of lines) context.print(line);
-  return unknownSources.length > 0 ? sourceExitCode({ unknownSources }) : ExitCode.done;
+  if (unknownSources.length > 0) return sourceExitCode({ unknownSources });
+  return inForce.problem === null ? ExitCode.done : ExitCode.invalidRoster;
+}
+
+/** @throws CommandFailure 78 where the file is invalid and no earlier roster is kept */
+function rosterInForce(context: Context): InForce {
+  const { roster, problem } = new RosterMemory(context).look();
+  return { roster: roster ?? loadRoster(context), problem };
 }
 
 /** Goes on with the last good roster where an edit makes it invalid, as the controller does. */

@@ -5,6 +5,7 @@ import { templateFile } from '../../observers/roster-file.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { CommandFailure } from '../exit-code.js';
+import { lastGoodRoster } from '../last-good.js';
 import { loadRoster } from '../roster-source.js';
 
 interface Reading {
@@ -73,6 +74,7 @@ export class RosterMemory {
       return null;
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
+      this.#last ??= lastGoodRoster(this.#context);
       return error.message;
     }
   }

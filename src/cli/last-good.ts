@@ -1,0 +1,27 @@
+import { readHistory } from '../observers/revisions.js';
+import { compileRoster } from '../roster/compile.js';
+import type { Roster } from '../roster/types.js';
+import type { Context } from './context.js';
+
+/**
+ * The roster that was applied last, with its kickstart templates as they were then: what is in force while the file is
+ * broken, also for a controller that was started meanwhile.
+ *
+ * @returns null where none is kept, or none that this version of fleet takes for valid
+ */
+export function lastGoodRoster({ paths }: Context): Roster | null {
+  const history = readHistory(paths.state);
+  const last = history.known
+    ? history.revisions.findLast(({ kind, valid }) => kind === 'applied' && valid)
+    : undefined;
+  if (last === undefined) return null;
+  const readTemplate = (template: string) => {
+    const text = last.templates[template];
+    return text === undefined ? ({ ok: false, message: 'not kept' } as const) : ({ ok: true, text } as const);
+  };
+  const compiled = compileRoster(
+    { file: last.file, text: last.text },
+    { home: paths.userHome, readTemplate },
+  );
+  return compiled.ok ? compiled.value : null;
+}
