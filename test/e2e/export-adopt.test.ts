@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { adoptSessions } from '../../src/actuators/tmux-sessions.js';
+import { exec } from '../../src/host/exec.js';
 import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
@@ -132,4 +134,22 @@ test("a session with another home's marks, and a dead pane, are refused", async 
   expect((await fleet.expect(1, 'export', '--adopt', 'd')).stderr).toContain(
     'the pane of session d is dead; nothing runs in it\nNothing was changed',
   );
+});
+
+test('marks arrive as they are, and only on the process that was seen, in a session without marks', async () => {
+  await fleet.tmux('new-session', '-d', '-s', 'b', 'exec sleep 777');
+  const [session = '', id = '', pid = ''] = (
+    await fleet.tmux('display-message', '-p', '-t', '=b:', '#{session_id} #{pane_id} #{pane_pid}')
+  ).split(' ');
+  const marks = { agent: 'b', session, pane: id, pid: Number(pid), spec: 'v1:s', context: 'v1:c' };
+  const home = `/it's "#{pid}" $HOME ~ \\ ; #`;
+  const shown = (): Promise<string> =>
+    fleet.tmux('display-message', '-p', '-t', '=b:', '#{@fleet_home}|#{@fleet_agent}|#{@fleet_pane}');
+  expect(await adoptSessions(exec, fleet.socket, home, [{ ...marks, pid: marks.pid + 1 }])).toBeNull();
+  expect(await adoptSessions(exec, fleet.socket, home, [{ ...marks, session: '$9999' }])).toBeNull();
+  expect(await shown()).toBe('||');
+  expect(await adoptSessions(exec, fleet.socket, home, [marks])).toBeNull();
+  expect(await shown()).toBe(`${home}|b|${id}`);
+  expect(await adoptSessions(exec, fleet.socket, '/other', [{ ...marks, agent: 'x' }])).toBeNull();
+  expect(await shown()).toBe(`${home}|b|${id}`);
 });
