@@ -6,8 +6,10 @@
 set -u
 umask 077
 main=${MAINPID:?} request=${MOSAIC_FLEET_STATE:?}/reload
-: >"$request" || exit 73
+# Where the file cannot be written (a full disk), the signal has to do.
+{ : >"$request"; } 2>/dev/null || request=''
 kill -HUP "$main" || exit 69
+[[ -n $request ]] || exit 0
 exec {quiet}<> <(:)
 # 45 seconds, below TimeoutStartSec, which counts for a reload too.
 for ((try = 0; try < 2250; try++)); do
