@@ -47,7 +47,7 @@ describe('an agent that ends by itself', () => {
   });
 
   test('with status 0: the unit is inactive, not failed, and the record tells', async () => {
-    await fleet.start({ agent: 'zero', command: shell('echo bye') });
+    await fleet.start({ agent: 'zero', command: shell('echo bye; sleep 0.3') });
     expect(await ended('zero')).toBe('inactive');
     expect((await fleet.exitRecord('zero')).facts).toMatchObject({ reason: 'exited', status: '0' });
   });
@@ -65,7 +65,7 @@ describe('an agent that ends by itself', () => {
   });
 
   test('with 75 imitates the death of the server: the record knows better', async () => {
-    await fleet.start({ agent: 'actor', command: shell('exit 75') });
+    await fleet.start({ agent: 'actor', command: shell('sleep 0.3; exit 75') });
     await ended('actor');
     expect((await fleet.exitRecord('actor')).facts).toMatchObject({ reason: 'exited', status: '75' });
   });
@@ -73,7 +73,7 @@ describe('an agent that ends by itself', () => {
   test('takes its background processes with it', async () => {
     await fleet.start({
       agent: 'parent', environment: ['MARK=parent'],
-      command: shell('trap "" HUP; setsid sleep 1001 & sleep 1002 & exit 4'),
+      command: shell('trap "" HUP; setsid sleep 1001 & sleep 1002 & sleep 0.3; exit 4'),
     }); // prettier-ignore
     await ended('parent');
     expect(processesWith('MARK=parent')).toEqual([]);
