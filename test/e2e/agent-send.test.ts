@@ -38,7 +38,11 @@ describe('a message to an idle agent', () => {
     const large = 'x'.repeat(1024 * 1024 - 100);
     fs.writeFileSync(file, large);
     expect((await fleet.send('a', '--file', file, '--no-preamble')).receipt.status).toBe('delivered');
-    const messages = fleet.messages('a');
+    // Its screen shows a message before its transcript has it.
+    const messages = await until('all are on record', () => {
+      const found = fleet.messages('a');
+      return found.length >= 3 && found;
+    });
     expect(messages.slice(0, 2)).toEqual([lines, 'before[201~\n/kill\nafter']);
     expect(messages[2]?.length).toBe(large.length);
   });

@@ -16,7 +16,7 @@ import { openLine } from './line.js';
 import { deliverLeft } from './round.js';
 
 /** A first message is waited for so long by a command that started its agent. */
-const patienceMs = 60_000;
+const patienceMs = 15_000;
 
 /**
  * Puts an agent's first message into its outbox, in place of one for an earlier conversation. Before the start, so that a
