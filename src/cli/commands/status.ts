@@ -41,7 +41,8 @@ export async function statusCommand(
 /** @throws CommandFailure 78 where the file is invalid and no earlier roster is kept */
 function rosterInForce(context: Context): InForce {
   // Without a controller nothing is in force but what the file says.
-  if (lockOwner(controllerLock(context.paths)) === null) return { roster: loadRoster(context), problem: null };
+  if (lockOwner(controllerLock(context.paths)) === null)
+    return { roster: loadRoster(context), problem: null };
   const { roster, problem } = new RosterMemory(context).look();
   if (problem !== null) context.say(problem);
   return { roster: roster ?? loadRoster(context), problem };
