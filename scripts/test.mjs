@@ -1,8 +1,10 @@
-// Builds, then runs every suite: unit and properties here, integration, e2e, chaos and agents beside a private user manager.
-// Ends with one line that counts over all of them, skips included.
-//   --agents   the real agents alone, all five, installed first; otherwise two of them, if they are installed or can be
-import { spawnSync } from 'node:child_process';
+// Builds, then runs every suite: unit and properties here; integration, e2e, chaos and agents file by file, several at once,
+// each beside a private user manager of its own. Ends with one line that counts over all of them, skips included.
+//   --agents   the real agents alone, all five, installed first
+//   FILTER…    only test files whose path contains one of these
+import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { AGENTS, agentsCache } from './agent-packages.mjs';
 
@@ -20,7 +22,6 @@ const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const agentsAlone = process.argv[2] === '--agents';
 const filters = process.argv.slice(agentsAlone ? 3 : 2);
 
-// Two for every run: gemini is the smallest and the strictest about Enter, pi holds what is typed while it works.
 // Until their suite has proven itself over many runs, real agents are tested by `npm run test:agents`, or where they are named.
 const withAgents = agentsAlone || process.env.FLEET_TEST_AGENTS !== undefined;
 process.env.FLEET_TEST_AGENTS ??= agentsAlone ? Object.keys(AGENTS).join(',') : 'pi,gemini';
@@ -30,35 +31,75 @@ process.env.FLEET_AGENTS_CACHE = agentsCache();
 if (withAgents)
   run(process.execPath, ['scripts/install-agents.mjs', '--only', process.env.FLEET_TEST_AGENTS]);
 
-const suites = [
-  { name: 'unit', projects: ['unit', 'properties'], beside: [] },
-  { name: 'integration', projects: ['integration'], beside: ['test/support/with-user-manager', '--'] },
-  { name: 'e2e', projects: ['e2e'], beside: ['test/support/with-user-manager', '--'] },
-  { name: 'chaos', projects: ['chaos'], beside: ['test/support/with-user-manager', '--'] },
-  {
-    name: 'agents',
-    projects: ['agents'],
-    beside: ['test/support/loopback-only', 'test/support/with-user-manager', '--'],
-  },
-].filter(({ name }) => (name === 'agents' ? withAgents : !agentsAlone));
+const manager = ['test/support/with-user-manager', '--'];
+/** One run of vitest: its projects, a name for its report, what it runs beside. */
+const suite = (name, projects, beside, only) => ({ name, projects, beside, only });
+/** Every file of a suite by itself: one fleet per manager. The largest first, so that none is left alone at the end. */
+const files = (project, beside = manager) =>
+  fs
+    .readdirSync(path.join('test', project))
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => path.join('test', project, name))
+    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+    .sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)
+    .map((file) => suite(`${project}-${path.basename(file, '.test.ts')}`, [project], beside, [file]));
+
+const suites = agentsAlone
+  ? []
+  : [
+      ...files('chaos'),
+      ...files('e2e'),
+      ...files('integration'),
+      suite('unit', ['unit', 'properties'], [], filters),
+    ];
+if (withAgents) suites.push(...files('agents', ['test/support/loopback-only', ...manager]));
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const { name, projects, beside } of suites) {
+// They mostly wait, for systemd and for delays: one more than there are processors keeps these busy.
+const lanes = Number(process.env.FLEET_TEST_LANES ?? os.availableParallelism() + 1);
+
+// A suite's private manager cleans up after itself when it is told to end.
+const running = new Set();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal);
+    process.exitCode = 1;
+    suites.length = 0;
+  });
+}
+
+/** Runs one suite; what it prints is shown when it is done, so that suites running at once stay readable. */
+function perform({ name, projects, beside, only }) {
   const report = path.join(results, `${name}.json`);
   const words = [
     ...beside,
     process.execPath,
     ...[vitest, 'run', ...projects.flatMap((project) => ['--project', project])],
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only],
   ];
-  console.log(`\n== ${projects.join(', ')}`);
-  const status = run(words[0], words.slice(1));
+  const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => printed.push(chunk));
+  return new Promise((done) => {
+    child.on('error', (error) => printed.push(`${error.message}\n`));
+    child.on('close', (status) => {
+      running.delete(child);
+      console.log(`\n== ${only.length > 0 ? only.join(' ') : projects.join(', ')}`);
+      process.stdout.write(Buffer.concat(printed.map((part) => Buffer.from(part))));
+      count(name, report, status);
+      done();
+    });
+  });
+}
+
+function count(name, report, status) {
   if (!fs.existsSync(report)) {
     console.error(`${name}: no result was written (exit status ${status})`);
     // 69: this machine cannot run a private user manager; the message above says what is missing.
     if (status === 69) process.exit(69);
     total.failed += 1;
-    continue;
+    return;
   }
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
     fs.readFileSync(report, 'utf8'),
@@ -73,6 +114,12 @@ for (const { name, projects, beside } of suites) {
   total.failed += broken;
   if (status !== 0 && numFailedTests + broken === 0) total.failed += 1;
 }
+
+const lane = async () => {
+  for (let next = suites.shift(); next !== undefined; next = suites.shift()) await perform(next);
+};
+await Promise.all(Array.from({ length: lanes }, lane));
+
 fs.writeFileSync(path.join(results, 'total.json'), JSON.stringify(total));
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

@@ -170,8 +170,12 @@ describe('the controller', () => {
       return pid !== undefined && pid !== before['lead'];
     });
     await fleet.expect(0, 'stop', 'b');
-    process.kill((await fleet.pids())['lead'] ?? 0, 'SIGKILL');
-    await until('lead is back', async () => (await names()).includes('lead'));
+    const { lead: killed } = await fleet.pids();
+    process.kill(killed ?? 0, 'SIGKILL');
+    await until('lead is back', async () => {
+      const { lead: pid } = await fleet.pids();
+      return pid !== undefined && pid !== killed;
+    });
     expect(await names()).toEqual(['lead']);
     await fleet.expect(0, 'release', 'b');
     await until('b is back', async () => (await names()).length === 2);
