@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { Option } from 'commander';
+import { Argument, Option } from 'commander';
 import { addAgentCommands } from './agent-program.js';
 import { command, duration, durationOr, run, run1, runMany, runNamed } from './mount.js';
 import { applyCommand, type ApplyOptions } from './commands/apply.js';
 import { approveCommand } from './commands/approve.js';
+import { completeCommand, completionCommand, shells } from './commands/completion.js';
 import { eventsCommand, type EventsOptions } from './commands/events.js';
 import { explainCommand } from './commands/explain.js';
 import { waitCommand } from './commands/wait.js';
@@ -19,6 +20,7 @@ import { runCommand, type RunOptions } from './commands/run.js';
 import { startCommand } from './commands/start.js';
 import { statusCommand, type StatusOptions } from './commands/status.js';
 import { stopCommand } from './commands/stop.js';
+import { topCommand, type TopOptions } from './commands/top.js';
 import { uninstallCommand } from './commands/uninstall.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
@@ -52,6 +54,12 @@ function lookingCommands(fleet: Command): void {
     .addOption(new Option('-o, --output <format>', 'more columns, or JSON').choices(['wide', 'json']))
     .option('-w, --watch', 'show it again whenever it changes')
     .action(runNamed((context, agent, options: StatusOptions) => statusCommand(context, agent, options)));
+  command(fleet, 'top', 'what each agent takes of the machine; q or Ctrl-C ends it')
+    .addOption(
+      new Option('--sort <order>', 'what comes first').choices(['cpu', 'memory', 'name']).default('cpu'),
+    )
+    .option('--interval <duration>', 'look so often', duration, 2000)
+    .action(run((context, options: TopOptions) => topCommand(context, options)));
   command(fleet, 'explain', 'why an agent is as it is, and what it waits for')
     .argument('<agent>')
     .action(run1((context, agent) => explainCommand(context, agent)));
@@ -160,4 +168,11 @@ function hostCommands(fleet: Command): void {
   command(fleet, 'uninstall', 'remove exactly what install wrote')
     .option('--purge', "also fleet's files about agents and its state")
     .action(run((context, options: { purge?: true }) => uninstallCommand(context, options)));
+  command(fleet, 'completion', 'print the script that completes this command line in a shell')
+    .addArgument(new Argument('<shell>').choices(shells))
+    .action(run1((context, shell) => completionCommand(context, shell)));
+  fleet
+    .command('complete', { hidden: true })
+    .argument('[word...]')
+    .action(runMany((context, words) => completeCommand(context, fleet, words)));
 }

@@ -1,4 +1,5 @@
 import type { Exec } from '../host/exec.js';
+import { cpuSecondsOf } from './cgroup-cpu.js';
 import { agentUnitName, showUnits } from './systemd.js';
 import { controllerUnit, holderUnit, type UnitProperties } from './systemd-output.js';
 
@@ -14,17 +15,17 @@ export interface FleetFigures {
   readonly controllerPid: number | null;
 }
 
-/** Memory, CPU and tasks of each agent's cgroup as systemd accounts for them, and main pids. One process. */
+/** Memory, CPU and tasks of each agent's cgroup as systemd accounts for them (CPU by /proc where it does not), and main pids. One process. */
 export async function observeFigures(exec: Exec, agents: readonly string[]): Promise<FleetFigures> {
   const shown = await showUnits(
     exec,
     [holderUnit, controllerUnit, ...agents.map(agentUnitName)],
-    ['MainPID', 'MemoryCurrent', 'CPUUsageNSec', 'TasksCurrent'],
+    ['MainPID', 'MemoryCurrent', 'CPUUsageNSec', 'TasksCurrent', 'ControlGroup'],
   );
   const units = shown.known ? shown.value : new Map<string, UnitProperties>();
-  const cpu = (text: string | undefined): number | null => {
-    const nanoseconds = count(text);
-    return nanoseconds === null ? null : nanoseconds / 1e9;
+  const cpu = (unit: UnitProperties | undefined): number | null => {
+    const nanoseconds = count(unit?.['CPUUsageNSec']);
+    return nanoseconds === null ? cpuSecondsOf(unit?.['ControlGroup'] ?? '') : nanoseconds / 1e9;
   };
   return {
     agents: new Map(
@@ -34,7 +35,7 @@ export async function observeFigures(exec: Exec, agents: readonly string[]): Pro
           agent,
           {
             memoryBytes: count(found?.['MemoryCurrent']),
-            cpuSeconds: cpu(found?.['CPUUsageNSec']),
+            cpuSeconds: cpu(found),
             tasks: count(found?.['TasksCurrent']),
           },
         ];

@@ -32,7 +32,7 @@ export async function watchLines(
     if (serverSeen) wakes.serverSeen();
     const text = lines.join('\n');
     if (text !== shown) {
-      if (terminal) process.stdout.write(overdrawn(lines, process.stdout.rows));
+      if (terminal) drawOver(lines);
       else context.print(shown === '' ? text : `\n${text}`);
       shown = text;
     }
@@ -44,12 +44,18 @@ export async function watchLines(
   }
 }
 
+/** Draws lines over the last ones, in one write. */
+export const drawOver = (lines: readonly string[]): void => {
+  process.stdout.write(overdrawn(lines, process.stdout.rows));
+};
+
 /**
  * Home, each line with the rest of its row erased, then everything below. What has no room is counted and not scrolled, and
  * a long line is cut off (automatic wrapping is off meanwhile): a wrapped one would shift all the others.
  */
 function overdrawn(lines: readonly string[], rows: number): string {
-  const fits = lines.length < rows;
+  // A terminal that does not know its size says 0.
+  const fits = rows === 0 || lines.length < rows;
   const shown = fits
     ? lines
     : [...lines.slice(0, Math.max(1, rows - 2)), `… ${lines.length - rows + 2} more lines`];

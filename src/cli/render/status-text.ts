@@ -4,6 +4,8 @@ import type { AgentStatus } from '../../controller/status.js';
 import { displayPath } from '../../host/paths.js';
 import type { ExitRecord } from '../../observers/exit-record.js';
 import { visible } from '../../roster/visible.js';
+import { bytes } from './bytes.js';
+import { columns } from './columns.js';
 import { endText } from './end-text.js';
 import { ago } from './reason-text.js';
 import type { StatusInput } from './status-json.js';
@@ -21,7 +23,8 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
   const sources = unknownSources.map(({ source, message }) =>
     style.bad(`Unknown: ${source}: ${visible(message)}`),
   );
-  const table = columns([header(input.wide), ...agents.map((agent) => row(agent, input))], agents, style);
+  const rows = [header(input.wide), ...agents.map((agent) => row(agent, input))];
+  const table = painted(columns(rows), agents, style);
   const foreign = detail ? [] : strangers.map(({ name }) => `Foreign session, left alone: ${visible(name)}`);
   const died =
     record === null
@@ -112,23 +115,12 @@ function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: Ag
   return notes.join('; ');
 }
 
-function columns(
-  rows: readonly (readonly string[])[],
-  agents: readonly AgentStatus[],
-  style: Style,
-): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
-  );
-  return rows.map((cells, index) => {
-    const line = cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
+/** The header is dim, every agent as its phase asks for. */
+const painted = (lines: readonly string[], agents: readonly AgentStatus[], style: Style): readonly string[] =>
+  lines.map((line, index) => {
     const agent = agents[index - 1];
     return agent === undefined ? style.dim(line) : paintOf(agent.phase, style)(line);
   });
-}
 
 function paintOf(phase: Phase, { bad, warn, dim }: Style): (text: string) => string {
   switch (phase) {
@@ -163,9 +155,3 @@ const detailLines = ({ session, pid, startedAt, starts, conditions }: AgentStatu
 
 const lastEnd = (record: ExitRecord, now: number): string =>
   `Last end   ${endText(record)}, ${ago(now - record.at * 1000)} ago`;
-
-function bytes(count: number | null): string {
-  if (count === null) return '-';
-  const mebibytes = count / 2 ** 20;
-  return mebibytes < 1024 ? `${mebibytes.toFixed(0)}M` : `${(mebibytes / 1024).toFixed(1)}G`;
-}

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fleetStatus } from '../../controller/status.js';
+import { monotonicNow } from '../../host/clock.js';
+import { observeFigures, type FleetFigures } from '../../observers/figures.js';
+import { readStatusRecord } from '../../observers/status-record.js';
+import type { Context } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { observe } from '../pass.js';
+import { topText, type TopOrder } from '../render/top-text.js';
+import { loadRoster } from '../roster-source.js';
+import { RosterMemory } from '../run/roster-memory.js';
+import { onQuitKey } from './quit-key.js';
+import { drawOver } from './status-watch.js';
+
+export interface TopOptions {
+  readonly sort: TopOrder;
+  /** Milliseconds between two looks. */
+  readonly interval: number;
+}
+
+interface Sample {
+  /** Monotonic milliseconds. */
+  readonly at: number;
+  readonly figures: FleetFigures;
+}
+
+/**
+ * What each agent's whole process tree takes of the machine, as systemd accounts for it. On a terminal it goes on until `q` or
+ * Ctrl-C; elsewhere it is printed once, over the time between two looks. Three processes a look.
+ */
+export async function topCommand(context: Context, { sort, interval }: TopOptions): Promise<ExitCode> {
+  const terminal = process.stdout.isTTY;
+  const memory = new RosterMemory(context);
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  context.onInterrupt(end);
+  const restore = terminal ? onQuitKey(end) : () => undefined;
+  try {
+    let before: Sample | null = null;
+    while (!ended.signal.aborted) {
+      const roster = memory.look().roster ?? loadRoster(context);
+      const { world } = await observe(context, { roster });
+      const agents = fleetStatus(world, {
+        now: context.now(),
+        recorded: readStatusRecord(context.paths.state),
+      });
+      const running = agents.filter(({ pid }) => pid !== null).map(({ name }) => name);
+      const after: Sample = { at: monotonicNow().ms, figures: await observeFigures(context.exec, running) };
+      const since =
+        before === null ? null : { figures: before.figures, seconds: (after.at - before.at) / 1000 };
+      const lines = topText(
+        { agents, figures: after.figures, since, sort, now: context.now() },
+        context.style,
+      );
+      if (terminal) drawOver(lines);
+      else if (before !== null) {
+        for (const line of lines) context.print(line);
+        return ExitCode.done;
+      }
+      before = after;
+      await delay(terminal ? interval : Math.min(interval, 1000), undefined, { signal: ended.signal }).catch(
+        () => undefined,
+      );
+      if (process.stdout.destroyed) return ExitCode.done;
+    }
+    return ExitCode.done;
+  } finally {
+    restore();
+  }
+}

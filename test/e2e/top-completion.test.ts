@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+const roster = (): void =>
+  fleet.writeRoster([
+    '{ name: builder, runtime: demo, command: [sh, -c, "while :; do :; done"] }',
+    '{ name: scout, runtime: demo, command: [sleep, infinity] }',
+    '{ name: spare, runtime: demo, command: [sleep, infinity], suspend: true }',
+  ]);
+
+test('top: once where nobody watches, the hungriest first; on a terminal until q', async () => {
+  roster();
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  const { stdout } = await fleet.expect(0, 'top');
+  expect(stdout).toMatch(/^2 running, 1 not {3}cpu [0-9.]+% {3}memory \d+M {3}tasks \d+\n/);
+  const rows = stdout.split('\n').slice(3);
+  expect(rows[0]).toMatch(/^builder +demo +\S+ +[1-9][0-9.]*% +\d+M +\d+ +[0-9.]+s +\S+ +\d+$/);
+  expect(rows[1]).toMatch(/^scout +demo +\S+ +0\.\d% /);
+
+  // A terminal of its own, by script(1): what is typed here is typed there.
+  const words = [process.execPath, cli, 'top', '--sort', 'name', '--interval', '100ms'];
+  const terminal = spawn('script', ['-qefc', words.join(' '), '/dev/null'], {
+    env: { ...process.env, ...fleet.env, TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let shown = '';
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+  const ended = new Promise<number | null>((resolve) => terminal.on('close', resolve));
+  await until('it is drawn twice', () => shown.split('\u001b[H').length > 2);
+  terminal.stdin.write('q');
+  expect(await ended).toBe(0);
+  expect(shown).toContain('builder');
+});
+
+test('bash completes commands, agents and choices, and runs nothing that stands on the line', async () => {
+  roster();
+  const bin = path.join(fleet.directory, 'bin');
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, 'fleet'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const trap = path.join(fleet.directory, 'ran');
+  const ask = async (...words: readonly string[]): Promise<string> => {
+    const script =
+      'source <(fleet completion bash); COMP_WORDS=(fleet "$@"); COMP_CWORD=$#; _fleet; printf "%s\\n" "${COMPREPLY[@]}"';
+    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', ...words], {
+      env: { ...fleet.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+    });
+    expect(stderr).toBe('');
+    return stdout.trimEnd();
+  };
+  expect(await ask('agent', 'att')).toBe('attach');
+  expect(await ask('status', '')).toBe('builder\nscout\nspare');
+  expect(await ask('wait', '--for', '=', 'id')).toBe('idle');
+  expect(await ask('agent', 'send', `$(touch ${trap})`, '`touch ' + trap + '`', '')).toBe('');
+  expect(fs.existsSync(trap)).toBe(false);
+
+  // In the middle of an edit the file is not valid: fleet is silent, the shell goes on.
+  fs.writeFileSync(fleet.roster, 'agents: [');
+  expect(await ask('status', '')).toBe('');
+  const unknown = await fleet.expect(64, 'completion', 'csh');
+  expect(unknown.stderr).toContain('Allowed choices are bash, zsh, fish');
+});
