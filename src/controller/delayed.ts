@@ -35,12 +35,13 @@ export const launches = ({ action }: PlannedAction): boolean =>
 
 /** @param now milliseconds on a clock that no one sets */
 export const tryOf = (
-  { desired, observed: { memory } }: World,
+  { desired, observed: { memory, ends } }: World,
   { agent }: PlannedAction,
   now: number,
 ): Try => ({
   policy: desired.get(agent)?.spec.backoff ?? null,
   released: (memory.known ? memory.value.failures.get(agent)?.released : null) ?? null,
+  end: ends.get(agent) ?? null,
   now,
 });
 

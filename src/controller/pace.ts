@@ -1,6 +1,7 @@
 import type { Gate, PlannedAction } from './action.js';
 import { delayMs, type Moment } from './backoff.js';
 import type { Backoff } from '../roster/types.js';
+import type { LastEnd } from './observed.js';
 
 interface Attempt {
   readonly what: string;
@@ -10,6 +11,8 @@ interface Attempt {
   readonly last: number;
   /** The operator's last word before it. */
   readonly released: string;
+  /** The unit's invocation whose end was the last on record before it; null: none was. */
+  readonly end: string | null;
 }
 
 /** When something is tried, and under which circumstances. */
@@ -18,6 +21,8 @@ export interface Try {
   readonly policy: Backoff | null;
   /** When the operator gave the agent another chance, the last time; null: never. */
   readonly released: Moment | null;
+  /** The agent's last end on record; null: none is. */
+  readonly end: LastEnd | null;
   /** Milliseconds on a clock that no one sets. */
   readonly now: number;
 }
@@ -42,14 +47,19 @@ export class Pace {
 
   begun(action: PlannedAction, under: Try): void {
     const count = (this.#counting(action, under)?.count ?? 0) + 1;
-    const { now, released } = under;
-    this.#attempts.set(action.agent, { what: whatOf(action), count, last: now, released: wordOf(released) });
+    const { now, released, end } = under;
+    this.#attempts.set(action.agent, {
+      ...{ what: whatOf(action), count, last: now, released: wordOf(released) },
+      end: end?.invocation ?? null,
+    });
   }
 
   /** Earlier tries, as far as they still count. */
-  #counting(action: PlannedAction, { policy, released, now }: Try): Attempt | null {
+  #counting(action: PlannedAction, { policy, released, end, now }: Try): Attempt | null {
     const attempt = this.#attempts.get(action.agent);
     if (attempt?.what !== whatOf(action) || attempt.released !== wordOf(released)) return null;
+    if (end !== null && end.invocation !== attempt.end && speaksForItself(end, policy ?? fallback))
+      return null;
     const { resetAfterMs } = policy ?? fallback;
     // What had to wait was not stable meanwhile.
     const waited = delayMs(attempt.count, policy ?? fallback);
@@ -61,6 +71,13 @@ export class Pace {
     for (const agent of this.#attempts.keys()) if (!agents.has(agent)) this.#attempts.delete(agent);
   }
 }
+
+/**
+ * Whether what became of the last try is on record. An end of the agent's own doing is counted by backoff, and one by the
+ * server's death after a while is nobody's fault here. A server that dies with what has just been started may die of it.
+ */
+const speaksForItself = ({ reason, ranMs }: LastEnd, { baseMs }: Backoff): boolean =>
+  reason !== 'server-gone' || (ranMs ?? 0) >= baseMs;
 
 const wordOf = (released: Moment | null): string =>
   released === null ? '' : `${released.boot} ${released.ms}`;

@@ -1,12 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PlannedAction } from '../../src/controller/action.js';
+import type { LastEnd } from '../../src/controller/observed.js';
 import { Pace, type Try } from '../../src/controller/pace.js';
 import { gateText } from '../../src/cli/render/reason-text.js';
 import { Scene } from '../support/scene.js';
 
 const policy = { baseMs: 10_000, maxMs: 60_000, resetAfterMs: 600_000, stallAfter: 5 };
 const start = new Scene(['a']).actionOn('a')!;
-const at = (now: number, more: Partial<Try> = {}): Try => ({ policy, released: null, now, ...more });
+const at = (now: number, more: Partial<Try> = {}): Try => ({
+  ...{ policy, released: null, end: null, now },
+  ...more,
+});
 const waitMs = (pace: Pace, action: PlannedAction, when: Try): number => pace.gate(action, when)?.inMs ?? 0;
 
 /** How long each of so many tries has to wait, each made as soon as it may be. */
@@ -53,6 +57,27 @@ test("the operator's word is another chance, once", () => {
   pace.begun(start, at(0, { released }));
   pace.begun(start, at(0, { released }));
   expect(waitMs(pace, start, at(0, { released }))).toBe(10_000);
+});
+
+describe('an end on record after the last try', () => {
+  const ended = (reason: string, ranMs: number): LastEnd => ({
+    ...{ invocation: reason, reason, status: null, signal: null, at: 0, ranMs, spec: null },
+    moment: { boot: 'boot', ms: 0 },
+  });
+
+  test.each([
+    ['of its own doing: backoff counts it', ended('signaled', 1), 0],
+    ["by the server's death after a while: nobody's fault", ended('server-gone', policy.baseMs), 0],
+    ["by the server's death at once: it may be of this start", ended('server-gone', 1), 40_000],
+  ])('%s', (_, end, wait) => {
+    const pace = tired();
+    expect(waitMs(pace, start, at(20_000, { end }))).toBe(wait);
+    pace.begun(start, at(60_000, { end }));
+    // The same end once more says nothing of the new try.
+    expect(waitMs(pace, start, at(60_000, { end }))).toBe(wait === 0 ? 0 : 60_000);
+    pace.begun(start, at(60_000, { end }));
+    expect(waitMs(pace, start, at(60_000, { end }))).toBeGreaterThan(0);
+  });
 });
 
 test('the gate says what it is', () => {

@@ -32,6 +32,8 @@ export async function statusCommand(
 ): Promise<ExitCode> {
   if (options.watch === true) return watch(context, agent, options);
   const inForce = rosterInForce(context);
+  // As text it stands in the table's head.
+  if (inForce.problem !== null && options.output === 'json') context.say(inForce.problem);
   const { lines, unknownSources } = await look(context, inForce, agent, options);
   for (const line of lines) context.print(line);
   if (unknownSources.length > 0) return sourceExitCode({ unknownSources });
@@ -44,7 +46,6 @@ function rosterInForce(context: Context): InForce {
   if (lockOwner(controllerLock(context.paths)) === null)
     return { roster: loadRoster(context), problem: null };
   const { roster, problem } = new RosterMemory(context).look();
-  if (problem !== null) context.say(problem);
   return { roster: roster ?? loadRoster(context), problem };
 }
 

@@ -22,6 +22,16 @@ export interface LogPort {
   readonly told: ReadonlySet<string>;
 }
 
+/** A standing fact, and what was said of it. */
+interface Standing extends StandingFact {
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly told: boolean;
+}
+
+/** What passes by itself is told once it has stood so long. */
+const lastingMs = 2000;
+
 /**
  * What the controller tells: one JSON object per line, each thing once. A standing fact (a gate, an invalid roster, a
  * source that does not answer) is told when it begins and when it ends, not at every pass.
@@ -29,7 +39,7 @@ export interface LogPort {
 export class ControllerLog {
   readonly #port: LogPort;
   readonly #told: Set<string>;
-  #standing: ReadonlyMap<string, StandingFact> = new Map();
+  #standing: ReadonlyMap<string, Standing> = new Map();
   #problem: string | null = null;
   #revision: string | null = null;
   #status = 'starting';
@@ -68,19 +78,28 @@ export class ControllerLog {
   looked({ refusal, world }: Sight, plan: Plan, working: ReadonlySet<string>): void {
     for (const [agent, end] of world.observed.ends) this.#ended(agent, end);
     const facts = standingFacts(plan, refusal, working);
-    for (const [key, { begins }] of facts) if (!this.#standing.has(key)) this.#tellLine(begins);
+    const standing = new Map(
+      [...facts].map(([key, fact]) => [key, this.#begun(fact, this.#standing.get(key))]),
+    );
     // Where the action follows at once, that tells it; so does another gate of the same agent.
     const moving = new Set([...working, ...plan.actions.map(({ agent }) => agent)]);
-    for (const [key, { over, agent }] of this.#standing) {
-      if (!facts.has(key) && (agent === null || !moving.has(agent))) this.#tellLine(over);
+    for (const [key, { told, over, agent }] of this.#standing) {
+      if (told && !facts.has(key) && (agent === null || !moving.has(agent))) this.#tellLine(over);
     }
-    this.#standing = facts;
+    this.#standing = standing;
     const { unchanged, unknown, gated } = plan.summary;
     const invalid = this.#problem === null ? '' : 'the roster is invalid, the last good one is in force; ';
     this.#status =
       refusal === null
         ? `${invalid}${unchanged} agents as they should be, ${gated} gated, ${unknown} unknown`
         : (refusal.split('\n')[0] ?? refusal);
+  }
+
+  #begun(fact: StandingFact, before: Standing | undefined): Standing {
+    const since = before?.since ?? this.#port.now();
+    const due = fact.passing !== true || this.#port.now() - since >= lastingMs;
+    if (before?.told !== true && due) this.#tellLine(fact.begins);
+    return { ...fact, since, told: before?.told === true || due };
   }
 
   event(event: ApplyEvent): void {

@@ -17,6 +17,8 @@ export interface StandingFact {
   readonly over: Line;
   /** The agent it is about; null: the fleet. */
   readonly agent: string | null;
+  /** It comes and goes while an agent ends, and is told only once it has lasted. */
+  readonly passing?: true;
 }
 
 /**
@@ -53,6 +55,7 @@ export function standingFacts(
     if (working.has(agent)) continue;
     facts.set(`agent ${agent} ${message}`, {
       agent,
+      passing: true,
       begins: { priority: 4, type: 'unknown', details: { agent, message } },
       over: { priority: 5, type: 'known', details: { agent, message: 'can be told again' } },
     });

@@ -9,13 +9,15 @@ const create = (journal = false, before: readonly string[] = []): ControllerLog 
   new ControllerLog({
     print: (line) => printed.push(line),
     journal,
-    now: () => now,
+    now: () => clock,
     record: (event) => told.push(event),
     lastLines: () => ['one', 'last \u001b[31mwords'],
     told: new Set(before),
   });
 let printed: string[];
+let clock: number;
 beforeEach(() => {
+  clock = now;
   told = [];
   printed = [];
   log = create();
@@ -58,7 +60,19 @@ describe('what stands is told when it begins and when it is over', () => {
   test('an agent that is between two states because it is acted upon is no news', () => {
     const lost = (): Scene => new Scene(['a']).unit('a', 'active');
     expect(look(lost(), ['a'])).toEqual([]);
+    clock += 60_000;
+    expect(look(lost(), ['a'])).toEqual([]);
+  });
+
+  test('nor is one whose unit has not noticed yet that its process has ended', () => {
+    const lost = (): Scene => new Scene(['a']).unit('a', 'active');
+    expect(look(lost())).toEqual([]);
+    expect(look(new Scene(['a']).live('a'))).toEqual([]);
+    expect(look(lost())).toEqual([]);
+    clock += 2000;
     expect(look(lost())).toEqual(['unknown a']);
+    expect(look(lost())).toEqual([]);
+    expect(look(new Scene(['a']).live('a'))).toEqual(['known a']);
   });
 
   test('a host on which nothing may be done', () => {
