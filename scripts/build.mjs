@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
 import { writeCodeCache } from './code-cache.mjs';
+import { writeManualPage } from './man.mjs';
 
 const root = path.dirname(import.meta.dirname);
 process.chdir(root);
@@ -64,6 +65,7 @@ fs.copyFileSync('scripts/library.mjs', `${out}/index.mjs`);
 fs.copyFileSync('scripts/launcher.cjs', `${out}/fleet.js`);
 fs.chmodSync(`${out}/fleet.js`, 0o755);
 writeCodeCache(`${out}/fleet.js`, `${out}/fleet.cache`);
+await writeManualPage(out);
 
 const old = `build/old.${process.pid}`;
 if (fs.existsSync('dist')) fs.renameSync('dist', old);

@@ -58,7 +58,7 @@ function lookingCommands(fleet: Command): void {
     .addOption(
       new Option('--sort <order>', 'what comes first').choices(['cpu', 'memory', 'name']).default('cpu'),
     )
-    .option('--interval <duration>', 'look so often', duration, 2000)
+    .addOption(new Option('--interval <duration>', 'look so often').argParser(duration).default(2000, '2s'))
     .action(run((context, options: TopOptions) => topCommand(context, options)));
   command(fleet, 'explain', 'why an agent is as it is, and what it waits for')
     .argument('<agent>')
@@ -73,7 +73,9 @@ function lookingCommands(fleet: Command): void {
     .addOption(
       new Option('--for <state>', 'what to wait for').choices(['ready', 'idle', 'stopped']).default('ready'),
     )
-    .option('--timeout <duration>', 'give up after so long', duration, 300_000)
+    .addOption(
+      new Option('--timeout <duration>', 'give up after so long').argParser(duration).default(300_000, '5m'),
+    )
     .action(runMany(waitCommand));
   command(fleet, 'validate', 'check a roster')
     .argument('[roster]')
