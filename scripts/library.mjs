@@ -1,4 +1,4 @@
-// The public API (types: types/index.d.ts), out of the one bundled file.
+// The public API (types: index.d.ts), out of the one bundled file.
 import { createRequire } from 'node:module';
 
 export const { registerAgentCommand, registerFleetCommand, compileRoster, formatDiagnostic } = createRequire(
