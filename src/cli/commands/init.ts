@@ -43,7 +43,8 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
         `${displayPath(existing, context.paths.userHome)} exists and was not touched\nReplace it with: fleet init --profile ${profile} --write --force`,
       );
     }
-    writeFileAtomic(target, text, 0o644);
+    // Values of `env` will stand in it.
+    writeFileAtomic(target, text, 0o600);
     context.print(`wrote ${shown}`);
     for (const template of templatesIn(text)) {
       const file = path.join(path.dirname(target), template);
