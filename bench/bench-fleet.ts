@@ -17,7 +17,9 @@ export function copyPackage(name: string, { codeCache = true } = {}): string {
   for (const part of ['package.json', 'dist', 'framework', 'roster']) {
     fs.cpSync(path.join(root, part), path.join(target, part), { recursive: true });
   }
-  if (!codeCache) fs.rmSync(path.join(target, 'dist', 'fleet.cache'));
+  const chunks = path.join(target, 'dist', 'chunks');
+  for (const file of fs.readdirSync(chunks))
+    if (!codeCache && file.endsWith('.cache')) fs.rmSync(path.join(chunks, file));
   return path.join(target, 'dist', 'fleet.js');
 }
 

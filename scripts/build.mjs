@@ -1,8 +1,9 @@
-// Bundles the command and the library; node_modules is not needed at run time. The command starts from one file.
+// Bundles the command and the library; node_modules is not needed at run time. The command is built as chunks.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
+import { writeChunks } from './chunks.mjs';
 import { writeCodeCache } from './code-cache.mjs';
 import { writeManualPage } from './man.mjs';
 
@@ -19,26 +20,9 @@ const common = {
   legalComments: 'eof',
   logLevel: 'warning',
 };
-// import.meta does not exist in CommonJS, which starts faster than a module and can be given a code cache.
-const commonjs = {
-  ...common,
-  format: 'cjs',
-  // `import()` inside a vm.Script, as the launcher makes one, fails in Node 20 without a callback; `require` does not.
-  supported: { 'dynamic-import': false },
-  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-};
 // Bundled CommonJS packages still call require() for node's own modules.
 const requireBanner =
   "import { createRequire as fleetRequire } from 'node:module'; const require = fleetRequire(import.meta.url);";
-// Metrics and the library behind them are read by whoever asks for them, and by no other start.
-const metricsApart = {
-  name: 'metrics-apart',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /\/metrics\.js$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './fleet.metrics.js', external: true } : undefined,
-    ),
-};
 const module = { ...common, format: 'esm', banner: { js: requireBanner } };
 
 // Built beside and moved into place, so that a command running meanwhile finds the old build or the new one.
@@ -48,23 +32,20 @@ const programs = [
   { entry: 'bench/main.ts', outfile: 'build/bench.mjs' },
   { entry: 'test/chaos/main.ts', outfile: 'build/soak.mjs' },
 ].filter(({ entry }) => fs.existsSync(entry));
-await Promise.all([
-  build({
-    ...commonjs,
-    entryPoints: ['src/bundle.ts'],
-    // Names stay: to give thousands of functions their names back at start costs more than short names save.
-    outfile: `${out}/fleet.bundle.js`,
-    plugins: [metricsApart],
-  }),
-  build({ ...commonjs, entryPoints: ['src/cli/run/metrics.ts'], outfile: `${out}/fleet.metrics.js` }),
+const [places] = await Promise.all([
+  writeChunks(out),
   ...programs.map(({ entry, outfile }) => build({ ...module, entryPoints: [entry], outfile })),
 ]);
 fs.writeFileSync(`${out}/package.json`, '{ "type": "commonjs" }\n');
-// The library is in the bundle already; as a module it only hands it out.
+// The library is in the chunks already; as a module it only hands it out.
 fs.copyFileSync('scripts/library.mjs', `${out}/index.mjs`);
-fs.copyFileSync('scripts/launcher.cjs', `${out}/fleet.js`);
-fs.chmodSync(`${out}/fleet.js`, 0o755);
-writeCodeCache(`${out}/fleet.js`, `${out}/fleet.cache`);
+const launcher = fs.readFileSync('scripts/launcher.cjs', 'utf8');
+fs.writeFileSync(
+  `${out}/fleet.js`,
+  launcher.replace('@START@', places.start).replace('@LIBRARY@', places.library),
+  { mode: 0o755 },
+);
+writeCodeCache(`${out}/fleet.js`, `${out}/chunks`);
 await writeManualPage(out);
 
 const old = `build/old.${process.pid}`;

@@ -4,10 +4,12 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 
 /**
- * Runs `fleet plan` once on a made-up host and keeps what V8 compiled for it. The programs it asks are stand-ins that
+ * Runs fleet on a made-up host and keeps what V8 compiled for it, chunk by chunk. The programs it asks are stand-ins that
  * print an answer, so that building needs neither systemd nor tmux.
+ *
+ * @param chunks the directory of the chunks and their caches
  */
-export function writeCodeCache(fleet, cache) {
+export function writeCodeCache(fleet, chunks) {
   const work = fs.mkdtempSync(path.join(os.tmpdir(), 'fleet-build-'));
   try {
     const home = path.join(work, 'home');
@@ -23,18 +25,30 @@ export function writeCodeCache(fleet, cache) {
         MOSAIC_HOME: home,
         XDG_STATE_HOME: path.join(work, 'state'),
       },
-      FLEET_WRITE_CODE_CACHE: path.resolve(cache),
+      FLEET_WRITE_CODE_CACHE: '1',
     };
-    const { status, stdout, stderr } = spawnSync(process.execPath, [fleet, 'plan'], {
-      env,
-      encoding: 'utf8',
-    });
-    if (status !== 0 || !fs.existsSync(cache))
-      throw new Error(`no code cache was written (status ${status}): ${stdout}${stderr}`);
+    const run = (...args) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [fleet, ...args], {
+        env,
+        encoding: 'utf8',
+      });
+      if (status === null) throw new Error(`fleet ${args.join(' ')} did not end: ${stdout}${stderr}`);
+      return status;
+    };
+    // The first command that loads a chunk decides what is in its cache: what every start needs stays small.
+    if (run('plan') !== 0) throw new Error('no code cache was written: fleet plan failed');
+    for (const command of others) run(...command);
+    const missing = ['main', 'plan', 'apply-under-lock'].filter(
+      (name) =>
+        !fs.readdirSync(chunks).some((file) => file.startsWith(`${name}.`) && file.endsWith('.cache')),
+    );
+    if (missing.length > 0) throw new Error(`no code cache was written for ${missing.join(', ')}`);
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
 }
+
+const others = [['install'], ['apply'], ['status'], ['status', 'a'], ['explain', 'a'], ['agent', 'roster']];
 
 const roster = `version: 1
 transport: tmux
@@ -44,5 +58,6 @@ agents:
   - { name: b, runtime: demo, command: [sh, "{name}"], working_directory: /tmp }
 `;
 
-const systemctl = "echo '[]'";
+const systemctl =
+  'case "$*" in *UnitPath*) echo "$HOME/.config/systemd/user";; *list-units*) echo "[]";; esac';
 const tmux = "echo 'error connecting to /nowhere (No such file or directory)' >&2; exit 1";

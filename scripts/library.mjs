@@ -1,6 +1,6 @@
-// The public API (types: index.d.ts), out of the one bundled file.
+// The public API (types: index.d.ts), out of the program's own chunks.
 import { createRequire } from 'node:module';
 
 export const { registerAgentCommand, registerFleetCommand, compileRoster, formatDiagnostic } = createRequire(
   import.meta.url,
-)('./fleet.bundle.js');
+)('./fleet.js');

@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { attachCommand, rosterCommand, tailCommand } from './commands/agent-look.js';
-import { outboxCommand, type OutboxOptions } from './commands/agent-outbox.js';
-import { assignCommand, resetCommand, type ResetOptions } from './commands/agent-reset.js';
-import { sendCommand, type SendOptions } from './commands/agent-send.js';
-import { statusCommand } from './commands/status.js';
+import type { OutboxOptions } from './commands/agent-outbox.js';
+import type { ResetOptions } from './commands/agent-reset.js';
+import type { SendOptions } from './commands/agent-send.js';
 import { command, duration, run, run1, runNamed } from './mount.js';
 
 /** Adds the commands that talk to agents to a command, be it `fleet agent` or another program's `agent`. */
@@ -17,13 +15,21 @@ export function addAgentCommands(agent: Command): Command {
 function lookingCommands(agent: Command): void {
   command(agent, 'roster', 'who is in the fleet')
     .option('--json', 'one JSON document')
-    .action(run((context, options: { json?: true }) => rosterCommand(context, options)));
+    .action(
+      run(async (context, options: { json?: true }) =>
+        (await import('./commands/agent-look.js')).rosterCommand(context, options),
+      ),
+    );
   command(agent, 'status', 'how agents are')
     .argument('[agent]')
     .option('--json', 'one JSON document')
     .action(
-      runNamed((context, name, { json }: { json?: true }) =>
-        statusCommand(context, name, json === true ? { output: 'json' } : {}),
+      runNamed(async (context, name, { json }: { json?: true }) =>
+        (await import('./commands/status.js')).statusCommand(
+          context,
+          name,
+          json === true ? { output: 'json' } : {},
+        ),
       ),
     );
   command(agent, 'tail', 'the last lines of its screen')
@@ -31,28 +37,34 @@ function lookingCommands(agent: Command): void {
     .option('-n, --lines <count>', 'so many lines', lines, 80)
     .option('-f, --follow', 'go on until interrupted')
     .action(
-      run1((context, name, options: { lines: number; follow?: true }) => tailCommand(context, name, options)),
+      run1(async (context, name, options: { lines: number; follow?: true }) =>
+        (await import('./commands/agent-look.js')).tailCommand(context, name, options),
+      ),
     );
   command(agent, 'attach', 'attach this terminal; read-only while it is busy')
     .argument('<agent>')
     .option('--write', 'type, though it is busy')
     .option('--read-only', 'do not type, though it is idle')
     .action(
-      run1((context, name, options: { write?: true; readOnly?: true }) =>
-        attachCommand(context, name, options),
+      run1(async (context, name, options: { write?: true; readOnly?: true }) =>
+        (await import('./commands/agent-look.js')).attachCommand(context, name, options),
       ),
     );
 }
 
 function talkingCommands(agent: Command): void {
   sending(command(agent, 'send', 'send a message, and say what became of it')).action(
-    run1((context, name, options: SendOptions) => sendCommand(context, name, options)),
+    run1(async (context, name, options: SendOptions) =>
+      (await import('./commands/agent-send.js')).sendCommand(context, name, options),
+    ),
   );
   sending(command(agent, 'assign', 'give it a task: reset a disposable slot, first message, then this'))
     .option('--interrupt', 'interrupt what it does')
     .option('--now', 'end its process where it cannot be reset at once')
     .action(
-      run1((context, name, options: SendOptions & ResetOptions) => assignCommand(context, name, options)),
+      run1(async (context, name, options: SendOptions & ResetOptions) =>
+        (await import('./commands/agent-reset.js')).assignCommand(context, name, options),
+      ),
     );
   command(agent, 'reset', 'give it a fresh conversation')
     .argument('<agent>')
@@ -61,13 +73,21 @@ function talkingCommands(agent: Command): void {
     .option('--interrupt', 'interrupt what it does')
     .option('--now', 'end its process where it cannot be reset at once')
     .option('--timeout <duration>', 'wait so long until it is idle', duration)
-    .action(run1((context, name, options: ResetOptions) => resetCommand(context, name, options)));
+    .action(
+      run1(async (context, name, options: ResetOptions) =>
+        (await import('./commands/agent-reset.js')).resetCommand(context, name, options),
+      ),
+    );
   command(agent, 'outbox', 'what was left for it')
     .argument('<agent>')
     .option('--deliver', 'try to deliver it now')
     .option('--drop <id>', 'drop a message')
     .option('--json', 'one JSON document')
-    .action(run1((context, name, options: OutboxOptions) => outboxCommand(context, name, options)));
+    .action(
+      run1(async (context, name, options: OutboxOptions) =>
+        (await import('./commands/agent-outbox.js')).outboxCommand(context, name, options),
+      ),
+    );
 }
 
 const sending = (send: Command): Command =>

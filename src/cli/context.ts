@@ -1,5 +1,5 @@
 import { appendEvents } from '../actuators/event-log.js';
-import { exec as realExec, type Exec } from '../host/exec.js';
+import type { Exec } from '../host/exec.js';
 import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
 import type { EventRecord } from './event-record.js';
 import { ExitCode, CommandFailure } from './exit-code.js';
@@ -37,6 +37,9 @@ export interface Context {
   readonly onInterrupt: (listener: () => void) => () => void;
 }
 
+/** The library that starts programs is loaded with the first of them. */
+const exec: Exec = async (...words) => (await import('../host/exec.js')).exec(...words);
+
 export function createContext(options: GlobalOptions, env: Environment = process.env): Context {
   const interrupts = new Set<() => void>();
   let interrupted = false;
@@ -54,7 +57,7 @@ export function createContext(options: GlobalOptions, env: Environment = process
   return {
     paths,
     env,
-    exec: realExec,
+    exec,
     rosterGiven: options.roster !== undefined,
     style: styleFor(colourWanted(options.color !== false, process.stdout.isTTY, env)),
     print: (line) => process.stdout.write(`${line}\n`),

@@ -101,21 +101,3 @@ async function rememberEnds(context: Context, { world }: Pass): Promise<void> {
     return;
   await memoryStore(context).changeFailures((failures) => countEnds(failures, ends, world.desired));
 }
-
-/** The exit code of what was carried out. */
-export function exitCodeOf(results: readonly ActionResult[], plan: Plan): ExitCode {
-  if (plan.unknownSources.length > 0) return sourceExitCode(plan);
-  if (results.some(({ kind }) => kind === 'interrupted')) return ExitCode.interrupted;
-  if (results.some(({ kind }) => kind === 'failed') || plan.unknownAgents.length > 0)
-    return ExitCode.actionFailed;
-  if (results.some(({ kind }) => kind === 'gated')) return ExitCode.gated;
-  return ExitCode.done;
-}
-
-/** Unknown systemd or tmux is an unavailable service; fleet's own unreadable state is an error. */
-export const sourceExitCode = ({ unknownSources }: Pick<Plan, 'unknownSources'>): ExitCode =>
-  unknownSources.length === 0
-    ? ExitCode.done
-    : unknownSources.some(({ source }) => source !== 'state')
-      ? ExitCode.unavailable
-      : ExitCode.error;

@@ -11,13 +11,14 @@ import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure } from './exit-code.js';
 import type { Pass } from './pass.js';
-import { compileText, loadRoster } from './roster-source.js';
+import { loadRoster } from './roster-source.js';
+import { compileText } from './roster-text.js';
 
 /**
  * The roster in force as far as it is known: the latest that was applied, else what the file says. It tells what no live
  * agent does: the settings of the fleet as a whole, and who is suspended. null where there is neither.
  */
-export function rosterInForce(context: Context): Roster | null {
+export async function rosterInForce(context: Context): Promise<Roster | null> {
   const { paths } = context;
   const read = readHistory(paths.state);
   const latest = read.known
@@ -33,7 +34,7 @@ export function rosterInForce(context: Context): Roster | null {
     if (compiled.ok) return compiled.value;
   }
   try {
-    return loadRoster(context);
+    return await loadRoster(context);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     return null;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { errorCode } from '../host/atomic-file.js';
 import { parseDuration } from '../roster/duration.js';
 import { createContext, type Context, type GlobalOptions } from './context.js';
-import type { ExitCode } from './exit-code.js';
-import { CommandFailure } from './exit-code.js';
+import { CommandFailure, ExitCode } from './exit-code.js';
 
 export const command = (fleet: Command, name: string, summary: string): Command =>
   fleet.command(name).description(summary);
@@ -43,9 +43,11 @@ async function finish(self: Command, work: (context: Context) => Outcome): Promi
   try {
     process.exitCode = await work(createContext(optionsOf<object>(self)));
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
+    if (error instanceof CommandFailure) process.exitCode = error.code;
+    // The launcher's word for a chunk of the program that is gone: an upgrade has replaced it under this command.
+    else if (error instanceof Error && errorCode(error) === 'FLEET_PART') process.exitCode = ExitCode.error;
+    else throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code;
   }
 }
 

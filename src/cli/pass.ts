@@ -44,7 +44,7 @@ export async function observe(
 ): Promise<Pass> {
   const { paths, exec } = context;
   const unitsSeen = observeUnits(exec);
-  const roster = from.roster ?? loadRoster(context);
+  const roster = from.roster ?? (await loadRoster(context));
   const tmuxSeen = observeTmux(exec, from.socketName ?? roster.socketName);
   const installation = from.earlier?.installation() ?? observeInstallation(paths, parseEnvironmentFile);
   const known = new Map(

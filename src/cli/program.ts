@@ -2,28 +2,18 @@ import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import { addAgentCommands } from './agent-program.js';
 import { command, duration, durationOr, run, run1, runMany, runNamed } from './mount.js';
-import { applyCommand, type ApplyOptions } from './commands/apply.js';
-import { approveCommand } from './commands/approve.js';
-import { completeCommand, completionCommand, shells } from './commands/completion.js';
-import { eventsCommand, type EventsOptions } from './commands/events.js';
-import { explainCommand } from './commands/explain.js';
-import { waitCommand } from './commands/wait.js';
-import { doctorCommand } from './commands/doctor.js';
-import { holdCommand, releaseCommand, type HoldOptions } from './commands/hold.js';
-import { initCommand, type InitOptions } from './commands/init.js';
-import { exportCommand, type ExportOptions } from './commands/export.js';
-import { installCommand, type InstallOptions } from './commands/install.js';
-import { planCommand, type PlanOptions } from './commands/plan.js';
-import { rollbackCommand, type RollbackOptions } from './commands/rollback.js';
-import { restartCommand } from './commands/restart.js';
-import { runCommand, type RunOptions } from './commands/run.js';
-import { startCommand } from './commands/start.js';
-import { statusCommand, type StatusOptions } from './commands/status.js';
-import { stopCommand } from './commands/stop.js';
-import { topCommand, type TopOptions } from './commands/top.js';
-import { uninstallCommand } from './commands/uninstall.js';
-import { validateCommand } from './commands/validate.js';
-import { verifyCommand } from './commands/verify.js';
+import type { ApplyOptions } from './commands/apply.js';
+import type { EventsOptions } from './commands/events.js';
+import type { HoldOptions } from './commands/hold.js';
+import type { InitOptions } from './commands/init.js';
+import type { ExportOptions } from './commands/export.js';
+import type { InstallOptions } from './commands/install.js';
+import type { PlanOptions } from './commands/plan.js';
+import type { RollbackOptions } from './commands/rollback.js';
+import type { RunOptions } from './commands/run.js';
+import type { TopOptions } from './commands/top.js';
+import type { WaitOptions } from './commands/wait.js';
+import type { StatusOptions } from './commands/status.js';
 
 /** Adds fleet's options and subcommands to a command, be it our own program or another one's `fleet`. */
 export function addFleetCommands(fleet: Command): Command {
@@ -48,26 +38,44 @@ function lookingCommands(fleet: Command): void {
     .option('--json', 'one JSON document')
     .option('--detailed-exitcode', 'exit 2 where there are changes')
     .option('--out <file>', 'save the plan for: fleet apply FILE')
-    .action(run((context, options: PlanOptions) => planCommand(context, options)));
+    .action(
+      run(async (context, options: PlanOptions) =>
+        (await import('./commands/plan.js')).planCommand(context, options),
+      ),
+    );
   command(fleet, 'status', 'show every agent, or one')
     .argument('[agent]')
     .addOption(new Option('-o, --output <format>', 'more columns, or JSON').choices(['wide', 'json']))
     .option('-w, --watch', 'show it again whenever it changes')
-    .action(runNamed((context, agent, options: StatusOptions) => statusCommand(context, agent, options)));
+    .action(
+      runNamed(async (context, agent, options: StatusOptions) =>
+        (await import('./commands/status.js')).statusCommand(context, agent, options),
+      ),
+    );
   command(fleet, 'top', 'what each agent takes of the machine; q or Ctrl-C ends it')
     .addOption(
       new Option('--sort <order>', 'what comes first').choices(['cpu', 'memory', 'name']).default('cpu'),
     )
     .addOption(new Option('--interval <duration>', 'look so often').argParser(duration).default(2000, '2s'))
-    .action(run((context, options: TopOptions) => topCommand(context, options)));
+    .action(
+      run(async (context, options: TopOptions) =>
+        (await import('./commands/top.js')).topCommand(context, options),
+      ),
+    );
   command(fleet, 'explain', 'why an agent is as it is, and what it waits for')
     .argument('<agent>')
-    .action(run1((context, agent) => explainCommand(context, agent)));
+    .action(
+      run1(async (context, agent) => (await import('./commands/explain.js')).explainCommand(context, agent)),
+    );
   command(fleet, 'events', 'what was done and decided')
     .option('--for <agent>', 'about this agent alone')
     .option('-w, --watch', 'go on until interrupted')
     .option('--json', 'one JSON object per line')
-    .action(run((context, options: EventsOptions) => eventsCommand(context, options)));
+    .action(
+      run(async (context, options: EventsOptions) =>
+        (await import('./commands/events.js')).eventsCommand(context, options),
+      ),
+    );
   command(fleet, 'wait', 'wait until agents are ready, idle or stopped; no agent: the whole fleet')
     .argument('[agent...]')
     .addOption(
@@ -76,14 +84,24 @@ function lookingCommands(fleet: Command): void {
     .addOption(
       new Option('--timeout <duration>', 'give up after so long').argParser(duration).default(300_000, '5m'),
     )
-    .action(runMany(waitCommand));
+    .action(
+      runMany(async (context, agents, options: WaitOptions) =>
+        (await import('./commands/wait.js')).waitCommand(context, agents, options),
+      ),
+    );
   command(fleet, 'validate', 'check a roster')
     .argument('[roster]')
-    .action(runNamed((context, file) => validateCommand(context, file)));
+    .action(
+      runNamed(async (context, file) =>
+        (await import('./commands/validate.js')).validateCommand(context, file),
+      ),
+    );
   command(fleet, 'verify', 'prove on the live fleet that every agent runs where and as it should').action(
-    run((context) => verifyCommand(context)),
+    run(async (context) => (await import('./commands/verify.js')).verifyCommand(context)),
   );
-  command(fleet, 'doctor', 'check the host').action(run((context) => doctorCommand(context)));
+  command(fleet, 'doctor', 'check the host').action(
+    run(async (context) => (await import('./commands/doctor.js')).doctorCommand(context)),
+  );
 }
 
 /** Commands that act on agents. */
@@ -97,44 +115,65 @@ function actingCommands(fleet: Command): void {
     .option('--only <agent...>', 'act on these agents alone')
     .option('--wait [duration]', 'wait until what was started stays up (default: 60s)', durationOr(60_000))
     .action(
-      runNamed((context, file, { wait, ...options }: Omit<ApplyOptions, 'wait'> & { wait?: number | true }) =>
-        applyCommand(context, file, {
-          ...options,
-          ...(wait === undefined ? {} : { wait: wait === true ? 60_000 : wait }),
-        }),
+      runNamed(
+        async (context, file, { wait, ...options }: Omit<ApplyOptions, 'wait'> & { wait?: number | true }) =>
+          (await import('./commands/apply.js')).applyCommand(context, file, {
+            ...options,
+            ...(wait === undefined ? {} : { wait: wait === true ? 60_000 : wait }),
+          }),
       ),
     );
   command(fleet, 'run', 'the controller: keep the roster true')
     .option('--metrics-file <file>', 'write Prometheus metrics for a textfile collector; FILE ends in .prom')
     .option('--metrics-address <address>', 'serve Prometheus metrics, e.g. at 127.0.0.1:9464')
     .addOption(new Option('--resync <duration>').argParser(duration).hideHelp())
-    .action(run((context, options: RunOptions) => runCommand(context, options)));
+    .action(
+      run(async (context, options: RunOptions) =>
+        (await import('./commands/run.js')).runCommand(context, options),
+      ),
+    );
   command(fleet, 'start', 'release agents and start those that do not run; no agent: the whole fleet')
     .argument('[agent...]')
-    .action(runMany(startCommand));
+    .action(
+      runMany(async (context, agents) => (await import('./commands/start.js')).startCommand(context, agents)),
+    );
   command(fleet, 'stop', 'stop agents and hold them; no agent: the whole fleet, then the holder')
     .argument('[agent...]')
-    .action(runMany(stopCommand));
+    .action(
+      runMany(async (context, agents) => (await import('./commands/stop.js')).stopCommand(context, agents)),
+    );
   command(fleet, 'restart', 'restart agents at once; no agent: every one that runs')
     .argument('[agent...]')
     .option('--fresh', 'end the conversation (until fleet can resume one, every restart does)')
-    .action(runMany(restartCommand));
+    .action(
+      runMany(async (context, agents) =>
+        (await import('./commands/restart.js')).restartCommand(context, agents),
+      ),
+    );
   command(fleet, 'hold', 'leave an agent as it is')
     .argument('<agent>')
     .option('--for <duration>', 'for so long, e.g. 2h', duration)
     .option('--reason <text>', 'shown by plan and status')
-    .action(run1((context, agent, options: HoldOptions) => holdCommand(context, agent, options)));
+    .action(
+      run1(async (context, agent, options: HoldOptions) =>
+        (await import('./commands/hold.js')).holdCommand(context, agent, options),
+      ),
+    );
   command(fleet, 'release', 'lift a hold')
     .argument('<agent>')
     .option('--for <duration>', 'for so long; held again after', duration)
     .option('--reason <text>', 'shown by events')
-    .action(run1((context, agent, options: HoldOptions) => releaseCommand(context, agent, options)));
+    .action(
+      run1(async (context, agent, options: HoldOptions) =>
+        (await import('./commands/hold.js')).releaseCommand(context, agent, options),
+      ),
+    );
   command(fleet, 'approve', 'approve what waits for approval')
     .argument('[agent...]')
     .option('--all', 'everything that waits, and a mass change that the brake holds')
     .action(
-      runMany((context, agents, options: { all?: true }) =>
-        approveCommand(context, agents, options.all === true),
+      runMany(async (context, agents, options: { all?: true }) =>
+        (await import('./commands/approve.js')).approveCommand(context, agents, options.all === true),
       ),
     );
 }
@@ -145,7 +184,11 @@ function hostCommands(fleet: Command): void {
     .option('--profile <name>', 'minimal, local-canary or software-factory', 'minimal')
     .option('--write', 'write it to its place')
     .option('--force', 'replace an existing roster')
-    .action(run((context, options: InitOptions) => initCommand(context, options)));
+    .action(
+      run(async (context, options: InitOptions) =>
+        (await import('./commands/init.js')).initCommand(context, options),
+      ),
+    );
   command(fleet, 'rollback', 'put an earlier roster back into its file; no revision: the one before')
     .argument('[revision]', 'its number, or the first digits of its revision')
     .option('--list', 'show the kept rosters')
@@ -153,7 +196,9 @@ function hostCommands(fleet: Command): void {
     .option('--dry-run', 'show what would change')
     .option('--templates', 'put the kickstart templates of then back, too')
     .action(
-      runNamed((context, revision, options: RollbackOptions) => rollbackCommand(context, revision, options)),
+      runNamed(async (context, revision, options: RollbackOptions) =>
+        (await import('./commands/rollback.js')).rollbackCommand(context, revision, options),
+      ),
     );
   command(fleet, 'export', 'print what runs as a roster whose plan is empty; or adopt a session')
     .option('--write <file>', 'write it, with the values of env, for you alone (0600)')
@@ -161,20 +206,40 @@ function hostCommands(fleet: Command): void {
     .option('--show-env', 'print the values of env, too')
     .option('--adopt <agent>', "take the session of this name, somebody else's, into the fleet as it is")
     .option('--pane <pane>', "with --adopt: the agent's own, e.g. %7, where the session has several")
-    .action(run((context, options: ExportOptions) => exportCommand(context, options)));
+    .action(
+      run(async (context, options: ExportOptions) =>
+        (await import('./commands/export.js')).exportCommand(context, options),
+      ),
+    );
   command(fleet, 'install', 'put units and tools on the host')
     .alias('install-systemd')
     .option('--enable', 'start holder and controller at boot')
     .option('--dry-run', 'show what would change')
-    .action(run((context, options: InstallOptions) => installCommand(context, options)));
+    .action(
+      run(async (context, options: InstallOptions) =>
+        (await import('./commands/install.js')).installCommand(context, options),
+      ),
+    );
   command(fleet, 'uninstall', 'remove exactly what install wrote')
     .option('--purge', "also fleet's files about agents and its state")
-    .action(run((context, options: { purge?: true }) => uninstallCommand(context, options)));
+    .action(
+      run(async (context, options: { purge?: true }) =>
+        (await import('./commands/uninstall.js')).uninstallCommand(context, options),
+      ),
+    );
   command(fleet, 'completion', 'print the script that completes this command line in a shell')
-    .addArgument(new Argument('<shell>').choices(shells))
-    .action(run1((context, shell) => completionCommand(context, shell)));
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(
+      run1(async (context, shell) =>
+        (await import('./commands/completion.js')).completionCommand(context, shell),
+      ),
+    );
   fleet
     .command('complete', { hidden: true })
     .argument('[word...]')
-    .action(runMany((context, words) => completeCommand(context, fleet, words)));
+    .action(
+      runMany(async (context, words) =>
+        (await import('./commands/completion.js')).completeCommand(context, fleet, words),
+      ),
+    );
 }

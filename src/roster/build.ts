@@ -3,10 +3,9 @@ import { Fields } from './fields.js';
 import type { Findings, Path } from './finding.js';
 import { readDefaults, readTmux } from './fleet-settings.js';
 import { KickstartTemplates, type ReadTemplate } from './kickstart.js';
-import { type PlainMap, isPlainMap } from './plain.js';
+import { type PlainMap, isPlainMap } from './plain-map.js';
 import { revisionOf } from './revision.js';
 import { checkIdleRuntimes, readRuntimes } from './runtime-settings.js';
-import { checkSchema } from './schema-findings.js';
 import { checkSessions } from './sessions.js';
 import type { Roster } from './types.js';
 
@@ -20,13 +19,15 @@ export interface CompileContext {
 
 /**
  * Plain data with canonical keys → a normalized roster, or null if anything was found wrong with it, now or before.
- * `lineOf` tells on which line, 1-based, an agent's name stands, by its path and its entry in `agents`.
+ * `lineOf` tells on which line, 1-based, an agent's name stands, by its path and its entry in `agents`. `checkSchema` reports
+ * what roster/roster.schema.json says; where only whether counts, it needs no words.
  */
 export const build = (
   plain: PlainMap,
   context: CompileContext,
   findings: Findings,
   lineOf: (path: Path, entry: unknown) => number,
+  checkSchema: (plain: PlainMap, findings: Findings) => void,
 ): Roster | null => {
   const roster = new Fields(plain, [], findings);
   const tmux = readTmux(roster.below('tmux'));

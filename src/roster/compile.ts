@@ -2,24 +2,18 @@ import { type CompileContext, build } from './build.js';
 import { diagnose } from './diagnose.js';
 import { Findings, type Path } from './finding.js';
 import { Locator } from './locate.js';
-import { isPlainMap, toPlain } from './plain.js';
-import { quickRead } from './quick-read.js';
+import { toPlain } from './plain.js';
+import { isPlainMap } from './plain-map.js';
+import { compileQuickly, isTooLarge, type RosterSource } from './quick-compile.js';
 import { type Result, fail, ok } from './result.js';
 import { ROSTER_SHAPE } from './shapes.js';
+import { checkSchema } from './schema-findings.js';
 import { SourceText } from './source-text.js';
 import { parseSyntax } from './syntax.js';
 import type { Diagnostic, Roster } from './types.js';
 
 export type { CompileContext } from './build.js';
-
-/** Largest roster text, in bytes. */
-const LARGEST = 4 * 1024 * 1024;
-
-export interface RosterSource {
-  /** Name shown in diagnostics. */
-  readonly file: string;
-  readonly text: string;
-}
+export type { RosterSource } from './quick-compile.js';
 
 /**
  * YAML 1.2 or JSON → a normalized roster, or everything that is wrong with it, in the order of the text. A text whose
@@ -34,17 +28,12 @@ export const compileRoster = (
   const failed = (locator: Locator): Result<Roster, readonly Diagnostic[]> =>
     fail(diagnose(findings.list, source.file, text, locator));
 
-  if (source.text.length > LARGEST || Buffer.byteLength(source.text) > LARGEST) {
+  if (isTooLarge(source.text)) {
     findings.offset('TooLarge', [0, 1], [], 'the roster is larger than 4 MiB');
     return failed(new Locator(null));
   }
-  // Nearly every roster is read the quick way. Only the full parser finds mistakes and says where they are.
-  const quick = quickRead(source.text, ROSTER_SHAPE);
-  if (quick !== null) {
-    const lineOf = (_: Path, entry: unknown): number => quick.nameLines.get(entry) ?? 1;
-    const roster = build(quick.plain, context, new Findings(), lineOf);
-    if (roster !== null) return ok(roster);
-  }
+  const quick = compileQuickly(source, context);
+  if (quick !== null) return ok(quick);
 
   const syntax = parseSyntax(source.text);
   if (!syntax.ok) {
@@ -68,6 +57,6 @@ export const compileRoster = (
     return failed(locator);
   }
   const lineOf = (path: Path): number => text.position(locator.find({ kind: 'value', path })[0]).line;
-  const roster = build(plain, context, findings, lineOf);
+  const roster = build(plain, context, findings, lineOf, checkSchema);
   return roster === null ? failed(locator) : ok(roster);
 };

@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration } from './duration.js';
 import type { Findings, Path } from './finding.js';
-import { type PlainMap, isPlainMap, member } from './plain.js';
+import { type PlainMap, isPlainMap, member } from './plain-map.js';
 import { hasControlCharacter, quoted } from './visible.js';
 
 /** Bounds of a duration in milliseconds. */

@@ -2,22 +2,13 @@ import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Node, ParsedNode } from 'yaml';
 import type { Findings } from './finding.js';
 import { type Path } from './finding.js';
+import type { PlainMap } from './plain-map.js';
 import { type Shape, shapeOf } from './shapes.js';
 import type { SourceText } from './source-text.js';
 
 /** How many values aliases may multiply a roster by: a bomb of a few lines would make millions. */
 const MOST_ALIASED = 100_000;
 const DEEPEST = 100;
-
-/** A map without a prototype's surprises: a key such as `__proto__` is only a key. */
-export type PlainMap = Readonly<Record<string, unknown>>;
-
-export const isPlainMap = (value: unknown): value is PlainMap =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A member of a map, `undefined` where it has none of its own. */
-export const member = (map: PlainMap, key: string): unknown =>
-  Object.hasOwn(map, key) ? map[key] : undefined;
 
 /**
  * The tree as plain data with canonical keys, in one walk (yaml's own toJS would be a second one and lose how numbers

@@ -1,4 +1,4 @@
-import type { PlainMap } from './plain.js';
+import type { PlainMap } from './plain-map.js';
 import { type Shape, shapeOf } from './shapes.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Findings, type Path } from './finding.js';
 import { nearest } from './nearest.js';
-import { isPlainMap, member } from './plain.js';
+import { isPlainMap, member } from './plain-map.js';
 import { type FieldsShape, LEVELS, ROSTER_SHAPE, type Shape, shapeOf } from './shapes.js';
 import validate, { type SchemaError } from './validator.generated.js';
 import { quoted } from './visible.js';

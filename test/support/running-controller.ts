@@ -5,10 +5,13 @@ import { cli, until, type FleetSandbox } from './fleet-sandbox.js';
 export class RunningController {
   log = '';
   readonly #fleet: FleetSandbox;
+  readonly #program: string;
   #child: ChildProcess | null = null;
 
-  constructor(fleet: FleetSandbox) {
+  /** @param program its start file, if not the repository's */
+  constructor(fleet: FleetSandbox, program: string = cli) {
     this.#fleet = fleet;
+    this.#program = program;
   }
 
   get pid(): number | undefined {
@@ -21,7 +24,7 @@ export class RunningController {
 
   /** @param wrapper a program, with its arguments, that becomes the controller */
   async startWith(wrapper: readonly string[], ...options: readonly string[]): Promise<void> {
-    const [program, ...words] = [...wrapper, process.execPath, cli, ...options, 'run'];
+    const [program, ...words] = [...wrapper, process.execPath, this.#program, ...options, 'run'];
     const before = this.events('controller_started').length;
     const child = spawn(program, words, {
       env: { ...process.env, ...this.#fleet.env },

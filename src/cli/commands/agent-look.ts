@@ -78,15 +78,15 @@ export async function attachCommand(
 }
 
 async function lineTo(context: Context, name: string): Promise<Line> {
-  const roster = loadRoster(context);
+  const roster = await loadRoster(context);
   const opened = await openLine(context, roster, requireAgent(roster, name), 0);
   if (opened.kind === 'open') return opened.line;
   throw new CommandFailure(ExitCode.actionFailed, `${name}: ${opened.result.message}`);
 }
 
 /** Who is in the fleet, for its members. */
-export function rosterCommand(context: Context, { json }: { readonly json?: true }): ExitCode {
-  const { agents, socketName } = loadRoster(context);
+export async function rosterCommand(context: Context, { json }: { readonly json?: true }): Promise<ExitCode> {
+  const { agents, socketName } = await loadRoster(context);
   if (json === true) {
     const list = agents.map(({ name, runtime, class: role, session, persona }) => ({
       name,

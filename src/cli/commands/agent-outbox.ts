@@ -24,7 +24,7 @@ export async function outboxCommand(
   name: string,
   options: OutboxOptions,
 ): Promise<ExitCode> {
-  const roster = loadRoster(context);
+  const roster = await loadRoster(context);
   const agent = requireAgent(roster, name);
   const directory = outboxDirectory(context.paths, name);
   if (options.drop === undefined && options.deliver !== true) return list(context, directory, options);

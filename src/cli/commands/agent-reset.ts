@@ -42,7 +42,7 @@ export async function resetCommand(context: Context, name: string, options: Rese
 }
 
 async function attempt(context: Context, name: string, options: ResetOptions): Promise<ResetResult> {
-  const roster = loadRoster(context);
+  const roster = await loadRoster(context);
   const agent = requireAgent(roster, name);
   const asked = options.clear === true ? 'clear' : options.new === true ? 'new' : null;
   const locked = await lockTalk(context, agent, options.timeout ?? patienceMs);
@@ -78,7 +78,7 @@ export async function assignCommand(
   name: string,
   options: SendOptions & ResetOptions,
 ): Promise<ExitCode> {
-  const agent = requireAgent(loadRoster(context), name);
+  const agent = requireAgent(await loadRoster(context), name);
   if (agent.resetBetweenTasks) {
     const code = await resetCommand(context, name, options);
     if (code !== ExitCode.done) {

@@ -46,7 +46,7 @@ const idlePatienceMs = 600_000;
 /** Sends one message and says truthfully what became of it. */
 export async function sendCommand(context: Context, name: string, options: SendOptions): Promise<ExitCode> {
   const begun = performance.now();
-  const roster = loadRoster(context);
+  const roster = await loadRoster(context);
   const agent = requireAgent(roster, roster.agents.find(({ session }) => session === name)?.name ?? name);
   if (options.socket !== undefined && options.socket !== roster.socketName)
     throw new CommandFailure(

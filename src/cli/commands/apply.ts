@@ -6,15 +6,13 @@ import { restrict } from '../../controller/restrict.js';
 import { displayPath } from '../../host/paths.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { carryOut, exitCodeOf, withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
+import { exitCodeOf } from '../outcome.js';
 import { observe, type Pass } from '../pass.js';
 import { jsonReporter, textReporter, type Reporter } from '../reporter.js';
 import { keepInForce } from '../revision-history.js';
-import { deliverKickstarts } from '../talk/kickstart.js';
 import { loadSavedPlan, requireFresh } from '../saved-plan.js';
-import { waitUntilUp } from '../wait-until-up.js';
 
 export interface ApplyOptions {
   readonly json?: true;
@@ -86,29 +84,11 @@ async function applyWith(
     reporter.summary(gated, first);
     return exitCodeOf(gated, first);
   }
-  const code = await withLock(context, 'fleet apply', async () => {
-    const pass = await observe(context);
-    const plan = planFor(pass);
-    const holder = { failed: false };
-    reporter.planned(plan, rosterPath);
-    const results = await carryOut(
-      context,
-      plan,
-      pass,
-      ({ world }) => planOf(world, words, context.now()),
-      (event) => {
-        if (event.type === 'holder') holder.failed = event.failure !== null;
-        reporter.event(event);
-      },
-    );
-    reporter.summary(results, plan);
-    const code = exitCodeOf(results, plan);
-    return { code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code, results };
+  // A part of the program that an apply with nothing to do never reads.
+  const { applyUnderLock } = await import('../apply-under-lock.js');
+  return applyUnderLock(context, {
+    ...{ planFor, reporter, rosterPath },
+    replan: ({ world }) => planOf(world, words, context.now()),
+    waitMs: options.wait ?? null,
   });
-  const launched = code.results.flatMap(({ kind, action }) =>
-    kind === 'done' && action.action !== 'stop' ? [action.agent] : [],
-  );
-  if (!context.interrupted()) await deliverKickstarts(context, launched);
-  if (options.wait === undefined || launched.length === 0 || context.interrupted()) return code.code;
-  return waitUntilUp(context, launched, options.wait, code.code, (message) => reporter.diagnostic(message));
 }

@@ -6,7 +6,7 @@ import { plan as planOf } from '../../controller/plan.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { eventOf } from '../event-record.js';
-import { sourceExitCode } from '../execute.js';
+import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';

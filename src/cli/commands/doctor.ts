@@ -19,7 +19,7 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
   const bus: Check = units.known
     ? { result: 'ok', subject: 'user systemd', message: 'answers' }
     : { result: 'failed', subject: 'user systemd', message: units.message };
-  const { roster, check: rosterCheck } = tryRoster(context);
+  const { roster, check: rosterCheck } = await tryRoster(context);
   const installation = observeInstallation(paths, parseEnvironmentFile);
   const problem = installationProblem(context, roster, installation);
   const installed: Check =
@@ -45,9 +45,9 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
   return checks.some(({ result }) => result === 'failed') ? ExitCode.error : ExitCode.done;
 }
 
-function tryRoster(context: Context): { roster: Roster | null; check: Check } {
+async function tryRoster(context: Context): Promise<{ roster: Roster | null; check: Check }> {
   try {
-    const roster = loadRoster(context);
+    const roster = await loadRoster(context);
     const shown = displayPath(context.paths.roster, context.paths.userHome);
     const count = roster.agents.length;
     const message = `${shown}: ${count} ${count === 1 ? 'agent' : 'agents'}`;

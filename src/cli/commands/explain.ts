@@ -8,7 +8,7 @@ import { readExitRecord } from '../../observers/exit-record.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { sourceExitCode } from '../execute.js';
+import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
 import { endText } from '../render/end-text.js';

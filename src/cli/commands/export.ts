@@ -17,7 +17,7 @@ import { exportedFleet, rosterInForce } from '../exported-fleet.js';
 import { requireOwnInstallation } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { planText } from '../render/plan-text.js';
-import { compileText } from '../roster-source.js';
+import { compileText } from '../roster-text.js';
 import { adoptCommand } from './export-adopt.js';
 
 export interface ExportOptions {
@@ -44,7 +44,7 @@ export async function exportCommand(context: Context, options: ExportOptions): P
   const { paths, print, say, style } = context;
   const installation = observeInstallation(paths, parseEnvironmentFile);
   requireOwnInstallation(context, installation);
-  const known = rosterInForce(context);
+  const known = await rosterInForce(context);
   const roster: Roster = {
     ...(known ?? unknownRoster),
     socketName: installation.record?.socketName ?? known?.socketName ?? unknownRoster.socketName,

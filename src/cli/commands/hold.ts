@@ -21,7 +21,7 @@ export interface HoldOptions {
 
 /** Leaves an agent as it is until it is released: a running one keeps running, whatever the roster says. */
 export async function holdCommand(context: Context, agent: string, options: HoldOptions): Promise<ExitCode> {
-  requireAgents(loadRoster(context), [agent]);
+  requireAgents(await loadRoster(context), [agent]);
   requireOwnInstallation(context, observeInstallation(context.paths, parseEnvironmentFile));
   if (options.reason !== undefined && hasControlCharacter(options.reason, 'none')) {
     throw new CommandFailure(ExitCode.usage, '--reason must be one line without control characters');
@@ -52,7 +52,7 @@ export async function releaseCommand(
   options: HoldOptions,
 ): Promise<ExitCode> {
   const { paths, now, print } = context;
-  const roster = loadRoster(context);
+  const roster = await loadRoster(context);
   // An agent that was held and then taken out of the roster still has to be let go.
   const memory = observeMemory(paths.state);
   if (!memory.known || !memory.value.holds.has(agent)) requireAgents(roster, [agent]);

@@ -3,7 +3,7 @@ import { noWords } from '../../controller/gate.js';
 import { fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import type { Context } from '../context.js';
-import { sourceExitCode } from '../execute.js';
+import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { observe } from '../pass.js';

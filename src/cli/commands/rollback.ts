@@ -19,7 +19,8 @@ import {
   setAside,
   type ChangedTemplate,
 } from '../roster-replacement.js';
-import { compileText, loadRoster } from '../roster-source.js';
+import { loadRoster } from '../roster-source.js';
+import { compileText } from '../roster-text.js';
 import { rollbackList } from './rollback-list.js';
 
 export interface RollbackOptions {
@@ -33,13 +34,13 @@ export interface RollbackOptions {
  * Puts an earlier roster back into its file; what it replaces is kept. Nothing is applied: that is `fleet apply`, or the
  * controller where one runs.
  */
-export function rollbackCommand(
+export async function rollbackCommand(
   context: Context,
   word: string | undefined,
   options: RollbackOptions,
-): ExitCode {
+): Promise<ExitCode> {
   const { paths, print, say, style } = context;
-  const roster = currentRoster(context);
+  const roster = await currentRoster(context);
   const currentId = roster === null ? null : shortId(roster.revision);
   if (options.list === true) return rollbackList(context, currentId, options.json === true);
   if (options.json === true) throw new CommandFailure(ExitCode.usage, '--json goes with --list');
@@ -91,9 +92,9 @@ export function rollbackCommand(
 }
 
 /** The roster in the file; null where the file holds none, which is what a rollback is for. */
-function currentRoster(context: Context): Roster | null {
+async function currentRoster(context: Context): Promise<Roster | null> {
   try {
-    return loadRoster(context);
+    return await loadRoster(context);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     return null;

@@ -9,14 +9,12 @@ import { observeFigures } from '../../observers/figures.js';
 import type { Roster } from '../../roster/types.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { sourceExitCode } from '../execute.js';
-import { ExitCode } from '../exit-code.js';
+import { sourceExitCode } from '../outcome.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
 import { statusJson } from '../render/status-json.js';
 import { statusText } from '../render/status-text.js';
-import { RosterMemory } from '../run/roster-memory.js';
 import { loadRoster } from '../roster-source.js';
-import { openWakes } from '../wakes.js';
 import { watchLines, type Look } from './status-watch.js';
 
 export interface StatusOptions {
@@ -31,7 +29,7 @@ export async function statusCommand(
   options: StatusOptions,
 ): Promise<ExitCode> {
   if (options.watch === true) return watch(context, agent, options);
-  const inForce = rosterInForce(context);
+  const inForce = await rosterInForce(context);
   // As text it stands in the table's head.
   if (inForce.problem !== null && options.output === 'json') context.say(inForce.problem);
   const { lines, unknownSources } = await look(context, inForce, agent, options);
@@ -41,21 +39,28 @@ export async function statusCommand(
 }
 
 /** @throws CommandFailure 78 where the file is invalid and no earlier roster is kept */
-function rosterInForce(context: Context): InForce {
-  // Without a controller nothing is in force but what the file says.
-  if (lockOwner(controllerLock(context.paths)) === null)
-    return { roster: loadRoster(context), problem: null };
-  const { roster, problem } = new RosterMemory(context).look();
-  return { roster: roster ?? loadRoster(context), problem };
+async function rosterInForce(context: Context): Promise<InForce> {
+  try {
+    return { roster: await loadRoster(context), problem: null };
+  } catch (error) {
+    // Without a controller nothing is in force but what the file says.
+    if (!(error instanceof CommandFailure) || lockOwner(controllerLock(context.paths)) === null) throw error;
+    const { lastGoodRoster } = await import('../last-good.js');
+    const roster = lastGoodRoster(context);
+    if (roster === null) throw error;
+    return { roster, problem: error.message };
+  }
 }
 
 /** Goes on with the last good roster where an edit makes it invalid, as the controller does. */
 async function watch(context: Context, agent: string | undefined, options: StatusOptions): Promise<ExitCode> {
+  const { RosterMemory } = await import('../run/roster-memory.js');
+  const { openWakes } = await import('../wakes.js');
   const memory = new RosterMemory(context);
-  const { socketName } = memory.look().roster ?? loadRoster(context);
-  return watchLines(context, openWakes(context, socketName), () => {
+  const { socketName } = memory.look().roster ?? (await loadRoster(context));
+  return watchLines(context, openWakes(context, socketName), async () => {
     const { roster, problem } = memory.look();
-    return look(context, { roster: roster ?? loadRoster(context), problem }, agent, options);
+    return look(context, { roster: roster ?? (await loadRoster(context)), problem }, agent, options);
   });
 }
 

@@ -4,7 +4,8 @@ import type { Hold, Memory } from '../../controller/observed.js';
 import { assess } from '../../controller/assess.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { carryOut, exitCodeOf, withLock } from '../execute.js';
+import { carryOut, withLock } from '../execute.js';
+import { exitCodeOf } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
@@ -19,7 +20,7 @@ import { textReporter } from '../reporter.js';
  * agent, then the holder. The hold is durable before anything is stopped.
  */
 export async function stopCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
-  const roster = loadRosterToStop(context);
+  const roster = await loadRosterToStop(context);
   requireAgents(roster, names);
   const whole = names.length === 0;
   // The socket may have been edited: what runs is on the recorded one.
@@ -71,9 +72,9 @@ export async function stopCommand(context: Context, names: readonly string[]): P
 }
 
 /** An operator who wants everything to stop now must not have to mend a roster first. */
-function loadRosterToStop(context: Context): Roster {
+async function loadRosterToStop(context: Context): Promise<Roster> {
   try {
-    return loadRoster(context);
+    return await loadRoster(context);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     const byHand = "systemctl --user stop 'mosaic-agent@*.service' mosaic-tmux-holder.service";

@@ -38,7 +38,7 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
   try {
     let before: Sample | null = null;
     while (!ended.signal.aborted) {
-      const roster = memory.look().roster ?? loadRoster(context);
+      const roster = memory.look().roster ?? (await loadRoster(context));
       const { world } = await observe(context, { roster });
       const agents = fleetStatus(world, {
         now: context.now(),

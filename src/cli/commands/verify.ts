@@ -7,7 +7,7 @@ import { agentUnitName } from '../../observers/systemd.js';
 import { holderUnit } from '../../observers/systemd-output.js';
 import { cgroupOf } from '../../host/process.js';
 import type { Context } from '../context.js';
-import { sourceExitCode } from '../execute.js';
+import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { observe, type Pass } from '../pass.js';

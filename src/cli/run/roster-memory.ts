@@ -6,7 +6,7 @@ import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { CommandFailure } from '../exit-code.js';
 import { lastGoodRoster } from '../last-good.js';
-import { loadRoster } from '../roster-source.js';
+import { loadRosterAtOnce } from '../roster-text.js';
 
 interface Reading {
   /** Names the content of roster and templates; null: their times cannot tell yet. */
@@ -70,7 +70,7 @@ export class RosterMemory {
 
   #read(): string | null {
     try {
-      this.#last = loadRoster(this.#context);
+      this.#last = loadRosterAtOnce(this.#context);
       return null;
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;

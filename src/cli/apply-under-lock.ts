@@ -1,0 +1,45 @@
+import type { Plan } from '../controller/action.js';
+import type { Context } from './context.js';
+import { carryOut, withLock } from './execute.js';
+import { ExitCode } from './exit-code.js';
+import { exitCodeOf } from './outcome.js';
+import { observe, type Pass } from './pass.js';
+import type { Reporter } from './reporter.js';
+import { deliverKickstarts } from './talk/kickstart.js';
+import { waitUntilUp } from './wait-until-up.js';
+
+export interface Work {
+  /** The plan of what is the case now, restricted to what was asked for. */
+  readonly planFor: (pass: Pass) => Plan;
+  /** The whole plan of what is the case later. */
+  readonly replan: (pass: Pass) => Plan;
+  readonly reporter: Reporter;
+  /** As shown. */
+  readonly rosterPath: string;
+  /** How long to wait until what was started stays up; null: not at all. */
+  readonly waitMs: number | null;
+}
+
+/** Observes the world again under the lock, and does what is planned then. */
+export async function applyUnderLock(context: Context, work: Work): Promise<ExitCode> {
+  const { reporter, waitMs } = work;
+  const { code, results } = await withLock(context, 'fleet apply', async () => {
+    const pass = await observe(context);
+    const plan = work.planFor(pass);
+    const holder = { failed: false };
+    reporter.planned(plan, work.rosterPath);
+    const results = await carryOut(context, plan, pass, work.replan, (event) => {
+      if (event.type === 'holder') holder.failed = event.failure !== null;
+      reporter.event(event);
+    });
+    reporter.summary(results, plan);
+    const code = exitCodeOf(results, plan);
+    return { code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code, results };
+  });
+  const launched = results.flatMap(({ kind, action }) =>
+    kind === 'done' && action.action !== 'stop' ? [action.agent] : [],
+  );
+  if (!context.interrupted()) await deliverKickstarts(context, launched);
+  if (waitMs === null || launched.length === 0 || context.interrupted()) return code;
+  return waitUntilUp(context, launched, waitMs, code, (message) => reporter.diagnostic(message));
+}

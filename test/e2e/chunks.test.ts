@@ -1,0 +1,90 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { RunningController } from '../support/running-controller.js';
+
+let fleet: FleetSandbox;
+const sleeper = (name: string): string => `{ name: ${name}, runtime: demo, command: [sleep, infinity] }`;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+  fleet.writeRoster([sleeper('a')]);
+});
+afterEach(() => fleet.dispose());
+
+const hook = path.resolve(import.meta.dirname, '../support/chunks-read.cjs');
+
+/** Which chunks a command reads. */
+async function chunksOf(...args: readonly string[]): Promise<readonly string[]> {
+  const { stderr } = await run(process.execPath, ['-r', hook, cli, ...args], { env: fleet.env });
+  const line = /^chunks: (.*)$/m.exec(stderr)?.[1];
+  if (line === undefined) throw new Error(`told no chunks:\n${stderr}`);
+  return line.split(' ').toSorted();
+}
+
+/** The package as installed elsewhere. @returns its root */
+function packageCopy(): string {
+  const root = path.dirname(path.dirname(cli));
+  const copy = path.join(fleet.directory, 'package');
+  for (const part of ['package.json', 'dist', 'framework', 'roster'])
+    fs.cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
+  return copy;
+}
+
+describe('a command loads what it needs', () => {
+  test('and no more', async () => {
+    expect(await chunksOf('--version')).toEqual(['main']);
+    expect(await chunksOf('plan')).toEqual(['main', 'plan']);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    expect(await chunksOf('plan')).toEqual(['main', 'plan']);
+    expect(await chunksOf('apply')).toEqual(['main', 'plan']);
+    // Nobody explains a roster that is right.
+    expect(await chunksOf('status')).not.toContain('yaml');
+    fs.appendFileSync(fleet.roster, 'nonsense: 1\n');
+    expect(await chunksOf('plan')).toContain('yaml');
+  });
+
+  test('and says what to do where a chunk is gone', async () => {
+    const copy = packageCopy();
+    const chunks = path.join(copy, 'dist', 'chunks');
+    for (const name of fs.readdirSync(chunks).filter((name) => name.startsWith('plan.')))
+      fs.rmSync(path.join(chunks, name));
+    const { code, stderr } = await run(process.execPath, [path.join(copy, 'dist', 'fleet.js'), 'plan'], {
+      env: fleet.env,
+    });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^a part of fleet cannot be read: ENOENT.*\/dist\/chunks\/plan\..*\nIf fleet was just updated, run the command again; otherwise install it again\n$/,
+      ),
+    ]);
+  });
+});
+
+describe('a controller whose program is removed under it', () => {
+  let controller: RunningController;
+  afterEach(() => controller.stop('SIGKILL'));
+
+  test('goes on, rosters that take explaining included', async () => {
+    const copy = packageCopy();
+    await fleet.expect(0, 'install');
+    controller = new RunningController(fleet, path.join(copy, 'dist', 'fleet.js'));
+    await controller.start();
+    await until('a runs', async () => 'a' in (await fleet.pids()));
+    fs.rmSync(path.join(copy, 'dist'), { recursive: true });
+
+    fleet.writeRoster([sleeper('a'), sleeper('b')]);
+    await until('b runs', async () => 'b' in (await fleet.pids()));
+    const good = fs.readFileSync(fleet.roster, 'utf8');
+    fs.writeFileSync(fleet.roster, `${good}nonsense: 1\n`);
+    await until('it says what is wrong', () => controller.log.includes('unknown field \\"nonsense\\"'));
+    const { b } = await fleet.pids();
+    if (b === undefined) throw new Error('b is gone');
+    process.kill(b, 'SIGKILL');
+    // YAML that only the full parser reads.
+    fs.writeFileSync(fleet.roster, good.replace(sleeper('b'), `&b\n    ${sleeper('b')}`));
+    await until('b runs again', async () => ![undefined, b].includes((await fleet.pids())['b']), 30_000);
+    expect(await controller.stop('SIGTERM')).toBe(0);
+  });
+});
