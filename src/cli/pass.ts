@@ -5,6 +5,7 @@ import type { Observed } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import { observeAgentFiles, type AgentFilesMemory } from '../observers/agent-files.js';
 import { readExitRecord } from '../observers/exit-record.js';
+import { emptyMemory, observeConversations, type ConversationMemory } from '../observers/conversations.js';
 import { observeInstallation, type Installation } from '../observers/installation.js';
 import { observeMemory } from '../observers/memory.js';
 import { findObstacles } from '../observers/obstacles.js';
@@ -14,6 +15,7 @@ import { monotonicNow } from '../host/clock.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
+import { conversationQuestions } from './conversation-questions.js';
 import { launches } from './launches.js';
 import { loadRoster } from './roster-source.js';
 
@@ -26,6 +28,7 @@ export interface Pass {
 /** For who looks again and again. */
 export interface Earlier {
   readonly memory: AgentFilesMemory;
+  readonly conversations: ConversationMemory;
   readonly installation: () => Installation;
   seen: EarlierDesired | null;
 }
@@ -64,8 +67,13 @@ export async function observe(
   const others = othersIn(units, tmux, paths.home).filter((agent) => !known.has(agent));
   const files = new Map([...known, ...observeAgentFiles(paths, new Set(others), parseEnvironmentFile)]);
   const ends = endsOf(context, roster, units);
+  const conversations = observeConversations(
+    paths,
+    conversationQuestions(context, desired, files, tmux, paths.home),
+    from.earlier?.conversations ?? emptyMemory(),
+  );
   const observed: Observed = {
-    ...{ units, tmux, files, obstacles, ends },
+    ...{ units, tmux, files, obstacles, ends, conversations },
     memory: counting(memory, ends, desired),
     moment: monotonicNow(),
   };

@@ -2,6 +2,7 @@ import type { Plan } from '../../controller/action.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
 import { acquireLock } from '../../host/lock.js';
+import { emptyMemory } from '../../observers/conversations.js';
 import { rememberedInstallation } from '../../observers/installation.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
@@ -9,6 +10,7 @@ import { carryOut } from '../execute.js';
 import { installationProblem } from '../guard.js';
 import { observe, type Earlier, type Pass } from '../pass.js';
 import { keepInForce } from '../revision-history.js';
+import { keepBetweenPasses } from '../keep-conversations.js';
 import type { Roster } from '../../roster/types.js';
 
 export type HostSight = Sight & Pass;
@@ -27,6 +29,7 @@ export function hostPort(
 ): ReconcilerPort<HostSight> {
   const earlier: Earlier = {
     memory: new Map(),
+    conversations: emptyMemory(),
     installation: rememberedInstallation(context.paths, parseEnvironmentFile),
     seen: null,
   };
@@ -37,6 +40,17 @@ export function hostPort(
     known = world.roster;
     keepInForce(context, world.roster);
   };
+  /** Whoever acts does so by himself; here only where nothing is due. */
+  const keepConversations = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
+    if (plan.actions.some(({ gate }) => gate.kind === 'ready')) return;
+    keepBetweenPasses(context, world, working).then(
+      (problem) => {
+        if (problem !== null) report.trouble('conversations', problem);
+      },
+      (error: unknown) =>
+        report.trouble('conversations', error instanceof Error ? error.message : String(error)),
+    );
+  };
   return {
     roster,
     wake,
@@ -46,7 +60,9 @@ export function hostPort(
       trouble: (during, message) => report.trouble(during, message),
       looked: (seen, plan, working) => {
         report.looked(seen, plan, working);
-        if (seen.refusal === null) keepWhereNothingIsDue(seen, plan, working);
+        if (seen.refusal !== null) return;
+        keepWhereNothingIsDue(seen, plan, working);
+        keepConversations(seen, plan, working);
       },
     },
     observe: async (inForce) => {
