@@ -1,6 +1,6 @@
 import type { World } from '../controller/assess.js';
 import type { Desired } from '../controller/desired.js';
-import type { AgentFiles, Observed, ObservedSession } from '../controller/observed.js';
+import type { AgentFiles, Marks, Observed, ObservedSession } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import type { ConversationQuestion } from '../observers/conversations.js';
 import { profileOf } from '../roster/profile.js';
@@ -17,7 +17,7 @@ export function conversationQuestions(
   tmux: Observed['tmux'],
   home: World['home'],
 ): readonly ConversationQuestion[] {
-  const running = runningAgents(tmux, home);
+  const running = runningAgents(tmux, home, desired);
   return [...files].map(([agent, { applied }]): ConversationQuestion => {
     const wanted = desired.get(agent);
     const runtime = applied?.started['runtime'];
@@ -33,17 +33,24 @@ export function conversationQuestions(
   });
 }
 
-function runningAgents(tmux: Observed['tmux'], home: string): ReadonlyMap<string, Running> {
+function runningAgents(
+  tmux: Observed['tmux'],
+  home: string,
+  desired: ReadonlyMap<string, Desired>,
+): ReadonlyMap<string, Running> {
   const sessions = tmux.known ? (tmux.value?.sessions ?? []) : [];
   return new Map(
     sessions.flatMap((session): readonly (readonly [string, Running])[] => {
       const { agent, unit, conversation } = session.marks;
       const pid = ownPid(session);
       if (agent === null || pid === null || !isOurs(session.marks, home)) return [];
-      return [[agent, { pid, unit, conversation }]];
+      return [[agent, { pid, unit, conversation, differs: differs(session.marks, desired.get(agent)) }]];
     }),
   );
 }
+
+const differs = ({ spec, context }: Marks, wanted: Desired | undefined): boolean =>
+  wanted?.kind !== 'resolved' || wanted.specHash !== spec || wanted.contextHash !== context;
 
 const ownPid = ({ marks, panes }: ObservedSession): number | null =>
   panes.find(({ id, dead }) => id === marks.pane && !dead)?.pid ?? null;

@@ -19,7 +19,7 @@ export type InForce =
   /** Its record cannot be read: unknown, never none. */
   | { readonly kind: 'unreadable'; readonly message: string }
   /** It runs, its runtime has conversations, and which one it is in cannot be told. */
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly holds: boolean }
   | {
       readonly kind: 'known';
       readonly conversation: Conversation;
@@ -75,7 +75,9 @@ export function conversationInForce({ sight = unseen, marks, files, desired }: S
   const runtime = started['runtime'] ?? spec?.runtime ?? '';
   const seen = record.current?.unit != null && record.current.unit === marks.unit ? record.current.id : null;
   const id = sight.live ?? seen ?? marks.conversation;
-  if (id === null || id === '') return mayHave(runtime, spec) ? { kind: 'unknown' } : { kind: 'none' };
+  if (id === null || id === '') {
+    return mayHave(runtime, spec) ? { kind: 'unknown', holds: sight.spokenTo } : { kind: 'none' };
+  }
   const directory = started['working_directory'] ?? spec?.workingDirectory ?? '';
   const made = record.current?.id === '' ? { ...record.current, id } : null;
   const found = findConversation(record, id) ??
@@ -92,6 +94,19 @@ export function conversationInForce({ sight = unseen, marks, files, desired }: S
       },
     };
   return known(found, sight, spec);
+}
+
+/** Whether there is anything in it that could be lost. In doubt there is. */
+export function isAtStake(now: InForce): boolean {
+  switch (now.kind) {
+    case 'none':
+      return false;
+    case 'unreadable':
+      return true;
+    case 'unknown':
+    case 'known':
+      return now.holds;
+  }
 }
 
 /** Whether a running process of this runtime may be in a conversation. */

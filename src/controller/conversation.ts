@@ -61,6 +61,8 @@ export interface ConversationSight {
   readonly record: Known<ConversationRecord>;
   /** The id that the running process itself shows; null: it shows none. */
   readonly live: string | null;
+  /** Whether a process that shows no id may have been spoken to. In doubt it may. */
+  readonly spokenTo: boolean;
   /** By id, of all that may be in force. */
   readonly evidence: ReadonlyMap<string, Evidence>;
 }
@@ -68,6 +70,7 @@ export interface ConversationSight {
 export const unseen: ConversationSight = {
   record: { known: true, value: noConversations },
   live: null,
+  spokenTo: true,
   evidence: new Map(),
 };
 

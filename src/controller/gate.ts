@@ -1,7 +1,7 @@
 import type { AgentSpec } from '../roster/types.js';
 import { isDisruptive, type ActionKind, type Cost, type Gate, type Live } from './action.js';
 import { remainingMs, type FailureRecord, type Moment } from './backoff.js';
-import { resumeFailed, type ConversationOutlook } from './continuation.js';
+import { isAtStake, resumeFailed, type ConversationOutlook } from './continuation.js';
 import type { Approval, Hold, LastEnd, Memory } from './observed.js';
 
 /** The operator's words that lift a gate for one plan. */
@@ -58,7 +58,10 @@ export function gateOf(question: GateQuestion, memory: Memory, words: Words, now
   }
   // Removing or suspending an agent is explicit, so only the brake stands before a stop.
   if (!isDisruptive(action) || action === 'stop' || live === null || spec === null) return { kind: 'ready' };
-  const loses = question.cost.kind === 'loses-conversation' && !spec.resetBetweenTasks;
+  const loses =
+    question.cost.kind === 'loses-conversation' &&
+    !spec.resetBetweenTasks &&
+    isAtStake(question.conversation.now);
   switch (spec.disruption) {
     case 'immediate':
       return { kind: 'ready' };

@@ -40,6 +40,14 @@ export function startTimeOf(pid: number): string | null {
   }
 }
 
+/** When it started, epoch milliseconds by the host's clock of now, to a hundredth of a second; null: it is gone. */
+export function startedAtOf(pid: number): number | null {
+  const ticks = startTimeOf(pid);
+  const boot = /^btime (\d+)$/m.exec(fs.readFileSync('/proc/stat', 'latin1'))?.[1];
+  // USER_HZ is 100 on every architecture Node runs on.
+  return ticks === null || boot === undefined ? null : (Number(boot) + Number(ticks) / 100) * 1000;
+}
+
 /** The kernel's name for this boot. */
 export function bootId(): string {
   return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

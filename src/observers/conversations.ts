@@ -10,6 +10,7 @@ import { readText, stampOf } from '../host/atomic-file.js';
 import { acceptedFile, conversationFile, type Paths } from '../host/paths.js';
 import type { ConversationShape } from '../roster/conversation.js';
 import type { TranscriptKind } from '../roster/profile.js';
+import { leftTraces } from './conversation-traces.js';
 import { evidenceOf, type EnvironmentOf } from './conversation-evidence.js';
 import { shownConversation } from './conversation-shown.js';
 
@@ -26,6 +27,8 @@ export interface ConversationQuestion {
     readonly pid: number;
     readonly unit: string | null;
     readonly conversation: string | null;
+    /** It is not as it is wanted: what ending it would cost is asked. */
+    readonly differs: boolean;
   } | null;
 }
 
@@ -79,7 +82,8 @@ function look(
       (id) => [id, evidenceOf(shape?.evidence ?? null, id, environment, running?.pid ?? null)] as const,
     ),
   );
-  return { record, live, evidence };
+  const silent = ids.size === 0 && shape !== null && running?.differs === true;
+  return { record, live, evidence, spokenTo: !silent || leftTraces(transcript, running.pid) };
 }
 
 /** Reads one record. A file that cannot be read is unknown; only one that is not there is empty. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unseen } from '../../src/controller/conversation.js';
 import { holdOn } from '../../src/controller/gate.js';
 import type { Approval, Hold, Memory } from '../../src/controller/observed.js';
 import { now, Scene, type LiveOptions } from '../support/scene.js';
@@ -48,6 +49,27 @@ describe('deferral', () => {
       idleSeconds: 0,
     });
     expect(one.actionOn('a')).toMatchObject({ action: 'update', gate: { kind: 'ready' } });
+  });
+});
+
+describe('a command of its own without {conversation}, in a runtime that has conversations', () => {
+  const gateOf = (spokenTo: boolean, more: object = {}): object | undefined => {
+    const silent = scene({ command: ['claude'], ...more }, { marks: { conversation: null } });
+    silent.conversations.set('a', { ...unseen, spokenTo });
+    const action = silent.actionOn('a');
+    expect(action?.cost).toMatchObject({ kind: 'loses-conversation' });
+    return action?.gate;
+  };
+
+  test('what it may hold is ended with approval only', () => {
+    expect(gateOf(true)).toEqual({ kind: 'needs-approval', why: 'loses-conversation' });
+    expect(gateOf(true, { disruption: 'immediate' })).toEqual({ kind: 'ready' });
+    expect(gateOf(true, { reset_between_tasks: true })).toEqual({ kind: 'ready' });
+  });
+
+  test('where its runtime wrote nothing since it started, the disruption setting alone decides', () => {
+    expect(gateOf(false)).toEqual({ kind: 'ready' });
+    expect(gateOf(false, { disruption: 'ask' })).toEqual({ kind: 'needs-approval', why: 'ask' });
   });
 });
 

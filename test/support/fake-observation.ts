@@ -63,7 +63,7 @@ function conversationsOf(host: FakeHost, names: Iterable<string>): Observed['con
           host.spoken.has(id) ? { state: 'holds', bytes: 1, changedAt: host.now } : { state: 'empty' },
         ]),
       );
-      return [agent, { record: { known: true, value }, live, evidence }];
+      return [agent, { record: { known: true, value }, live, spokenTo: true, evidence }];
     }),
   );
 }

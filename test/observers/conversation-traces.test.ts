@@ -1,0 +1,32 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { leftTraces } from '../../src/observers/conversation-traces.js';
+import { temporary } from '../support/temporary.js';
+
+let home: string;
+let agent: ChildProcess;
+beforeEach(() => {
+  home = temporary();
+  agent = spawn('sleep', ['infinity'], { cwd: home, env: { PATH: process.env['PATH'], HOME: home } });
+});
+afterEach(() => agent.kill('SIGKILL'));
+
+test('a process in whose place nothing was written since it started was not spoken to', () => {
+  const pid = agent.pid ?? 0;
+  expect(leftTraces('claude', pid)).toBe(false);
+  const folder = path.join(home, '.claude', 'projects', home.replace(/[^A-Za-z0-9]/g, '-'));
+  fs.mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, 'a.jsonl');
+  fs.writeFileSync(file, '{}\n');
+  expect(leftTraces('claude', pid)).toBe(true);
+  // Of an agent that was here before.
+  fs.utimesSync(file, 1000, 1000);
+  expect(leftTraces('claude', pid)).toBe(false);
+});
+
+test('where nothing could tell, it may have been', () => {
+  expect(leftTraces('none', agent.pid ?? 0)).toBe(true);
+  expect(leftTraces('claude', 2 ** 22 + 1)).toBe(true);
+});
