@@ -27,6 +27,17 @@ export class SystemdUnits {
     return second === null ? null : `the holder of the tmux server did not start: ${second}`;
   }
 
+  /** One call: each agent's unit waits for the holder's by itself. Only where it fails it matters who did. */
+  async startHolderAnd(
+    agents: readonly string[],
+  ): Promise<{ readonly holder: Outcome; readonly units: Outcome }> {
+    const first = await this.#run(startTimeoutMs, 'start', holder, ...agents.map(unit));
+    if (first === null || (await this.#run(quickMs, 'is-active', holder)) === null)
+      return { holder: null, units: first };
+    const failure = await this.startHolder();
+    return { holder: failure, units: failure === null ? await this.start(agents) : null };
+  }
+
   start(agents: readonly string[]): Promise<Outcome> {
     return this.#run(startTimeoutMs, 'start', ...agents.map(unit));
   }

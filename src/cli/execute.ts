@@ -4,7 +4,7 @@ import type { Plan } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
 import { countEnds } from '../controller/backoff.js';
 import { observeMemory } from '../observers/memory.js';
-import { acquireLock } from '../host/lock.js';
+import { acquireLock, type Lock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import { profileOf } from '../roster/profile.js';
 import type { Context } from './context.js';
@@ -24,7 +24,7 @@ const lockMs = 10_000;
 export async function withLock<Value>(
   { paths }: Context,
   purpose: string,
-  work: () => Promise<Value>,
+  work: (lock: Lock) => Promise<Value>,
 ): Promise<Value> {
   const locked = await acquireLock(paths.lock, purpose, lockMs).catch((error: unknown) => {
     throw new CommandFailure(ExitCode.error, `cannot take the lock ${paths.lock}: ${fileProblem(error)}`);
@@ -37,7 +37,7 @@ export async function withLock<Value>(
     );
   }
   try {
-    return await work();
+    return await work(locked.lock);
   } finally {
     locked.lock.release();
   }

@@ -140,10 +140,17 @@ export async function apply(
   }
   const restarts = of('restart', 'reset');
   const starts = of('start');
-  if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
+  const spacing = world.roster.startSpacingMs;
+  const together = !holderRuns(world) && restarts.length + moved.size === 0 && spacing === 0;
+  if (together) {
+    await step(starts, async () => {
+      const { holder, units } = await actuators.startHolderAndUnits(names(starts));
+      if (holder !== null) for (const { agent } of starts) begun.delete(agent);
+      return holder ?? units;
+    });
+  } else if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
     fail([...restarts, ...starts], await actuators.startHolder());
   }
-  const spacing = world.roster.startSpacingMs;
   // The name of a session that outlives its unit would be taken.
   const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>
     (await endSessions(batch)) ?? actuators.restartUnits(names(batch), longestGrace(names(batch), world));
@@ -157,7 +164,9 @@ export async function apply(
   };
   const launchOthers = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> =>
     step(batch, () => (verb === 'start' ? actuators.startUnits(names(batch)) : restartUnits(batch)));
-  if (spacing === 0) {
+  if (together) {
+    // Done.
+  } else if (spacing === 0) {
     await launch(of('restart', 'reset'), 'restart');
     await launch(of('start'), 'start');
   } else {

@@ -58,6 +58,10 @@ export interface Actuators {
   /** Ends sessions that no unit ends, after comparing marks and pids once more inside the server. */
   killSessions(targets: readonly SessionTarget[]): Promise<Outcome>;
   startHolder(): Promise<Outcome>;
+  /** The holder, and agents as soon as it is up, in one call. Where the holder does not come up, no agent is started. */
+  startHolderAndUnits(
+    agents: readonly string[],
+  ): Promise<{ readonly holder: Outcome; readonly units: Outcome }>;
   /** Stops the holder, with everything that still lives in it, and starts it anew. */
   replaceHolder(): Promise<Outcome>;
   /** Resolves once these processes have ended, or after the grace. */

@@ -58,6 +58,25 @@ describe('verbs on units', () => {
       'Job failed.',
     );
   });
+
+  test('holder and agents start in one call; only where it fails it is asked who did', async () => {
+    const verbs = async (...results: readonly ExecResult[]): Promise<readonly unknown[]> => {
+      const { exec, calls } = recording(...results);
+      const outcome = await new SystemdUnits(exec).startHolderAnd(['a']);
+      return [outcome, ...calls.map(({ args }) => args[args.indexOf('--') - 1])];
+    };
+    expect(await verbs()).toEqual([{ holder: null, units: null }, 'start']);
+    const failure = expect.stringContaining('Job failed.') as unknown;
+    expect(await verbs(failed)).toEqual([{ holder: null, units: failure }, 'start', 'is-active']);
+    expect(await verbs(failed, failed)).toEqual([
+      { holder: null, units: null },
+      ...['start', 'is-active', 'start', 'start'],
+    ]);
+    expect(await verbs(failed, failed, failed, done, failed)).toEqual([
+      { holder: failure, units: null },
+      ...['start', 'is-active', 'start', 'reset-failed', 'start'],
+    ]);
+  });
 });
 
 describe('sessions', () => {

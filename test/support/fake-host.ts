@@ -214,6 +214,11 @@ export class FakeHost implements Actuators {
     return this.#async(() => this.holderStarts());
   }
 
+  async startHolderAndUnits(agents: readonly string[]): Promise<{ holder: Outcome; units: Outcome }> {
+    const holder = await this.startHolder();
+    return { holder, units: holder === null ? await this.startUnits(agents) : null };
+  }
+
   replaceHolder(): Promise<Outcome> {
     return this.#async(() => {
       for (const session of this.server?.sessions ?? []) {

@@ -8,6 +8,7 @@ const methods: readonly (keyof Actuators)[] = [
     'adopt',
     'killSessions',
     'startHolder',
+    'startHolderAndUnits',
     'startUnits',
     'stopUnits',
     'restartUnits',

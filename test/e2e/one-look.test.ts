@@ -1,0 +1,50 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cli, countingPath, FleetSandbox } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(async () => {
+  fleet = new FleetSandbox();
+  fleet.writeRoster(['a', 'b'].map((name) => `{ name: ${name}, runtime: demo, command: [sleep, infinity] }`));
+  await fleet.expect(0, 'install');
+});
+afterEach(() => fleet.dispose());
+
+describe('an apply looks once before it acts', () => {
+  test('where nobody can have changed anything since', async () => {
+    const counting = countingPath(fleet.directory);
+    expect((await fleet.fleetWith({ env: { PATH: counting.path } }, 'apply')).code).toBe(0);
+    const verbs = counting
+      .calls()
+      .map((call) => call.replace(/^(tmux|systemctl.*?(list-units|start)) .*/, '$1'));
+    // The look; holder and agents at once; what came of it.
+    expect(verbs.toSorted()).toEqual([
+      ...['systemctl --user --no-pager --no-ask-password start', 'systemctl --user list-units'],
+      ...['systemctl --user list-units', 'tmux', 'tmux'],
+    ]);
+    await fleet.expect(0, 'verify');
+  });
+
+  test('and again where another command acted meanwhile', async () => {
+    // What this apply is shown is from before another one has started everything.
+    const bin = path.join(fleet.directory, 'bin');
+    const once = path.join(fleet.directory, 'once');
+    fs.mkdirSync(bin);
+    const real = 'PATH=${PATH#*:}';
+    const script = (name: string, lines: readonly string[]): void =>
+      fs.writeFileSync(path.join(bin, name), ['#!/bin/bash', ...lines, ''].join('\n'), { mode: 0o755 });
+    script('systemctl', [`${real} systemctl "$@"; status=$?`, `touch '${once}.listed'`, 'exit $status']);
+    script('tmux', [
+      `[[ -e '${once}' ]] && ${real} exec tmux "$@"`,
+      `touch '${once}'`,
+      `${real} tmux "$@"; status=$?`,
+      `until [[ -e '${once}.listed' ]]; do ${real} sleep 0.01; done`,
+      `${real} '${process.execPath}' '${cli}' apply >'${once}.out' 2>&1`,
+      'exit $status',
+    ]);
+    const result = await fleet.fleetWith({ env: { PATH: `${bin}:${process.env['PATH'] ?? ''}` } }, 'apply');
+    expect(fs.readFileSync(`${once}.out`, 'utf8')).toContain('2 to start');
+    expect(result).toEqual({ code: 0, stdout: 'No changes. 2 agents match the roster.\n', stderr: '' });
+  });
+});
