@@ -156,6 +156,7 @@ function chunksOf(outputs) {
     ...new Set(sources.flatMap((source) => [...closure(outputs, entryOf(outputs, source))])),
   ];
   add('main', closures('src/cli/main.ts'));
+  add('look', closures('src/cli/early-look.ts'));
   add('plan', closures('src/cli/commands/plan.ts', 'src/cli/commands/apply.ts'));
   // Where code is shared, esbuild leaves nothing but `export … from` in the entry's own file.
   const isDoor = ({ entryPoint, inputs }) => entryPoint !== undefined && !(entryPoint in inputs);

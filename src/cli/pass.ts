@@ -16,6 +16,7 @@ import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { conversationQuestions } from './conversation-questions.js';
+import type { Asked } from './early-look.js';
 import { launches } from './launches.js';
 import { loadRoster } from './roster-source.js';
 
@@ -38,15 +39,21 @@ export interface Earlier {
  *
  * @param from.socketName where the server is looked for, if not on the roster's socket
  * @param from.roster taken instead of the file's
+ * @param from.units systemd's answer, where it was asked before
  * @param from.earlier what was seen before, by who looks again and again: what has not changed is not read again
  * @throws CommandFailure 78 where the roster cannot be used
  */
 export async function observe(
   context: Context,
-  from: { readonly socketName?: string; readonly roster?: Roster; readonly earlier?: Earlier } = {},
+  from: {
+    readonly units?: Asked['units'];
+    readonly socketName?: string;
+    readonly roster?: Roster;
+    readonly earlier?: Earlier;
+  } = {},
 ): Promise<Pass> {
   const { paths, exec } = context;
-  const unitsSeen = observeUnits(exec);
+  const unitsSeen = from.units ?? observeUnits(exec);
   const roster = from.roster ?? (await loadRoster(context));
   const tmuxSeen = observeTmux(exec, from.socketName ?? roster.socketName);
   const installation = from.earlier?.installation() ?? observeInstallation(paths, parseEnvironmentFile);

@@ -40,9 +40,10 @@ function lookingCommands(fleet: Command): void {
     .option('--detailed-exitcode', 'exit 2 where there are changes')
     .option('--out <file>', 'save the plan for: fleet apply FILE')
     .action(
-      run(async (context, options: PlanOptions) =>
-        (await import('./commands/plan.js')).planCommand(context, options),
-      ),
+      run(async (context, options: PlanOptions) => {
+        const asked = await (await import('./early-look.js')).askUnits(context);
+        return (await import('./commands/plan.js')).planCommand(context, options, asked);
+      }),
     );
   command(fleet, 'status', 'show every agent, or one')
     .argument('[agent]')
@@ -117,11 +118,14 @@ function actingCommands(fleet: Command): void {
     .option('--wait [duration]', 'wait until what was started stays up (default: 60s)', durationOr(60_000))
     .action(
       runNamed(
-        async (context, file, { wait, ...options }: Omit<ApplyOptions, 'wait'> & { wait?: number | true }) =>
-          (await import('./commands/apply.js')).applyCommand(context, file, {
-            ...options,
+        async (context, file, { wait, ...given }: Omit<ApplyOptions, 'wait'> & { wait?: number | true }) => {
+          const asked = await (await import('./early-look.js')).askUnits(context);
+          const options = {
+            ...given,
             ...(wait === undefined ? {} : { wait: wait === true ? 60_000 : wait }),
-          }),
+          };
+          return (await import('./commands/apply.js')).applyCommand(context, file, options, asked);
+        },
       ),
     );
   command(fleet, 'run', 'the controller: keep the roster true')

@@ -34,11 +34,11 @@ function packageCopy(): string {
 describe('a command loads what it needs', () => {
   test('and no more', async () => {
     expect(await chunksOf('--version')).toEqual(['main']);
-    expect(await chunksOf('plan')).toEqual(['main', 'plan']);
+    expect(await chunksOf('plan')).toEqual(['look', 'main', 'plan']);
     await fleet.expect(0, 'install');
     await fleet.expect(0, 'apply');
-    expect(await chunksOf('plan')).toEqual(['main', 'plan']);
-    expect(await chunksOf('apply')).toEqual(['main', 'plan']);
+    expect(await chunksOf('plan')).toEqual(['look', 'main', 'plan']);
+    expect(await chunksOf('apply')).toEqual(['look', 'main', 'plan']);
     // Nobody explains a roster that is right.
     expect(await chunksOf('status')).not.toContain('yaml');
     fs.appendFileSync(fleet.roster, 'nonsense: 1\n');

@@ -3,11 +3,11 @@ import { replacesHolder } from '../../controller/delayed.js';
 import type { Words } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
-import { lastClaim } from '../../host/lock.js';
 import { displayPath } from '../../host/paths.js';
 import { observeMemory } from '../../observers/memory.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
+import type { Asked } from '../early-look.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { exitCodeOf } from '../outcome.js';
@@ -34,10 +34,11 @@ export async function applyCommand(
   context: Context,
   planFile: string | undefined,
   options: ApplyOptions,
+  asked: Asked,
 ): Promise<ExitCode> {
   const reporter = options.json === true ? jsonReporter(context) : textReporter(context);
   try {
-    return await applyWith(context, planFile, options, reporter);
+    return await applyWith(context, planFile, options, reporter, asked);
   } catch (error) {
     // A program that reads stdout alone must learn of a refusal, too.
     if (error instanceof CommandFailure && options.json === true) reporter.diagnostic(error.message);
@@ -50,6 +51,7 @@ async function applyWith(
   planFile: string | undefined,
   options: ApplyOptions,
   reporter: Reporter,
+  asked: Asked,
 ): Promise<ExitCode> {
   const saved = planFile === undefined ? null : loadSavedPlan(planFile);
   const words: Words = {
@@ -74,8 +76,8 @@ async function applyWith(
   const rosterPath =
     options.json === true ? context.paths.roster : displayPath(context.paths.roster, context.paths.userHome);
 
-  const before = { lastClaim: lastClaim(context.paths.lock), memory: observeMemory(context.paths.state) };
-  const seen = await observe(context);
+  const before = { lastClaim: asked.lastClaim, memory: observeMemory(context.paths.state) };
+  const seen = await observe(context, asked);
   const first = planFor(seen);
   if (!first.actions.some(({ gate }) => gate.kind === 'ready') && !replacesHolder(first)) {
     // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.

@@ -3,6 +3,7 @@ import { noWords } from '../../controller/gate.js';
 import { fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import type { Context } from '../context.js';
+import type { Asked } from '../early-look.js';
 import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
@@ -17,9 +18,9 @@ export interface PlanOptions {
 }
 
 /** The dry run: what `apply` would do now, and why. Changes nothing. */
-export async function planCommand(context: Context, options: PlanOptions): Promise<ExitCode> {
+export async function planCommand(context: Context, options: PlanOptions, asked: Asked): Promise<ExitCode> {
   const { paths, style, print, say } = context;
-  const { world, installation } = await observe(context);
+  const { world, installation } = await observe(context, asked);
   const plan = planOf(world, noWords, context.now());
   const document = planJson(plan, paths.roster);
   if (options.json === true) print(JSON.stringify(document, null, 2));
