@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Builds the program as chunks: `main` holds what every command needs, `plan` what `plan` and an `apply` with nothing
+ * Builds the program as chunks: `main` holds what every command needs, `look` what asks systemd, `plan` what `plan` and an `apply` with nothing
  * to do need besides, and each other chunk is read by whoever asks for it with `import()`. No module is in two of them.
  *
  * @returns where the launcher finds `main` and the library
