@@ -1,4 +1,5 @@
 import type { Outcome, SessionMarks, SessionTarget } from '../controller/port.js';
+import type { PaneTarget } from '../controller/screen.js';
 import { describeExec, type Exec } from '../host/exec.js';
 
 const timeoutMs = 5000;
@@ -37,6 +38,21 @@ export async function adoptSessions(
     ];
   });
   return run(exec, socket, commands);
+}
+
+/** The mark of a conversation that was begun anew, while the pane still runs the process that was talked to. */
+export async function markContext(
+  exec: Exec,
+  socket: string,
+  agent: string,
+  { session, pane, pid, server }: PaneTarget,
+  context: string,
+): Promise<Outcome> {
+  const ours = `#{&&:#{==:#{@fleet_agent},${agent}},#{&&:#{==:#{pane_pid},${pid}},#{==:#{pid},${server}}}}`;
+  const mark = `set-option -t ${quoted(session)} @fleet_context ${quoted(context)}`;
+  const words = ['if-shell', '-F', '-t', pane, ours, mark];
+  const result = await exec('tmux', ['-N', '-u', '-L', socket, ...words], { timeoutMs });
+  return result.kind === 'exited' && result.code === 0 ? null : describeExec('tmux', result);
 }
 
 /**

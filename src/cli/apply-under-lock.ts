@@ -1,7 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../controller/action.js';
-import type { Observed } from '../controller/observed.js';
-import { observeMemory } from '../observers/memory.js';
+import type { ApplyEvent } from '../controller/apply.js';
 import type { Context } from './context.js';
 import { carryOut, withLock } from './execute.js';
 import { ExitCode } from './exit-code.js';
@@ -19,38 +17,25 @@ export interface Work {
   readonly reporter: Reporter;
   /** As shown. */
   readonly rosterPath: string;
+  /** `--now`: no screen is asked before a reset. */
+  readonly now: boolean;
   /** How long to wait until what was started stays up; null: not at all. */
   readonly waitMs: number | null;
 }
 
-/** What was seen before the lock was asked for. */
-export interface Seen {
-  readonly pass: Pass;
-  readonly plan: Plan;
-  /** As these were before: a look is as good as one under the lock where nobody had it, or said a word, since. */
-  readonly lastClaim: number | null;
-  readonly memory: Observed['memory'];
-}
-
-/**
- * Does what is planned of the world as it is under the lock. It is observed again, unless no fleet command can have
- * changed it since it was seen.
- */
-export async function applyUnderLock(context: Context, seen: Seen, work: Work): Promise<ExitCode> {
+/** Observes the world again under the lock, and does what is planned then. */
+export async function applyUnderLock(context: Context, work: Work): Promise<ExitCode> {
   const { reporter, waitMs } = work;
-  const { code, results } = await withLock(context, 'fleet apply', async ({ claim }) => {
-    const untouched =
-      seen.lastClaim !== null &&
-      claim === seen.lastClaim + 1 &&
-      isDeepStrictEqual(seen.memory, observeMemory(context.paths.state));
-    const pass = untouched ? seen.pass : await observe(context);
-    const plan = untouched ? seen.plan : work.planFor(pass);
+  const { code, results } = await withLock(context, 'fleet apply', async () => {
+    const pass = await observe(context);
+    const plan = work.planFor(pass);
     const holder = { failed: false };
     reporter.planned(plan, work.rosterPath);
-    const results = await carryOut(context, plan, pass, work.replan, (event) => {
+    const report = (event: ApplyEvent): void => {
       if (event.type === 'holder') holder.failed = event.failure !== null;
       reporter.event(event);
-    });
+    };
+    const results = await carryOut(context, plan, pass, work.replan, report, { now: work.now });
     reporter.summary(results, plan);
     const code = exitCodeOf(results, plan);
     return { code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code, results };

@@ -4,7 +4,7 @@ import { Repetition } from '../controller/repetition.js';
 import { visible } from '../roster/visible.js';
 import { endText } from './render/end-text.js';
 import { formatVersion } from './render/plan-json.js';
-import { costText, reasonText } from './render/reason-text.js';
+import { costText, gateText, howText, reasonText } from './render/reason-text.js';
 
 /** One entry of the event log. Beside these any member an event of its type has. */
 export interface EventRecord {
@@ -23,12 +23,24 @@ export function eventOf(type: string, now: number, details: object): EventRecord
 /** What is written down of an action's outcome, whoever asked for it; null: nothing. */
 export function outcomeRecord(now: number, event: ApplyEvent): EventRecord | null {
   if (event.type !== 'result') return null;
-  const { action, kind } = event.result;
-  if (kind === 'gated' || kind === 'interrupted') return null;
-  return eventOf(kind === 'done' ? 'action_complete' : 'action_failed', now, {
-    ...{ agent: action.agent, action: action.action, reasons: action.reasons.map(reasonText) },
-    ...{ cost: costText(action.cost), message: kind === 'failed' ? event.result.message : undefined },
-  });
+  const { result } = event;
+  const { agent, action, gate, reasons, cost } = result.action;
+  const details = { agent, action, reasons: reasons.map(reasonText), cost: costText(cost) };
+  switch (result.kind) {
+    case 'done':
+      return eventOf('action_complete', now, {
+        ...{ ...details, message: result.how === undefined ? undefined : howText(result.how) },
+      });
+    case 'failed':
+      return eventOf('action_failed', now, { ...details, message: result.message });
+    case 'gated':
+      // What the plan shows is told by whoever made it.
+      return gate.kind === 'deferred' && gate.why === 'screen'
+        ? eventOf('deferred', now, { ...details, gate: gate.kind, message: gateText(gate) })
+        : null;
+    case 'interrupted':
+      return null;
+  }
 }
 
 /** So many of the last lines of a dead agent's screen are kept with its end. */

@@ -4,7 +4,7 @@ import type { Plan } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
 import { countEnds } from '../controller/backoff.js';
 import { observeMemory } from '../observers/memory.js';
-import { acquireLock, type Lock } from '../host/lock.js';
+import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import { profileOf } from '../roster/profile.js';
 import type { Context } from './context.js';
@@ -16,6 +16,7 @@ import { launchPlaces } from './launch-places.js';
 import { lookAgain, observe, type Pass } from './pass.js';
 import { keepInForce, tookEffect } from './revision-history.js';
 import { leaveKickstartOf } from './talk/kickstart.js';
+import { runtimeResets } from './talk/runtime-resets.js';
 
 /** How long a command waits for another one that is at work. */
 const lockMs = 10_000;
@@ -24,7 +25,7 @@ const lockMs = 10_000;
 export async function withLock<Value>(
   { paths }: Context,
   purpose: string,
-  work: (lock: Lock) => Promise<Value>,
+  work: () => Promise<Value>,
 ): Promise<Value> {
   const locked = await acquireLock(paths.lock, purpose, lockMs).catch((error: unknown) => {
     throw new CommandFailure(ExitCode.error, `cannot take the lock ${paths.lock}: ${fileProblem(error)}`);
@@ -37,10 +38,17 @@ export async function withLock<Value>(
     );
   }
   try {
-    return await work(locked.lock);
+    return await work();
   } finally {
     locked.lock.release();
   }
+}
+
+export interface Circumstances {
+  /** Where the server is, if not on the roster's socket. */
+  readonly socketName?: string;
+  /** `--now`: no screen is asked before a reset. */
+  readonly now?: boolean;
 }
 
 /**
@@ -54,7 +62,7 @@ export async function carryOut(
   pass: Pass,
   replan: (pass: Pass) => Plan,
   report: (event: ApplyEvent) => void,
-  socketName = pass.world.roster.socketName,
+  { socketName = pass.world.roster.socketName, now = false }: Circumstances = {},
 ): Promise<readonly ActionResult[]> {
   const { roster } = pass.world;
   await rememberEnds(context, pass);
@@ -65,6 +73,7 @@ export async function carryOut(
     actuators: hostActuators(context, socketName),
     places: launchPlaces(context, roster),
     newId: () => randomUUID(),
+    resets: runtimeResets(context, pass.world, now),
     observe: () => lookAgain(context, pass, socketName),
     stillReady: async () => {
       const now = replan(await observe(context, { socketName }));

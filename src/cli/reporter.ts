@@ -5,6 +5,7 @@ import type { Context } from './context.js';
 import { actionJson, formatVersion, planJson } from './render/plan-json.js';
 import { planText } from './render/plan-text.js';
 import { holderFailure, holderResult } from './render/holder-text.js';
+import { howText } from './render/reason-text.js';
 import { resultLines, resultSummary } from './render/result-text.js';
 
 /** Tells the operator, or their program, what a command that acts is doing. */
@@ -85,7 +86,10 @@ function resultJson(result: ActionResult): object {
   const { agent, action } = result.action;
   switch (result.kind) {
     case 'done':
-      return { type: 'action_complete', agent, action };
+      return {
+        ...{ type: 'action_complete', agent, action },
+        ...(result.how === undefined ? {} : { message: howText(result.how) }),
+      };
     case 'gated':
       return { ...actionJson(result.action), type: 'deferred' };
     case 'interrupted':

@@ -44,6 +44,8 @@ export type Gate =
       readonly idleAfterSeconds: number;
     }
   | { readonly kind: 'deferred'; readonly why: 'attached' }
+  /** Seen when its turn came: a dialog, a draft, a turn in progress. */
+  | { readonly kind: 'deferred'; readonly why: 'screen'; readonly message: string }
   | {
       readonly kind: 'needs-approval';
       readonly why: 'persistent-persona' | 'ask' | 'loses-conversation' | 'unsaid';

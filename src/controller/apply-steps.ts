@@ -140,8 +140,17 @@ function limitsMoved(agent: string, world: World): boolean {
   );
 }
 
-/** After an action has come true: remembers what was applied. A failure here costs no more than a field's name. */
-export function settle({ agent, action, reasons }: PlannedAction, world: World, actuators: Actuators): void {
+/**
+ * After an action has come true: remembers what was applied. A failure here costs no more than a field's name.
+ *
+ * @param inRuntime it was reset without a start
+ */
+export function settle(
+  { agent, action, reasons }: PlannedAction,
+  world: World,
+  actuators: Actuators,
+  inRuntime = false,
+): void {
   const desired = resolvedOf(world, agent);
   const before = world.observed.files.get(agent)?.applied ?? null;
   switch (action) {
@@ -149,7 +158,12 @@ export function settle({ agent, action, reasons }: PlannedAction, world: World, 
     case 'restart':
     case 'reset':
       if (desired !== null)
-        actuators.writeApplied(agent, desired.record, desired.record, (before?.starts ?? 0) + 1);
+        actuators.writeApplied(
+          agent,
+          desired.record,
+          desired.record,
+          (before?.starts ?? 0) + (inRuntime ? 0 : 1),
+        );
       return;
     case 'update':
       if (desired !== null && before !== null) {

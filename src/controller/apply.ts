@@ -8,26 +8,15 @@ import {
   writeMaterial,
 } from './apply-steps.js';
 import { endAll, replaceHolder } from './apply-holder.js';
-import { assess, type World } from './assess.js';
+import { gone, readBack, resultOf, type ActionResult, type ResetManner } from './apply-result.js';
+import type { World } from './assess.js';
 import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
 import type { Actuators, Outcome, SessionMarks } from './port.js';
+import { resetInRuntimes, screenGates, type RuntimeResets } from './reset.js';
 import type { Situation } from './situation.js';
-import { verdictOf } from './verdict.js';
 
-/** What became of one planned action. */
-export type ActionResult =
-  | { readonly kind: 'done'; readonly action: PlannedAction }
-  | { readonly kind: 'gated'; readonly action: PlannedAction }
-  /** Not begun, since the operator asked to stop. */
-  | { readonly kind: 'interrupted'; readonly action: PlannedAction }
-  | {
-      readonly kind: 'failed';
-      readonly action: PlannedAction;
-      readonly message: string;
-      /** The last lines the agent printed, sanitized; empty where none are known. */
-      readonly lastWords: readonly string[];
-    };
+export type { ActionResult } from './apply-result.js';
 
 export type ApplyEvent =
   | { readonly type: 'start'; readonly action: PlannedAction }
@@ -40,6 +29,8 @@ export interface ApplyPort {
   readonly places: LaunchPlaces;
   /** A UUID that nobody else has. */
   readonly newId: () => string;
+  /** How agents are reset in their runtimes; without it every reset ends the process. */
+  readonly resets?: RuntimeResets;
   /** Observes the world again after the work, with the same roster. */
   readonly observe: () => Promise<World>;
   readonly report: (event: ApplyEvent) => void;
@@ -67,8 +58,9 @@ export async function apply(
   const ready = plan.actions.filter(({ gate }) => gate.kind === 'ready');
   const failures = new Map<string, string>();
   const begun = new Set<string>();
-  /** Ready when it was planned, and not any more when its turn came. */
-  const withdrawn = new Set<string>();
+  /** Ready when it was planned, and not any more when its turn came; with the gate that was seen then. */
+  const withdrawn = new Map<string, PlannedAction | null>();
+  const manners = new Map<string, ResetManner>();
 
   const of = (...kinds: readonly ActionKind[]): readonly PlannedAction[] =>
     ready.filter(
@@ -77,7 +69,7 @@ export async function apply(
   const askAgain = async (actions: readonly PlannedAction[]): Promise<void> => {
     if (actions.length === 0 || port.interrupted()) return;
     const still = await port.stillReady();
-    for (const { agent } of actions) if (!still.has(agent)) withdrawn.add(agent);
+    for (const { agent } of actions) if (!still.has(agent)) withdrawn.set(agent, null);
   };
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
     if (outcome !== null) for (const { agent } of actions) failures.set(agent, outcome);
@@ -97,6 +89,9 @@ export async function apply(
     fail(actions, await work());
   };
 
+  if (port.resets !== undefined && of('reset').length > 0)
+    for (const [agent, action] of await screenGates(of('reset'), world, port.resets))
+      withdrawn.set(agent, action);
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {
@@ -154,6 +149,16 @@ export async function apply(
   // The name of a session that outlives its unit would be taken.
   const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>
     (await endSessions(batch)) ?? actuators.restartUnits(names(batch), longestGrace(names(batch), world));
+  const resetOrRestart = async (batch: readonly PlannedAction[]): Promise<Outcome> => {
+    const resets = batch.filter(({ action, live }) => action === 'reset' && live !== null);
+    const outcomes = port.resets === undefined ? null : await resetInRuntimes(resets, world, port.resets);
+    for (const { agent } of resets) {
+      const because = outcomes === null ? 'nothing was tried in its runtime' : (outcomes.get(agent) ?? null);
+      manners.set(agent, because === null ? { in: 'runtime' } : { in: 'process', because });
+    }
+    const ended = batch.filter(({ agent }) => manners.get(agent)?.in !== 'runtime');
+    return ended.length === 0 ? null : restartUnits(ended);
+  };
   const launch = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> => {
     const again = batch.filter(({ agent }) => moved.has(agent));
     if (again.length > 0 && !port.interrupted()) fail(again, await actuators.startUnits(names(again)));
@@ -163,7 +168,7 @@ export async function apply(
     );
   };
   const launchOthers = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> =>
-    step(batch, () => (verb === 'start' ? actuators.startUnits(names(batch)) : restartUnits(batch)));
+    step(batch, () => (verb === 'start' ? actuators.startUnits(names(batch)) : resetOrRestart(batch)));
   if (together) {
     // Done.
   } else if (spacing === 0) {
@@ -185,80 +190,20 @@ export async function apply(
   return plan.actions.map((action) => {
     const situation = begun.has(action.agent) ? (situations.get(action.agent) ?? gone) : null;
     if (withdrawn.has(action.agent)) {
-      const result = { kind: 'gated', action } as const;
+      const result = { kind: 'gated', action: withdrawn.get(action.agent) ?? action } as const;
       report({ type: 'result', result });
       return result;
     }
-    const result = resultOf(action, situation, failures.get(action.agent) ?? null, actuators, now);
-    if (result.kind === 'done') settle(action, world, actuators);
+    const how = manners.get(action.agent);
+    const failure = failures.get(action.agent) ?? null;
+    const result = resultOf(action, situation, failure, how, { actuators, startedAt: now });
+    if (result.kind === 'done') settle(action, world, actuators, how?.in === 'runtime');
     report({ type: 'result', result });
     return result;
   });
 }
 
 const disrupts = ({ live, action }: PlannedAction): boolean => live !== null && isDisruptive(action);
-
-/** A unit that is just ending shows for some milliseconds as neither this nor that. */
-const settleMs = 100;
-const settleTries = 30;
-
-/** What has become of the agents acted upon, once none of them is on its way from one state to another. */
-async function readBack(
-  begun: ReadonlySet<string>,
-  port: ApplyPort,
-): Promise<ReadonlyMap<string, Situation>> {
-  for (let tries = 1; ; tries += 1) {
-    const { agents, unknownSources } = assess(await port.observe());
-    const moving = agents.some(({ agent, situation }) => begun.has(agent) && isTransient(situation));
-    if (!moving || unknownSources.length > 0 || tries >= settleTries) {
-      return new Map(agents.map(({ agent, situation }) => [agent, situation]));
-    }
-    await port.pause(settleMs);
-  }
-}
-
-function isTransient(situation: Situation): boolean {
-  switch (situation.kind) {
-    case 'starting':
-    case 'stopping':
-    case 'exited':
-    case 'hollow':
-    case 'unknown':
-      return true;
-    case 'live':
-    case 'stopped':
-    case 'foreign':
-    case 'unmarked':
-      return false;
-  }
-}
-
-/** An agent that neither roster, systemd nor tmux knows any more. */
-const gone: Situation = { kind: 'stopped', failed: false };
-
-/** @param situation as found afterwards; null where the action was not begun */
-function resultOf(
-  action: PlannedAction,
-  situation: Situation | null,
-  failure: Outcome,
-  actuators: Actuators,
-  startedAt: number,
-): ActionResult {
-  if (action.gate.kind !== 'ready') return { kind: 'gated', action };
-  if (situation === null) {
-    return failure === null
-      ? { kind: 'interrupted', action }
-      : { kind: 'failed', action, message: `not attempted: ${failure}`, lastWords: [] };
-  }
-  const verdict = verdictOf(action, situation);
-  if (verdict === null) return { kind: 'done', action };
-  return {
-    kind: 'failed',
-    action,
-    message: failure === null ? verdict : `${verdict}: ${failure}`,
-    lastWords: action.action === 'stop' ? [] : actuators.lastWords(action.agent, startedAt),
-  };
-}
 
 function adoptions(actions: readonly PlannedAction[], world: World): readonly SessionMarks[] {
   return actions.flatMap(({ agent, target, live }) => {

@@ -49,7 +49,7 @@ function reasonOf({ action, gate }: PlannedAction): string {
     case 'blocked':
       return gate.code;
     case 'deferred':
-      return gate.why === 'busy' ? 'DeferredBusy' : 'DeferredAttached';
+      return `Deferred${capital(gate.why)}`;
     case 'needs-approval':
     case 'held':
     case 'stalled':
@@ -59,7 +59,7 @@ function reasonOf({ action, gate }: PlannedAction): string {
   }
 }
 
-const messageOf = (gate: Gate): string => (gate.kind === 'blocked' ? gate.message : '');
+const messageOf = (gate: Gate): string => ('message' in gate ? gate.message : '');
 
 export interface FleetFacts {
   /** Why the roster's file is not the one in force, or null. */

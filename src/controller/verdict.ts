@@ -4,9 +4,10 @@ import type { Situation } from './situation.js';
 /**
  * Whether an action has come true, judged by the world as it is seen afterwards.
  *
+ * @param inRuntime it was reset by its runtime: the same process goes on
  * @returns null where it has, otherwise what is the case instead
  */
-export function verdictOf(planned: PlannedAction, situation: Situation): string | null {
+export function verdictOf(planned: PlannedAction, situation: Situation, inRuntime = false): string | null {
   switch (planned.action) {
     case 'stop':
       return stopVerdict(situation);
@@ -14,7 +15,7 @@ export function verdictOf(planned: PlannedAction, situation: Situation): string 
     case 'restart':
     case 'reset':
     case 'adopt':
-      return launchVerdict(planned, situation);
+      return launchVerdict(planned, situation, inRuntime);
     case 'update':
       return null;
   }
@@ -38,11 +39,15 @@ function stopVerdict(situation: Situation): string | null {
   }
 }
 
-function launchVerdict({ action, live, desired }: PlannedAction, situation: Situation): string | null {
+function launchVerdict(
+  { action, live, desired }: PlannedAction,
+  situation: Situation,
+  inRuntime: boolean,
+): string | null {
   switch (situation.kind) {
     case 'live': {
       const { pane, session } = situation;
-      if (action !== 'adopt' && live?.pid === pane.pid) return 'was not restarted';
+      if (action !== 'adopt' && !inRuntime && live?.pid === pane.pid) return 'was not restarted';
       const marks = `${session.marks.spec ?? ''}/${session.marks.context ?? ''}`;
       return marks === desired ? null : 'runs, but not as the roster says';
     }

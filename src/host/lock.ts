@@ -13,8 +13,6 @@ import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';
  * overtaken, and sees that when it looks again.
  */
 export interface Lock {
-  /** Its number; the next owner's is higher. */
-  readonly claim: number;
   release(): void;
 }
 
@@ -47,22 +45,8 @@ export async function acquireLock(
     }
     const claim = top + 1;
     if (tryClaim(directory, claim, purpose)) {
-      return { kind: 'acquired', lock: { claim, release: () => release(directory, claim) } };
+      return { kind: 'acquired', lock: { release: () => release(directory, claim) } };
     }
-  }
-}
-
-/**
- * The number of the last claim, where nobody has the lock right now; null where somebody has, or where it cannot be told.
- * Who gets the next number knows that nobody has had the lock in between. Takes nothing.
- */
-export function lastClaim(directory: string): number | null {
-  try {
-    const top = fs.existsSync(directory) ? highest(directory) : 0;
-    const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
-    return owner !== null && isAlive(owner) ? null : top;
-  } catch {
-    return null;
   }
 }
 

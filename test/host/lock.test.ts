@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { acquireLock, lastClaim, type Lock } from '../../src/host/lock.js';
+import { acquireLock, type Lock } from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
 import { temporary } from '../support/temporary.js';
@@ -31,22 +31,6 @@ describe('a lock', () => {
     lock.release();
     (await acquired(directory)).release();
     expect(claims(directory)).toHaveLength(1);
-  });
-
-  test('tells by its number whether somebody had it in between, and takes nothing to tell', async () => {
-    const directory = path.join(temporary(), 'lock');
-    expect(lastClaim(directory)).toBe(0);
-    expect(fs.existsSync(directory)).toBe(false);
-    const first = await acquired(directory);
-    expect([first.claim, lastClaim(directory)]).toEqual([1, null]);
-    first.release();
-    expect(lastClaim(directory)).toBe(1);
-    const second = await acquired(directory);
-    expect(second.claim).toBe(2);
-    second.release();
-    fs.rmSync(directory, { recursive: true });
-    fs.writeFileSync(directory, '');
-    expect(lastClaim(directory)).toBeNull();
   });
 
   test('is waited for as long as was asked', async () => {

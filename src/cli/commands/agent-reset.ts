@@ -10,6 +10,7 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { loadRoster } from '../roster-source.js';
 import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
 import { openLine } from '../talk/line.js';
+import { markFresh } from '../talk/mark-fresh.js';
 import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
 import { lockTalk, requireAgent, sendCommand, type SendOptions } from './agent-send.js';
 import { restartCommand } from './restart.js';
@@ -60,6 +61,7 @@ async function attempt(context: Context, name: string, options: ResetOptions): P
     if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
     const manner = {
       interrupt: options.interrupt === true,
+      hint: 'use --interrupt or --now',
       patienceMs: options.now === true ? 0 : (options.timeout ?? patienceMs),
     };
     if (isResumed(context, agent)) {
@@ -71,12 +73,14 @@ async function attempt(context: Context, name: string, options: ResetOptions): P
     const order = { ...manner, command: word.word };
     const result = await resetInApp(context, opened.line, order, randomBytes(8).toString('hex'));
     if (result.kind === 'refused' && options.now === true) return { ...result, kind: 'uncertain' };
-    const problem = result.kind === 'fresh' ? leaveKickstart(context, agent, null) : null;
+    if (result.kind !== 'fresh') return result;
+    const problem = leaveKickstart(context, agent, null);
     if (problem !== null)
       throw new CommandFailure(
         ExitCode.error,
         `${name} was reset, but its first message could not be left: ${problem}`,
       );
+    await markFresh(context, opened.line);
     return result;
   } finally {
     locked.lock.release();

@@ -4,7 +4,6 @@ import type { Words } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
 import { displayPath } from '../../host/paths.js';
-import { observeMemory } from '../../observers/memory.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
@@ -27,8 +26,8 @@ export interface ApplyOptions {
 }
 
 /**
- * Makes the roster true, once. Where nothing can be done now, no lock is taken and nothing written; otherwise what is
- * planned of the world under the lock is what is done.
+ * Makes the roster true, once. Where nothing can be done now, no lock is taken and nothing written; otherwise the
+ * world is observed again under the lock, and what is planned then is what is done.
  */
 export async function applyCommand(
   context: Context,
@@ -76,7 +75,6 @@ async function applyWith(
   const rosterPath =
     options.json === true ? context.paths.roster : displayPath(context.paths.roster, context.paths.userHome);
 
-  const before = { lastClaim: asked.lastClaim, memory: observeMemory(context.paths.state) };
   const seen = await observe(context, asked);
   const first = planFor(seen);
   if (!first.actions.some(({ gate }) => gate.kind === 'ready') && !replacesHolder(first)) {
@@ -91,13 +89,10 @@ async function applyWith(
   }
   // A part of the program that an apply with nothing to do never reads.
   const { applyUnderLock } = await import('../apply-under-lock.js');
-  return applyUnderLock(
-    context,
-    { ...before, pass: seen, plan: first },
-    {
-      ...{ planFor, reporter, rosterPath },
-      replan: ({ world }) => planOf(world, words, context.now()),
-      waitMs: options.wait ?? null,
-    },
-  );
+  return applyUnderLock(context, {
+    ...{ planFor, reporter, rosterPath },
+    replan: ({ world }) => planOf(world, words, context.now()),
+    now: words.now,
+    waitMs: options.wait ?? null,
+  });
 }

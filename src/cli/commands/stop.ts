@@ -59,7 +59,7 @@ export async function stopCommand(context: Context, names: readonly string[]): P
       pass,
       ({ world }) => operatorPlan(world, 'stop', whole ? null : names, context.now()),
       (event) => reporter.event(event),
-      socketName,
+      { socketName },
     );
     reporter.summary(results, plan);
     const code = exitCodeOf(results, plan);

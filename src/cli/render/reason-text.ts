@@ -1,4 +1,5 @@
 import type { Cost, Gate, PlannedAction, Reason } from '../../controller/action.js';
+import type { ResetManner } from '../../controller/apply-result.js';
 import { formatDuration } from '../../roster/duration.js';
 import { visible } from '../../roster/visible.js';
 import { endText } from './end-text.js';
@@ -48,9 +49,7 @@ export function gateText(gate: Gate): string | null {
     case 'ready':
       return null;
     case 'deferred':
-      return gate.why === 'attached'
-        ? 'deferred: somebody is attached'
-        : `deferred: busy, last output ${gate.idleSeconds}s ago`;
+      return `deferred: ${deferralText(gate)}`;
     case 'needs-approval':
       return approvalText(gate.why);
     case 'held': {
@@ -84,6 +83,21 @@ function approvalText(why: Extract<Gate, { kind: 'needs-approval' }>['why']): st
       return 'needs --fresh: its conversation would end';
   }
 }
+
+function deferralText(gate: Extract<Gate, { kind: 'deferred' }>): string {
+  switch (gate.why) {
+    case 'attached':
+      return 'somebody is attached';
+    case 'busy':
+      return `busy, last output ${gate.idleSeconds}s ago`;
+    case 'screen':
+      return visible(gate.message);
+  }
+}
+
+/** How a reset was done. */
+export const howText = (how: ResetManner): string =>
+  how.in === 'runtime' ? 'in its runtime' : `by ending its process and starting it afresh: ${how.because}`;
 
 /** What an action costs, or null where it costs nothing worth a line. */
 export function costText(cost: Cost): string | null {

@@ -1,29 +1,32 @@
 import type { ActionKind } from '../../controller/action.js';
 import type { ActionResult } from '../../controller/apply.js';
 import { visible } from '../../roster/visible.js';
+import { gateText, howText } from './reason-text.js';
 import type { Style } from './style.js';
 
 const pastTense: Readonly<Record<ActionKind, string>> = {
   start: 'started',
   stop: 'stopped',
   restart: 'restarted',
-  reset: 'reset by ending the process and starting it fresh',
+  reset: 'reset',
   update: 'updated',
   adopt: 'adopted',
 };
 
-const summaryWord: Readonly<Record<ActionKind, string>> = { ...pastTense, reset: 'reset' };
-
-/** What became of one action. A gated one was already shown with the plan. */
+/** What became of one action. A gated one was already shown with the plan, except for what was seen only now. */
 export function resultLines(result: ActionResult, style: Style): readonly string[] {
   const { agent, action } = result.action;
   switch (result.kind) {
     case 'gated':
-      return [];
-    case 'done':
-      return [`  ${style.good('✓')} ${agent} ${pastTense[action]}`];
+      return result.action.gate.kind === 'deferred' && result.action.gate.why === 'screen'
+        ? [`  ${style.warn('-')} ${agent} ${gateText(result.action.gate) ?? ''}`]
+        : [];
+    case 'done': {
+      const how = result.how === undefined ? '' : ` ${visible(howText(result.how))}`;
+      return [`  ${style.good('✓')} ${agent} ${pastTense[action]}${how}`];
+    }
     case 'interrupted':
-      return [`  ${style.warn('-')} ${agent} not ${summaryWord[action]}: interrupted`];
+      return [`  ${style.warn('-')} ${agent} not ${pastTense[action]}: interrupted`];
     case 'failed':
       return [
         `  ${style.bad('✗')} ${agent} ${visible(result.message)}`,
@@ -39,7 +42,7 @@ export function resultSummary(results: readonly ActionResult[]): string | null {
   for (const { kind, action } of results) {
     if (kind === 'done') done.set(action.action, (done.get(action.action) ?? 0) + 1);
   }
-  const verbs = [...done].map(([action, count]) => `${count} ${summaryWord[action]}`);
+  const verbs = [...done].map(([action, count]) => `${count} ${pastTense[action]}`);
   const rest = (['failed', 'interrupted', 'gated'] as const).flatMap((kind) => {
     const count = results.filter((result) => result.kind === kind).length;
     return count === 0 ? [] : [`${count} ${kind}`];

@@ -5,7 +5,7 @@ import type { Sight } from '../../controller/reconciler.js';
 import type { Roster } from '../../roster/types.js';
 import { endRecord, eventOf, type EventRecord } from '../event-record.js';
 import { holderFailure } from '../render/holder-text.js';
-import { reasonText } from '../render/reason-text.js';
+import { howText, reasonText } from '../render/reason-text.js';
 import { standingFacts, type Line, type Priority, type StandingFact } from './standing.js';
 
 export interface LogPort {
@@ -118,7 +118,10 @@ export class ControllerLog {
         const { agent, action } = event.result.action;
         switch (event.result.kind) {
           case 'done':
-            this.line(5, 'action_complete', { agent, action });
+            this.line(5, 'action_complete', {
+              ...{ agent, action },
+              ...(event.result.how === undefined ? {} : { message: howText(event.result.how) }),
+            });
             return;
           case 'failed':
             this.line(4, 'action_failed', {

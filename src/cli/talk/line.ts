@@ -3,6 +3,7 @@ import { assess } from '../../controller/assess.js';
 import type { DeliveryResult } from '../../controller/delivery.js';
 import type { PaneTarget } from '../../controller/screen.js';
 import type { Situation } from '../../controller/situation.js';
+import type { MarkedPane } from '../../observers/screen-output.js';
 import { findPanes } from '../../observers/screens.js';
 import { profileOf, type RuntimeProfile } from '../../roster/profile.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
@@ -43,18 +44,19 @@ export async function openLine(
     if (!panes.known) throw new CommandFailure(ExitCode.unavailable, `nothing was typed: ${panes.message}`);
     const found = panes.value?.find((pane) => pane.agent === agent.name && pane.home === context.paths.home);
     if (found !== undefined) {
-      const { session, window, pane, pid, server } = found;
-      const target = { session, window, pane, pid, server };
-      return {
-        kind: 'open',
-        line: { agent, profile: profileOf(agent), socket: roster.socketName, target },
-      };
+      return { kind: 'open', line: lineTo(roster, agent, found) };
     }
     const situation = await situationOf(context, roster, agent.name);
     const late = performance.now() >= deadline || context.interrupted();
     if (late || !isOnItsWay(situation)) return { kind: 'closed', result: closedBy(situation, agent.name) };
     await delay(retryMs);
   }
+}
+
+export function lineTo({ socketName }: Roster, agent: AgentSpec, found: MarkedPane): Line {
+  const { session, window, pane, pid, server } = found;
+  const target = { session, window, pane, pid, server };
+  return { agent, profile: profileOf(agent), socket: socketName, target };
 }
 
 async function situationOf(context: Context, roster: Roster, agent: string): Promise<Situation> {

@@ -11,6 +11,8 @@ import type { Line } from './line.js';
 export interface ResetOrder {
   readonly command: string;
   readonly interrupt: boolean;
+  /** What would help against a busy agent. */
+  readonly hint: string;
   /** How long to wait for an idle agent, milliseconds. */
   readonly patienceMs: number;
 }
@@ -76,6 +78,29 @@ export async function resetByRestart(context: Context, line: Line, order: ResetO
   return typeof waited === 'string' ? { kind: 'refused', message: waited } : { kind: 'by-restart' };
 }
 
+/**
+ * What forbids a reset now. `busy` passes by itself, and an interrupt hastens it; the rest is for a human.
+ */
+export interface ResetBarrier {
+  readonly kind: 'busy' | 'human' | 'starting';
+  readonly message: string;
+}
+
+/** @returns null where an idle agent with an empty composer shows */
+export function resetBarrier({ profile }: Line, screen: Screen): ResetBarrier | null {
+  const { activity, composer } = screenState(profile, screen);
+  switch (activity) {
+    case 'dialog':
+      return { kind: 'human', message: 'a dialog waits for a human; look with: fleet agent attach' };
+    case 'busy':
+      return { kind: 'busy', message: 'it is still busy' };
+    case 'starting':
+      return { kind: 'starting', message: 'its screen is not ready for input' };
+    case 'ready':
+      return composer.kind === 'draft' ? { kind: 'human', message: 'a draft stands in its composer' } : null;
+  }
+}
+
 /** @returns the screen of an idle agent with an empty composer, or why there is none */
 async function untilIdle(context: Context, line: Line, order: ResetOrder): Promise<Screen | string> {
   const deadline = performance.now() + order.patienceMs;
@@ -85,17 +110,16 @@ async function untilIdle(context: Context, line: Line, order: ResetOrder): Promi
     if (!seen.known) return seen.message;
     const barred = barrier(line.target, seen.value);
     if (barred !== null || seen.value === null) return barred?.[0] ?? 'its pane is gone';
-    const { activity, composer } = screenState(line.profile, seen.value);
-    if (activity === 'dialog') return 'a dialog waits for a human; look with: fleet agent attach';
-    if (activity === 'ready' && composer.kind === 'draft') return 'a draft stands in its composer';
-    if (activity === 'ready') return seen.value;
-    if (activity === 'busy' && order.interrupt && !interrupted) {
+    const before = resetBarrier(line, seen.value);
+    if (before === null) return seen.value;
+    if (before.kind === 'human') return before.message;
+    if (before.kind === 'busy' && order.interrupt && !interrupted) {
       interrupted = true;
       const { exec } = context;
       await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt, []);
     }
     if (performance.now() >= deadline)
-      return activity === 'busy' ? 'it is still busy; use --interrupt or --now' : 'it is not ready';
+      return before.kind === 'busy' ? `${before.message}; ${order.hint}` : before.message;
     await delay(pauseMs);
   }
 }

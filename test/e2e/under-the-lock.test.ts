@@ -11,22 +11,21 @@ beforeEach(async () => {
 });
 afterEach(() => fleet.dispose());
 
-describe('an apply looks once before it acts', () => {
-  test('where nobody can have changed anything since', async () => {
+describe('an apply that acts', () => {
+  test('looks, looks again under the lock, starts everything by one call, and reads back', async () => {
     const counting = countingPath(fleet.directory);
     expect((await fleet.fleetWith({ env: { PATH: counting.path } }, 'apply')).code).toBe(0);
     const verbs = counting
       .calls()
       .map((call) => call.replace(/^(tmux|systemctl.*?(list-units|start)) .*/, '$1'));
-    // The look; holder and agents at once; what came of it.
     expect(verbs.toSorted()).toEqual([
       ...['systemctl --user --no-pager --no-ask-password start', 'systemctl --user list-units'],
-      ...['systemctl --user list-units', 'tmux', 'tmux'],
+      ...['systemctl --user list-units', 'systemctl --user list-units', 'tmux', 'tmux', 'tmux'],
     ]);
     await fleet.expect(0, 'verify');
   });
 
-  test('and again where another command acted meanwhile', async () => {
+  test('does what is to be done then, not what was to be done when it began to look', async () => {
     // What this apply is shown is from before another one has started everything.
     const bin = path.join(fleet.directory, 'bin');
     const once = path.join(fleet.directory, 'once');

@@ -1,0 +1,124 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/fleet-sandbox.js';
+import { RunningController } from '../support/running-controller.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+let controller: RunningController;
+beforeEach(() => {
+  fleet = new TalkFleet();
+  controller = new RunningController(fleet);
+});
+afterEach(async () => {
+  await controller.stop('SIGKILL');
+  await fleet.dispose();
+});
+
+const slot = ', kickstart_template: kick.md, reset_between_tasks: true';
+const brief = (text: string): void =>
+  fs.writeFileSync(path.join(path.dirname(fleet.roster), 'kick.md'), text);
+const starts = async (): Promise<number | undefined> =>
+  (JSON.parse((await fleet.expect(0, 'status', '-o', 'json')).stdout) as { agents: { starts: number }[] })
+    .agents[0]?.starts;
+
+describe('a changed first message resets a disposable slot', () => {
+  test('in its runtime: the process goes on, the new message is the first, the next plan is empty', async () => {
+    brief('one');
+    await fleet.up(fleet.demo('a', [], slot));
+    const before = await fleet.pids();
+    brief('two');
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('a reset in its runtime\n');
+    expect(await fleet.pids()).toEqual(before);
+    expect(fleet.said('a')).toEqual(['fresh', 'one', 'fresh', 'two']);
+    expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
+    expect(await starts()).toBe(1);
+    expect((await fleet.expect(0, 'explain', 'a')).stdout).toMatch(
+      /action_complete .* reset .*in its runtime/,
+    );
+    const marks = await fleet.tmux('show-options', '-v', '-t', '=a:', '@fleet_context');
+    expect(marks).toMatch(/^v1:[0-9a-f]+$/);
+  });
+
+  test('by the controller, too', async () => {
+    brief('one');
+    await fleet.up(fleet.demo('a', [], slot));
+    const before = await fleet.pids();
+    await controller.start();
+    brief('two');
+    await until('the new message is the first', () => fleet.said('a').at(-1) === 'two');
+    expect(fleet.said('a')).toEqual(['fresh', 'one', 'fresh', 'two']);
+    expect(await fleet.pids()).toEqual(before);
+    const [done] = controller.events('action_complete');
+    expect(done).toMatchObject({ agent: 'a', action: 'reset', message: 'in its runtime' });
+  });
+
+  test('not while a draft or a turn shows; --now ends the process and says why', async () => {
+    brief('one');
+    await fleet.up(fleet.demo('a', [], slot));
+    const before = await fleet.pids();
+    brief('two');
+    for (const [keys, shown, message] of [
+      ['half a thought', 'half a thought', 'a draft stands in its composer'],
+      ['/busy 60', 'working', 'it is still busy'],
+    ] as const) {
+      await fleet.type('a', 'C-u');
+      await fleet.type('a', keys, ...(keys.startsWith('/') ? ['Enter'] : []));
+      await until(`${shown} shows`, async () => (await fleet.screen('a')).includes(shown));
+      const { stdout } = await fleet.expect(6, 'apply');
+      expect(stdout).toContain(`a deferred: ${message}`);
+      expect(stdout).toContain('Applied: nothing; 1 gated.');
+    }
+    expect(await fleet.pids()).toEqual(before);
+    expect(fleet.said('a')).toEqual(['fresh', 'one']);
+    expect((await fleet.expect(0, 'explain', 'a')).stdout).toContain('deferred: it is still busy');
+    const forced = await fleet.expect(0, 'apply', '--now');
+    expect(forced.stdout).toMatch(/a reset by ending its process and starting it afresh: it is still busy/);
+    expect(await fleet.pids()).not.toEqual(before);
+    expect(fleet.said('a').at(-1)).toBe('two');
+  });
+
+  test('a dialog is neither answered nor ended', async () => {
+    brief('one');
+    await fleet.up(fleet.demo('a', [], slot));
+    await fleet.type('a', '/dialog', 'Enter');
+    await until('it asks', async () => (await fleet.screen('a')).includes('Do you want to proceed'));
+    const before = await fleet.pids();
+    brief('two');
+    expect((await fleet.expect(6, 'apply', '--json')).stdout).toContain('a dialog waits for a human');
+    expect(await fleet.screen('a')).toContain('Do you want to proceed');
+    expect(await fleet.pids()).toEqual(before);
+  });
+
+  test('by ending the process where a fresh screen cannot be told, and where its class is another', async () => {
+    brief('one');
+    const other = (more = ''): string =>
+      `{ name: b, runtime: other, command: [cat], reset_between_tasks: true, kickstart_template: kick.md${more} }`;
+    await fleet.up(fleet.demo('a', [], slot), other());
+    const before = await fleet.pids();
+    brief('two');
+    fleet.writeRoster(
+      [fleet.demo('a', [], `${slot}, class: boss`), other()],
+      `defaults: { idle_after: 0s, stop_grace: 1s, working_directory: ${fleet.work} }`,
+    );
+    const { stdout } = await fleet.expect(0, 'apply', '--confirm');
+    expect(stdout).toContain('starting it afresh: its class is part of its environment');
+    expect(stdout).toContain('starting it afresh: a fresh screen of other cannot be told');
+    const after = await fleet.pids();
+    expect(after['a']).not.toBe(before['a']);
+    expect(after['b']).not.toBe(before['b']);
+    expect(fleet.said('a').at(-1)).toBe('two');
+  });
+
+  test('on the operator’s word the mark follows: nothing is due afterwards', async () => {
+    brief('one');
+    await fleet.up(fleet.demo('a', [], slot));
+    const before = await fleet.pids();
+    brief('two');
+    await fleet.expect(0, 'agent', 'reset', 'a');
+    expect(fleet.said('a')).toEqual(['fresh', 'one', 'fresh', 'two']);
+    expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
+    expect(await fleet.pids()).toEqual(before);
+  });
+});
