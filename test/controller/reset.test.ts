@@ -12,6 +12,7 @@ const changed = (field: string): Reason => ({
 const reset = (...reasons: readonly Reason[]): PlannedAction => ({
   ...{ agent: 'a', action: 'reset', gate: { kind: 'ready' }, reasons, cost: { kind: 'none' } },
   live: { busy: false, attached: false, idleSeconds: 9, pid: 7 },
+  conversation: { now: { kind: 'none' }, next: { kind: 'plain', because: null } },
   ...{ target: null, applied: 'v1:s/v1:old', desired: 'v1:s/v1:new' },
 });
 

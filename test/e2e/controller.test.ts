@@ -182,12 +182,11 @@ describe('the controller', () => {
   });
 
   test('events, explain and wait tell what was done and why', async () => {
-    await up(sleeper('a'), sleeper('b'));
+    // Of its screen nothing is known: it is ready when it runs.
+    const plain = (name: string, more = ''): string => sleeper(name, more).replace('demo', 'other');
+    await up(plain('a'), plain('b'));
     await fleet.expect(0, 'wait', '--for', 'ready', '--timeout', '10s');
-    fleet.writeRoster(
-      [sleeper('a', ', persistent_persona: true, env: { A: "1" }'), sleeper('b')],
-      settings(),
-    );
+    fleet.writeRoster([plain('a', ', persistent_persona: true, env: { A: "1" }'), plain('b')], settings());
     await until('it waits', () => events('deferred').some(({ gate }) => gate === 'needs-approval'));
     const explained = (await fleet.expect(0, 'explain', 'a')).stdout;
     expect(explained).toContain('a is Running');

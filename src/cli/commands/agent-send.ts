@@ -4,9 +4,9 @@ import type { Delivered } from '../../controller/deliver.js';
 import type { DeliveryResult } from '../../controller/delivery.js';
 import { composed } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
-import { acquireLock, type LockResult } from '../../host/lock.js';
+import { acquireLock, lockOwner, type LockResult } from '../../host/lock.js';
 import { fileProblem } from '../../host/atomic-file.js';
-import { outboxDirectory, talkLock } from '../../host/paths.js';
+import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { findPanes } from '../../observers/screens.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
@@ -158,7 +158,7 @@ async function sendOrLeave(
     throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
   const waits = (result: DeliveryResult): Made => ({
     ...result,
-    ...{ status: 'left', attempts: 0, message: `${result.message}; it is delivered later` },
+    ...{ status: 'left', attempts: 0, message: `${result.message}; ${laterText(context, agent)}` },
   });
   const locked = await lockTalk(context, agent, manner.patienceMs);
   if (locked.kind === 'held') return waits(refused('Busy', busyText(locked.owner)));
@@ -173,6 +173,12 @@ async function sendOrLeave(
     locked.lock.release();
   }
 }
+
+/** Who delivers what was left, and what to do where nobody does. */
+const laterText = ({ paths }: Context, { name }: AgentSpec): string =>
+  lockOwner(controllerLock(paths)) === null
+    ? `no controller runs to deliver it: fleet run, or once it is ready fleet agent outbox ${name} --deliver`
+    : 'the controller delivers it when the agent is ready';
 
 const refused = (reason: DeliveryResult['reason'], message: string): Delivered => ({
   ...{ status: 'refused', reason, message, attempts: 0 },

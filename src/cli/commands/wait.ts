@@ -1,9 +1,13 @@
 import { fleetStatus, type AgentStatus } from '../../controller/status.js';
+import type { Activity } from '../../controller/screen.js';
+import { profileOf } from '../../roster/profile.js';
+import type { Roster } from '../../roster/types.js';
 import { formatDuration } from '../../roster/duration.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
+import { activitiesOf } from '../talk/activities.js';
 import { openWakes } from '../wakes.js';
 
 export interface WaitOptions {
@@ -15,6 +19,7 @@ export interface WaitOptions {
 /** A unit's own steps wake nobody. It is looked soon after something has happened, and ever more seldom after that. */
 const soonMs = 100;
 const seldomMs = 2000;
+const screenMs = 500;
 
 /** Waits until agents are as asked for; without a name, every one that the roster wants running (or `stopped`). */
 export async function waitCommand(
@@ -32,22 +37,29 @@ export async function waitCommand(
     for (let { world } = first; ; { world } = await observe(context)) {
       const { tmux } = world.observed;
       if (tmux.known && tmux.value !== null) wakes.serverSeen();
-      const waiting = fleetStatus(world, { now: context.now() })
-        .filter(({ name, desired, phase }) =>
-          names.length > 0
-            ? names.includes(name)
-            : phase !== 'Extra' && (wanted === 'stopped' || desired === 'running'),
-        )
-        .filter((agent) => !isAsWanted(agent, wanted));
+      const asked = fleetStatus(world, { now: context.now() }).filter(({ name, desired, phase }) =>
+        names.length > 0
+          ? names.includes(name)
+          : phase !== 'Extra' && (wanted === 'stopped' || desired === 'running'),
+      );
+      const inTime = asked.filter((agent) => isAsWanted(agent, wanted));
+      const onScreen = await screensOf(context, world.roster, wanted === 'stopped' ? [] : inTime);
+      const waiting = asked.filter(
+        (agent) => !inTime.includes(agent) || !showsAsWanted(onScreen.get(agent.name), wanted),
+      );
       if (waiting.length === 0) return ExitCode.done;
       const left = deadline - performance.now();
       if (left <= 0) {
-        context.say(`not ${wanted} after ${formatDuration(timeout)}: ${waiting.map(stateOf).join(', ')}`);
+        context.say(
+          `not ${wanted} after ${formatDuration(timeout)}: ${waiting.map((one) => stateOf(one, onScreen.get(one.name))).join(', ')}`,
+        );
         return ExitCode.timeout;
       }
       const began = performance.now();
       await wakes.next(Math.min(pause, left));
-      pause = performance.now() - began < pause - 1 ? soonMs : Math.min(seldomMs, pause * 2);
+      // A screen wakes nobody.
+      const longest = onScreen.size > 0 ? screenMs : seldomMs;
+      pause = performance.now() - began < pause - 1 ? soonMs : Math.min(longest, pause * 2);
     }
   } finally {
     forget();
@@ -55,10 +67,53 @@ export async function waitCommand(
   }
 }
 
-const stateOf = ({ name, phase, activity }: AgentStatus): string =>
-  `${name} (${phase}${activity === null ? '' : `, ${activity}`})`;
+/** Who is as wanted but for the screen; an agent whose runtime's ready screen is unknown is judged by its process alone. */
+async function screensOf(
+  context: Context,
+  roster: Roster,
+  agents: readonly AgentStatus[],
+): Promise<ReadonlyMap<string, Activity | 'unseen'>> {
+  const specs = roster.agents.filter(
+    (spec) => agents.some(({ name }) => name === spec.name) && profileOf(spec).ready.length > 0,
+  );
+  const seen = await activitiesOf(context, roster, specs);
+  return new Map(specs.map(({ name }) => [name, seen.get(name) ?? 'unseen']));
+}
 
-/** Ready is, until fleet knows the runtimes' screens, that the agent's process runs. */
+function showsAsWanted(activity: Activity | 'unseen' | undefined, wanted: WaitOptions['for']): boolean {
+  switch (activity) {
+    case undefined:
+    case 'ready':
+      return true;
+    // It takes messages, and holds them.
+    case 'busy':
+      return wanted !== 'idle';
+    case 'starting':
+    case 'dialog':
+    case 'unseen':
+      return false;
+  }
+}
+
+const stateOf = ({ name, phase, activity }: AgentStatus, onScreen: Activity | 'unseen' | undefined): string =>
+  `${name} (${[phase, activity, screenWords(onScreen)].filter((one) => one !== null).join(', ')})`;
+
+function screenWords(activity: Activity | 'unseen' | undefined): string | null {
+  switch (activity) {
+    case undefined:
+    case 'ready':
+      return null;
+    case 'busy':
+      return 'its screen says busy';
+    case 'starting':
+      return 'its screen is not ready; see: fleet agent tail';
+    case 'dialog':
+      return 'a dialog waits for a human; see: fleet agent attach';
+    case 'unseen':
+      return 'its screen cannot be seen';
+  }
+}
+
 function isAsWanted({ phase, activity }: AgentStatus, wanted: WaitOptions['for']): boolean {
   switch (wanted) {
     case 'ready':

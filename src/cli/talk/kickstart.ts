@@ -15,7 +15,7 @@ import { observe } from '../pass.js';
 import { openLine } from './line.js';
 import { deliverLeft } from './round.js';
 
-/** A first message is waited for so long by a command that started its agent. */
+/** A first message is waited for so long by a command that started its agent, where no controller runs. */
 const patienceMs = 15_000;
 
 /**
@@ -62,6 +62,7 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
     );
   });
   if (waiting.length === 0) return;
+  // It delivers them when the agents are ready, however long that takes.
   if (lockOwner(controllerLock(context.paths)) !== null) return;
   const { world } = await observe(context);
   await Promise.all(
@@ -72,19 +73,21 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
         const problem = await deliverTo(context, world, agent);
         if (problem !== null)
           context.say(
-            `${agent.name}: its first message waits: ${problem}. Try again with: fleet agent outbox ${agent.name} --deliver`,
+            `${agent.name}: its first message waits: ${problem}. Deliver it with: fleet agent outbox ${agent.name} --deliver, or let the controller do it: fleet run`,
           );
       }),
   );
 }
 
 async function deliverTo(context: Context, { roster }: World, agent: AgentSpec): Promise<Outcome> {
-  const locked = await acquireLock(talkLock(context.paths, agent.name), 'fleet apply', patienceMs);
+  const deadline = performance.now() + patienceMs;
+  const left = (): number => Math.max(0, deadline - performance.now());
+  const locked = await acquireLock(talkLock(context.paths, agent.name), 'fleet apply', left());
   if (locked.kind === 'held') return `${locked.owner.purpose} is talking to it`;
   try {
-    const opened = await openLine(context, roster, agent, patienceMs);
+    const opened = await openLine(context, roster, agent, left());
     if (opened.kind === 'closed') return opened.result.message;
-    const manner = { whenIdle: true, clearDraft: false, enters: 2, patienceMs };
+    const manner = { whenIdle: true, clearDraft: false, enters: 2, patienceMs: left() };
     return (await deliverLeft(context, opened.line, manner)).blocked?.message ?? null;
   } finally {
     locked.lock.release();

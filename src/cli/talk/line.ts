@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assess } from '../../controller/assess.js';
+import { holdOn } from '../../controller/gate.js';
 import type { DeliveryResult } from '../../controller/delivery.js';
 import type { PaneTarget } from '../../controller/screen.js';
 import type { Situation } from '../../controller/situation.js';
@@ -46,9 +47,9 @@ export async function openLine(
     if (found !== undefined) {
       return { kind: 'open', line: lineTo(roster, agent, found) };
     }
-    const situation = await situationOf(context, roster, agent.name);
+    const { situation, why } = await situationOf(context, roster, agent);
     const late = performance.now() >= deadline || context.interrupted();
-    if (late || !isOnItsWay(situation)) return { kind: 'closed', result: closedBy(situation, agent.name) };
+    if (late || !isOnItsWay(situation)) return { kind: 'closed', result: closedBy(situation, why) };
     await delay(retryMs);
   }
 }
@@ -59,21 +60,37 @@ export function lineTo({ socketName }: Roster, agent: AgentSpec, found: MarkedPa
   return { agent, profile: profileOf(agent), socket: socketName, target };
 }
 
-async function situationOf(context: Context, roster: Roster, agent: string): Promise<Situation> {
-  const { agents, unknownSources } = assess((await observe(context, { roster })).world);
+/** How the agent is; `why` it does not run, where somebody wanted it so. */
+async function situationOf(
+  context: Context,
+  roster: Roster,
+  { name, suspend }: AgentSpec,
+): Promise<{ readonly situation: Situation; readonly why: string }> {
+  const { world } = await observe(context, { roster });
+  const { agents, unknownSources } = assess(world);
   const [unknown] = unknownSources;
   if (unknown !== undefined)
     throw new CommandFailure(
       ExitCode.unavailable,
       `nothing was typed: ${unknown.source}: ${visible(unknown.message)}`,
     );
-  return agents.find((one) => one.agent === agent)?.situation ?? { kind: 'stopped', failed: false };
+  const { memory } = world.observed;
+  const hold = memory.known ? (holdOn(name, memory.value, context.now())?.hold.by ?? null) : null;
+  const why = suspend
+    ? 'it is suspended in the roster; take suspend out of it first'
+    : hold === 'stop'
+      ? `the operator stopped it; start it with: fleet start ${name}`
+      : hold === 'hold'
+        ? `it does not run and is held; start it with: fleet start ${name}`
+        : `it does not run; start it with: fleet start ${name}`;
+  const situation = agents.find(({ agent }) => agent === name)?.situation;
+  return { situation: situation ?? { kind: 'stopped', failed: false }, why };
 }
 
 const isOnItsWay = ({ kind }: Situation): boolean => kind === 'starting' || kind === 'live';
 
 /** Why nobody can be talked to. */
-function closedBy(situation: Situation, agent: string): DeliveryResult {
+function closedBy(situation: Situation, why: string): DeliveryResult {
   const refused = (reason: DeliveryResult['reason'], message: string): DeliveryResult => ({
     ...{ status: 'refused', reason, message },
   });
@@ -82,7 +99,7 @@ function closedBy(situation: Situation, agent: string): DeliveryResult {
     case 'hollow':
     case 'exited':
     case 'stopping':
-      return refused('Dead', `it does not run; start it with: fleet start ${agent}`);
+      return refused('Dead', why);
     case 'starting':
     case 'live':
       return refused('NotReady', 'it is still starting; try again, or leave the message with --later');

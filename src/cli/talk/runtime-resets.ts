@@ -91,6 +91,9 @@ async function resetLine(context: Context, line: Line, agent: AgentSpec, hash: s
     case 'refused':
     case 'uncertain':
       return result.message;
+    // Of a reset that was asked to be one in the runtime it is never said.
+    case 'by-restart':
+      return 'only a start says which conversation it is in';
     case 'fresh':
       return (
         leaveKickstart(context, agent, null) ??

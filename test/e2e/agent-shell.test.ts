@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cli, run, until } from '../support/fleet-sandbox.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+let viewers: ChildProcess[];
+beforeEach(() => {
+  fleet = new TalkFleet();
+  viewers = [];
+});
+afterEach(async () => {
+  for (const viewer of viewers) viewer.kill('SIGKILL');
+  await fleet.dispose();
+});
+
+/** A terminal of this size, in which a shell runs these words. */
+function terminal(columns: number, rows: number, words: string): void {
+  const viewer = spawn('script', ['-qfec', `stty cols ${columns} rows ${rows}; exec ${words}`, '/dev/null'], {
+    env: { ...process.env, ...fleet.env, TERM: 'xterm', TMUX: undefined, SHELL: '/bin/sh' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  viewers.push(viewer);
+}
+
+const attach = (columns: number, rows: number, ...more: readonly string[]): void =>
+  terminal(columns, rows, [process.execPath, cli, 'agent', 'attach', 'a', ...more].join(' '));
+const clients = async (): Promise<readonly string[]> => {
+  const listing = await fleet.tmux('list-clients', '-F', '#{client_width} ro=#{client_readonly}');
+  return listing === '' ? [] : listing.split('\n').toSorted();
+};
+
+test('attach looks on while the agent works, types while it is idle, and resizes nobody', async () => {
+  await fleet.up(fleet.demo('a'));
+  terminal(90, 30, `tmux -L ${fleet.socket} attach -t =a:`);
+  await until('the first looks', async () => (await clients()).length === 1);
+  const size = (): Promise<string> => fleet.tmux('display-message', '-p', '-t', '=a:', '#{window_width}');
+  await until('its size counts', async () => (await size()) === '90');
+  attach(40, 12);
+  await until('the second looks', async () => (await clients()).includes('40 ro=0'));
+  await fleet.type('a', '/busy 60', 'Enter');
+  await until('it works', async () => (await fleet.screen('a')).includes('working'));
+  attach(42, 12);
+  await until('the third only reads', async () => (await clients()).includes('42 ro=1'));
+  attach(44, 12, '--write');
+  await until('the fourth types', async () => (await clients()).includes('44 ro=0'));
+  expect(await size()).toBe('90');
+});
+
+test('inside an agent’s own pane the source is that agent; a variable alone proves nothing', async () => {
+  const shell = `{ name: a.1, runtime: other, command: [bash, --norc], env: { XDG_STATE_HOME: ${path.join(fleet.directory, 'state')} } }`;
+  await fleet.up(shell, fleet.demo('b'));
+  await fleet.type('a_1', `${process.execPath} ${cli} agent send b --message hello`, 'Enter');
+  await until('it is heard', () => fleet.messages('b').length === 1);
+  expect(fleet.said('b').at(-1)).toBe(`[${os.hostname()}:a.1 -> ${os.hostname()}:b] hello`);
+  const pretended = { MOSAIC_AGENT_NAME: 'a.1', TMUX_PANE: '%1', TMUX: '/tmp/x,1,0' };
+  await fleet.fleetWith({ env: pretended }, 'agent', 'send', 'b', '--message', 'x');
+  expect(fleet.said('b').at(-1)).toBe(`[${os.hostname()}:operator -> ${os.hostname()}:b] x`);
+});
+
+describe('over ssh', () => {
+  const profile = path.join(os.homedir(), '.bash_profile');
+  afterEach(() => fs.rmSync(profile, { force: true }));
+
+  test('nothing in a text, a label or a name is taken for a command', async () => {
+    await fleet.up(fleet.demo('a'));
+    const bin = path.join(fleet.directory, 'bin');
+    const trap = path.join(fleet.directory, 'trap');
+    fs.mkdirSync(bin);
+    const write = (name: string, text: string): void =>
+      fs.writeFileSync(path.join(bin, name), text, { mode: 0o755 });
+    write('fleet', `#!/bin/bash\nexec ${process.execPath} ${cli} "$@"\n`);
+    // sshd joins the words with blanks and gives them to the user's shell.
+    write('ssh', '#!/bin/bash\nwhile [[ $1 == -* ]]; do shift; done\nshift\nexec sh -c "$*"\n');
+    fs.writeFileSync(profile, `PATH=${bin}:$PATH\n`);
+    const script = path.join(fleet.home, 'tools', 'tmux', 'agent-send.sh');
+    const send = (...words: string[]): ReturnType<typeof run> =>
+      run(script, ['-H', 'user@far', '-s', 'a', ...words], {
+        env: { ...fleet.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+      });
+    const hostile = [
+      `-n $(touch ${trap}) \`touch ${trap}\` "; touch ${trap}; '`,
+      `--flag 'a' "b" \\ \\\\ $HOME !! ~ * ? {1,2} & | > < #`,
+      `two\n\nlines; touch ${trap}\n-leading dash`,
+      `'`,
+      `"'"'"$`,
+    ];
+    for (const text of hostile) {
+      const sent = await send('-n', 'near', '-m', text);
+      expect(sent.code, sent.stderr).toBe(0);
+      expect(fleet.said('a').at(-1)).toBe(`[near:operator -> ${os.hostname()}:a] ${text}`);
+    }
+    const file = path.join(fleet.directory, 'message');
+    fs.writeFileSync(file, hostile.join('\n'));
+    expect((await send('-f', file, '-S', `it's "$(touch ${trap})" \`x\``)).code).toBe(0);
+    expect(fleet.said('a').at(-1)).toContain(`:it's "$(touch ${trap})" \`x\` -> `);
+    expect((await send('-m', 'x', '-S', 'a\nb')).code).toBe(64);
+    expect((await send('-m', 'x', '-L', `$(touch ${trap})`)).code).toBe(69);
+    expect((await run(script, ['-H', '-oProxyCommand=x', '-s', 'a', '-m', 'x'])).code).toBe(3);
+    expect(fs.existsSync(trap)).toBe(false);
+  });
+});

@@ -1,0 +1,74 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countingPath, demoAgent, until } from '../support/fleet-sandbox.js';
+import { RunningController } from '../support/running-controller.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+let controller: RunningController;
+beforeEach(() => {
+  fleet = new TalkFleet();
+  controller = new RunningController(fleet);
+});
+afterEach(async () => {
+  await controller.stop('SIGKILL');
+  await fleet.dispose();
+});
+
+/** An agent that shows nothing before a file is there. */
+const late = (gate: string, more = ''): string =>
+  `{ name: a, runtime: demo, command: ${JSON.stringify([
+    ...['sh', '-c', 'while [ ! -e "$0" ]; do sleep 0.05; done; exec "$@"', gate],
+    ...[process.execPath, demoAgent],
+  ])}${more} }`;
+
+test('ready and idle are what the screens say, in four processes for any number of agents', async () => {
+  const gate = path.join(fleet.directory, 'gate');
+  await fleet.up(late(gate), fleet.demo('b'), fleet.demo('c'));
+  const wait = (wanted: string, ...more: string[]): string[] => ['wait', '--for', wanted, ...more];
+  expect((await fleet.expect(5, ...wait('ready', '--timeout', '300ms'))).stderr).toContain(
+    'a (Running, idle, its screen is not ready; see: fleet agent tail)',
+  );
+  const waited = fleet.expect(0, ...wait('ready', '--timeout', '60s'));
+  fs.writeFileSync(gate, '');
+  await waited;
+  const counting = countingPath(fleet.directory);
+  const counted = await fleet.fleetWith({ env: { PATH: counting.path } }, ...wait('ready'));
+  expect(counted.code, counted.stderr).toBe(0);
+  expect(counting.calls().filter((call) => !call.includes('wait-for'))).toHaveLength(4);
+  await fleet.type('b', '/busy 60', 'Enter');
+  await until('b works', async () => (await fleet.screen('b')).includes('working'));
+  await fleet.expect(0, ...wait('ready', 'b'));
+  expect((await fleet.expect(5, ...wait('idle', 'b', '--timeout', '300ms'))).stderr).toContain(
+    'its screen says busy',
+  );
+  await fleet.type('c', '/dialog', 'Enter');
+  await until('c asks', async () => (await fleet.screen('c')).includes('Do you want to proceed'));
+  expect((await fleet.expect(5, ...wait('ready', 'c', '--timeout', '300ms'))).stderr).toContain(
+    'a dialog waits for a human; see: fleet agent attach',
+  );
+});
+
+test('a first message for an agent that never becomes ready is left to the controller, or said to wait', async () => {
+  fs.writeFileSync(path.join(path.dirname(fleet.roster), 'kick.md'), 'Begin.');
+  const gate = path.join(fleet.directory, 'gate');
+  const settings = `defaults: { idle_after: 0s, stop_grace: 1s, working_directory: ${fleet.work} }`;
+  fleet.writeRoster([late(gate, ', kickstart_template: kick.md')], settings);
+  await fleet.expect(0, 'install');
+  const alone = await fleet.expect(0, 'apply');
+  expect(alone.stderr).toContain('a: its first message waits: its screen is not ready');
+  expect(alone.stderr).toContain('fleet agent outbox a --deliver, or let the controller do it: fleet run');
+  await controller.start();
+  const beside = await fleet.expect(0, 'restart', 'a');
+  expect(beside.stderr).not.toContain('first message');
+  expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('kickstart');
+  const left = await fleet.send('a', '--later', '--message', 'next');
+  expect(left.receipt).toMatchObject({ status: 'left', reason: 'NotReady' });
+  expect(left.receipt.message).toContain('the controller delivers it');
+  fs.writeFileSync(gate, '');
+  await until('both are delivered', async () =>
+    (await fleet.expect(0, 'agent', 'outbox', 'a')).stdout.includes('Nothing waits.'),
+  );
+  expect(await fleet.screen('a')).toMatch(/› Begin\.[^]*next/);
+});
