@@ -12,7 +12,10 @@ const brief = (
   );
 const busyPersona = { name: 'a', persistent_persona: true };
 const live = (): Scene =>
-  new Scene([busyPersona, 'b', 'c']).live('a', { idleSeconds: 0, attached: 1, said: true }).live('b').live('old');
+  new Scene([busyPersona, 'b', 'c'])
+    .live('a', { idleSeconds: 0, attached: 1, said: true })
+    .live('b')
+    .live('old');
 
 describe('the word lifts deferral, approval and brake', () => {
   test('stop of the whole fleet takes those that left the roster along', () => {
