@@ -9,6 +9,7 @@ import { nextLookMs } from './next-look.js';
 import { Pace } from './pace.js';
 import { plan as planOf } from './plan.js';
 import { regated, restrict } from './restrict.js';
+import { isQuiet, isSameWorld } from './same-world.js';
 import { sinceNewestStart } from './spacing.js';
 import type { Roster } from '../roster/types.js';
 
@@ -79,6 +80,8 @@ export class Reconciler<Seen extends Sight> {
   readonly #outputs = new LastOutputs();
   /** When the last agent was launched, for `start_spacing`; null before the first look. */
   #lastLaunch: number | null = null;
+  /** A world in which nothing was to be done, and its plan. */
+  #quiet: { readonly world: World; readonly plan: Plan } | null = null;
   /** How often this pass has looked at the host; what it began looks once more at what came of it. */
   #looks = 0;
 
@@ -157,7 +160,7 @@ export class Reconciler<Seen extends Sight> {
     for (const agent of this.#inFlight.keys()) busy.add(agent);
     const now = this.#port.monotonic();
     const seen = { ...shown, world: this.#corrected(shown.world) };
-    const planned = planOf(seen.world, noWords, this.#port.now());
+    const planned = this.#planOf(shown.world, seen.world);
     if (replacesHolder(planned)) {
       const { plan, waitMs } = holderTurn(planned, busy.size > 0, inForce);
       return { seen, whole: planned, plan, next: waitMs > 0 ? waitMs : null };
@@ -187,6 +190,14 @@ export class Reconciler<Seen extends Sight> {
     const gate = nextLookMs(whole, this.#port.now());
     const all = gate === null ? waits : [...waits, gate];
     return { seen, whole, plan, next: all.length === 0 ? null : Math.min(...all) };
+  }
+
+  /** @param shown the same as it was looked at, by which it is recognized */
+  #planOf(shown: World, world: World): Plan {
+    if (this.#quiet !== null && isSameWorld(this.#quiet.world, shown)) return this.#quiet.plan;
+    const plan = planOf(world, noWords, this.#port.now());
+    this.#quiet = isQuiet(plan) ? { world: shown, plan } : null;
+    return plan;
   }
 
   #corrected(world: World): World {

@@ -84,7 +84,8 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
     write: (record) => writeStatusRecord(paths.state, record),
     trouble: (message) => log.trouble('status', message),
   });
-  // Below the resync, so that each of them is told, and far below the unit's WatchdogSec.
+  // Below the resync, so that a change is told with it; twice as long is far below the unit's WatchdogSec, a look that takes
+  // its 30 s included.
   const reports = new SystemdReports(new Notifier(exec, env), () => log.status, resyncMs * 0.7);
   const metrics = await openMetrics(wanted, log, context.now, resyncMs * 0.9);
   const memory = new RosterMemory(context);

@@ -1,13 +1,13 @@
 import type { Plan } from '../../controller/action.js';
+import { isQuiet } from '../../controller/same-world.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
 import { acquireLock } from '../../host/lock.js';
-import { rememberedInstallation } from '../../observers/installation.js';
-import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { installationProblem } from '../guard.js';
-import { observe, type Earlier, type Pass } from '../pass.js';
+import { nothingSeen } from '../earlier.js';
+import { observe, type Pass } from '../pass.js';
 import { keepInForce } from '../revision-history.js';
 import type { Roster } from '../../roster/types.js';
 
@@ -25,11 +25,7 @@ export function hostPort(
   context: Context,
   { roster, report, wake, spokenTo }: HostPortParts,
 ): ReconcilerPort<HostSight> {
-  const earlier: Earlier = {
-    memory: new Map(),
-    installation: rememberedInstallation(context.paths, parseEnvironmentFile),
-    seen: null,
-  };
+  const earlier = nothingSeen(context);
   let known: Roster | null = null;
   /** A roster that asks for nothing is in force as it is; the same one is looked up once. */
   const keepWhereNothingIsDue = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
@@ -46,6 +42,7 @@ export function hostPort(
       trouble: (during, message) => report.trouble(during, message),
       looked: (seen, plan, working) => {
         report.looked(seen, plan, working);
+        earlier.quiet = working.size === 0 && isQuiet(plan);
         if (seen.refusal === null) keepWhereNothingIsDue(seen, plan, working);
       },
     },
