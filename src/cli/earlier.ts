@@ -3,9 +3,6 @@ import type { Known, Memory, Observed } from '../controller/observed.js';
 import type { AgentFilesMemory } from '../observers/agent-files.js';
 import { rememberedInstallation, type Installation } from '../observers/installation.js';
 import { rememberedMemory } from '../observers/memory.js';
-import { readUnits } from '../observers/systemd.js';
-import { rememberedServer, type readServer } from '../observers/tmux.js';
-import { sameText } from '../observers/same-text.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Context } from './context.js';
 
@@ -17,8 +14,6 @@ export interface Earlier {
   readonly files: AgentFilesMemory;
   readonly installation: () => Installation;
   readonly memory: () => Known<Memory>;
-  readonly readUnits: typeof readUnits;
-  readonly readServer: typeof readServer;
   desired: EarlierDesired | null;
   /** The last look, and what named the records of ends then; null stamp: these may have changed unnoticed. */
   last: {
@@ -34,8 +29,6 @@ export const nothingSeen = ({ paths }: Context): Earlier => ({
   files: { agents: new Map(), seen: new Map() },
   installation: rememberedInstallation(paths, parseEnvironmentFile),
   memory: rememberedMemory(paths.state),
-  readUnits: sameText(readUnits),
-  readServer: rememberedServer(),
   desired: null,
   last: null,
   quiet: false,

@@ -17,6 +17,7 @@ import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import type { Earlier } from './earlier.js';
+import { lookAtHost, type HostLook } from './host-look.js';
 import { launches } from './launches.js';
 import { loadRoster } from './roster-source.js';
 
@@ -40,9 +41,11 @@ export async function observe(
 ): Promise<Pass> {
   const { paths, exec } = context;
   const { earlier = null } = from;
-  const unitsSeen = observeUnits(exec, earlier?.readUnits);
+  const unitsSeen = context.look === undefined ? observeUnits(exec) : null;
   const roster = from.roster ?? (await loadRoster(context));
-  const tmuxSeen = observeTmux(exec, from.socketName ?? roster.socketName, earlier?.readServer);
+  const socketName = from.socketName ?? roster.socketName;
+  const hostSeen =
+    unitsSeen === null ? hostLook(context, socketName) : beside(unitsSeen, observeTmux(exec, socketName));
   const installation = earlier?.installation() ?? observeInstallation(paths, parseEnvironmentFile);
   const known = observeAgentFiles(
     paths,
@@ -51,7 +54,7 @@ export async function observe(
     earlier?.files,
   );
   const desired = resolveDesired(roster, known, earlier?.desired);
-  const [units, tmux] = await Promise.all([unitsSeen, tmuxSeen]);
+  const { units, tmux } = await hostSeen;
   // Last, so that a hold that was answered while we looked is in force.
   const stored = earlier?.memory() ?? observeMemory(paths.state);
   const endsStamp = earlier === null ? null : stampOf(exitsDirectory(paths));
@@ -79,6 +82,14 @@ export async function observe(
     earlier.last = { observed, stored, endsStamp };
   }
   return { world: { roster, desired, observed, home: paths.home }, installation };
+}
+
+const hostLook = ({ look, exec }: Context, socketName: string): Promise<HostLook> =>
+  look?.(socketName) ?? lookAtHost(exec, socketName);
+
+async function beside(units: Promise<Observed['units']>, tmux: Promise<Observed['tmux']>): Promise<HostLook> {
+  const [unitsSeen, tmuxSeen] = await Promise.all([units, tmux]);
+  return { units: unitsSeen, tmux: tmuxSeen };
 }
 
 /** Files of agents that run without being in the roster as well; `known` itself where there are none. */
@@ -124,8 +135,8 @@ function counting(
 }
 
 /** The world of a pass with units and sessions as they are now: what an apply reads back after its work. */
-export async function lookAgain({ exec }: Context, { world }: Pass, socketName: string): Promise<World> {
-  const [units, tmux] = await Promise.all([observeUnits(exec), observeTmux(exec, socketName)]);
+export async function lookAgain(context: Context, { world }: Pass, socketName: string): Promise<World> {
+  const { units, tmux } = await hostLook(context, socketName);
   return { ...world, observed: { ...world.observed, units, tmux } };
 }
 

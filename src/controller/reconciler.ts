@@ -35,8 +35,16 @@ export interface Sight {
 export interface ReconcilerPort<Seen extends Sight> {
   readonly roster: () => RosterInForce;
   readonly observe: (roster: Roster) => Promise<Seen>;
-  /** The lock that commands share; null where another has it. */
-  readonly tryLock: () => Promise<{ readonly release: () => void } | null>;
+  /** Names the state of the lock that commands share, while it is free; null: another has it. */
+  readonly lockMark: () => number | null;
+  /**
+   * The lock that commands share; null where another has it.
+   *
+   * @param mark what named its state earlier; `undisturbed`: nobody has had it since
+   */
+  readonly tryLock: (
+    mark: number | null,
+  ) => Promise<{ readonly release: () => void; readonly undisturbed: boolean } | null>;
   /** Walks a plan. `replan` makes the plan of what is the case later. */
   readonly carryOut: (plan: Plan, seen: Seen, replan: (world: World) => Plan) => Promise<unknown>;
   readonly report: ReconcilerReport;
@@ -82,8 +90,6 @@ export class Reconciler<Seen extends Sight> {
   #lastLaunch: number | null = null;
   /** A world in which nothing was to be done, and its plan. */
   #quiet: { readonly world: World; readonly plan: Plan } | null = null;
-  /** How often this pass has looked at the host; what it began looks once more at what came of it. */
-  #looks = 0;
 
   constructor(port: ReconcilerPort<Seen>) {
     this.#port = port;
@@ -91,13 +97,12 @@ export class Reconciler<Seen extends Sight> {
 
   /** One pass. Never rejects. */
   async pass(): Promise<PassOutcome> {
-    this.#looks = 0;
     try {
-      return { nextMs: await this.#pass(), looks: this.#looks };
+      return { nextMs: await this.#pass() };
     } catch (error) {
       // The loop goes on whatever one pass ran into; the next one looks again.
       this.#port.report.trouble('pass', messageOf(error));
-      return { nextMs: null, looks: this.#looks };
+      return { nextMs: null };
     }
   }
 
@@ -117,27 +122,28 @@ export class Reconciler<Seen extends Sight> {
     const { roster } = inForce;
     port.report.rosterState(inForce.problem, roster);
     if (roster === null) return null;
+    const mark = port.lockMark();
     const first = await this.#look(inForce, roster);
     port.report.looked(first.seen, first.whole, new Set(this.#inFlight.keys()));
     if (first.seen.refusal !== null) return null;
     const { desired } = first.seen.world;
     this.#pace.keepOnly(new Set([...desired.keys(), ...first.whole.actions.map(({ agent }) => agent)]));
     if (!first.plan.actions.some(isReady) && !replacesHolder(first.plan)) return first.next;
-    const lock = await port.tryLock();
+    const lock = await port.tryLock(mark);
     if (lock === null) return lockRetryMs;
     const unlock = this.#onceUnlocked(lock);
     let begun = false;
     try {
-      // Roster and world once more under the lock: an edit may have been taken back meanwhile.
+      // Under the lock once more: an edit may have been taken back meanwhile, another command may have acted. Where nobody
+      // has had the lock since before the look, that was as good as one under it.
       const again = port.roster();
       if (again.roster === null) return null;
-      const { seen, plan, next } = await this.#look(again, again.roster);
+      const standing = lock.undisturbed && again.roster === roster;
+      const { seen, plan, next } = standing ? first : await this.#look(again, again.roster);
       if (seen.refusal !== null) return null;
       const works = split(plan, seen.world).map((part) => this.#begin(seen, part));
       begun = works.length > 0;
       if (!begun) return next;
-      // Each part looks at what came of it.
-      this.#looks += works.length;
       const cancel = port.after(lockHeldMs, unlock);
       void Promise.all(works).then(() => {
         cancel();
@@ -205,7 +211,6 @@ export class Reconciler<Seen extends Sight> {
   }
 
   async #observe(roster: Roster): Promise<Seen> {
-    this.#looks += 1;
     let cancel = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
       cancel = this.#port.after(lookDeadlineMs, () =>

@@ -4,6 +4,7 @@ import type { World } from '../../src/controller/assess.js';
 import { createContext, type Context } from '../../src/cli/context.js';
 import { nothingSeen, type Earlier } from '../../src/cli/earlier.js';
 import { observe } from '../../src/cli/pass.js';
+import { pacedLooks } from '../../src/cli/run/paced-looks.js';
 import type { Exec } from '../../src/host/exec.js';
 import { agentFile, exitFile } from '../../src/host/paths.js';
 import { holdsFile } from '../../src/observers/memory.js';
@@ -23,7 +24,11 @@ beforeEach(() => {
       ...{ kind: 'exited', code: 0, stderr: '' },
       stdout: program === 'tmux' ? printed.tmux : printed.systemctl,
     });
-  context = { ...createContext({}, { HOME: temporary(), PATH: '/bin' }), exec };
+  const looks = pacedLooks(exec, 0);
+  context = {
+    ...createContext({}, { HOME: temporary(), PATH: '/bin' }),
+    ...{ exec, look: (socket: string) => looks.take(socket) },
+  };
   earlier = nothingSeen(context);
 });
 

@@ -2,7 +2,7 @@ import type { Plan } from '../../controller/action.js';
 import { isQuiet } from '../../controller/same-world.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
-import { acquireLock } from '../../host/lock.js';
+import { acquireLock, freeClaim } from '../../host/lock.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { installationProblem } from '../guard.js';
@@ -50,9 +50,11 @@ export function hostPort(
       const pass = await observe(context, { roster: inForce, earlier });
       return { ...pass, refusal: installationProblem(context, inForce, pass.installation) };
     },
-    tryLock: async () => {
+    lockMark: () => freeClaim(context.paths.lock),
+    tryLock: async (mark) => {
       const locked = await acquireLock(context.paths.lock, 'fleet run', 0);
-      return locked.kind === 'held' ? null : locked.lock;
+      if (locked.kind === 'held') return null;
+      return { release: () => locked.lock.release(), undisturbed: locked.claim - 1 === mark };
     },
     carryOut: (plan, seen, replan) =>
       carryOut(
