@@ -12,6 +12,7 @@ import { load, machine } from './machine.js';
 import { nothingToDo } from './nothing-to-do.js';
 import { reactions } from './reactions.js';
 import { ratioOf, verdictOf, type Row } from './row.js';
+import { sending } from './sending.js';
 import { startUp } from './start-up.js';
 import { table } from './table.js';
 
@@ -84,6 +85,8 @@ async function measure({ quick, json }: Options): Promise<number> {
     say(`bring-up, ${size} agents …`);
     rows.push(...(await bringUp(cli, size, repetitions, !quick || size === 10)));
   }
+  say('a message …');
+  rows.push(...(await sending(cli, repetitions)));
   say('reactions of the controller, 100 agents …');
   rows.push(...(await reactions(cli, 100, repetitions)));
   say('the controller counted, 100 agents …');
