@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 // A small terminal program that behaves like an AI coding agent: a composer at the bottom, a transcript above it, a busy
 // state, a context. It thinks nothing and costs nothing: for demonstrations, and for tests of what drives agents.
-// One file, no dependencies: it is copied and started as it is.
+// No dependencies: it is started as it is.
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { openTranscript } from './transcript.mjs';
 
 const VERSION = '1.0';
 const HELP = `usage: agent.mjs [options]
 
   --session FILE     keep the conversation in FILE (JSON lines) and continue it at the next start
+  --session-id ID    begin a conversation of this id, kept below $DEMO_AGENT_DIR (default ~/.demo-agent) from its first
+                     message on; fails where the id is in use
+  --resume ID        continue that conversation; fails where there is none
   --think SECONDS    how long an answer takes (default 0.3)
   --say TEXT         say TEXT at the start
   --ignore-signals   ignore SIGHUP and SIGTERM
@@ -30,11 +32,25 @@ function usage(message) {
   process.exit(64);
 }
 
-const values = { '--session': 'session', '--think': 'think', '--say': 'say' };
+const values = {
+  '--session': 'session',
+  '--session-id': 'begin',
+  '--resume': 'resume',
+  '--think': 'think',
+  '--say': 'say',
+};
 const switches = { '--ignore-signals': 'ignore', '--fork': 'fork' };
 
 function parse(argv) {
-  const parsed = { session: null, think: '0.3', say: null, ignore: false, fork: false };
+  const parsed = {
+    session: null,
+    begin: null,
+    resume: null,
+    think: '0.3',
+    say: null,
+    ignore: false,
+    fork: false,
+  };
   const show = (text) => {
     process.stdout.write(text);
     process.exit(0);
@@ -48,62 +64,17 @@ function parse(argv) {
     else if (++i >= argv.length) usage(`${word} needs a value`);
     else parsed[values[word]] = argv[i];
   }
+  const chosen = [parsed.session, parsed.begin, parsed.resume].filter((each) => each !== null);
+  if (chosen.length > 1) usage('--session, --session-id and --resume exclude each other');
+  if ([parsed.begin, parsed.resume].some((id) => id !== null && !/^[\w-]+$/.test(id)))
+    usage('an id is letters and digits');
   if (!(Number(parsed.think) >= 0)) usage('--think needs a number of seconds');
   return parsed;
 }
 
-/** What was said, in memory and, with a file, on disk before it is answered. */
-class Transcript {
-  messages = [];
-
-  constructor(file) {
-    this.fd = file === null ? null : this.open(file);
-    if (this.id === undefined) this.fresh();
-  }
-
-  open(file) {
-    const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
-    // A line that a crash cut off is dropped, or the next one would be glued to it and both would be lost.
-    const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
-    for (const line of whole.toString('utf8').split('\n').filter(Boolean)) {
-      const entry = JSON.parse(line);
-      if (entry.type === 'conversation') [this.id, this.messages] = [entry.id, []];
-      else this.messages.push(entry);
-    }
-    const fd = openSync(file, 'a', 0o600);
-    if (whole.length < bytes.length) ftruncateSync(fd, whole.length);
-    return fd;
-  }
-
-  append(entry) {
-    if (this.fd === null) return;
-    writeSync(this.fd, JSON.stringify(entry) + '\n');
-    fsyncSync(this.fd);
-  }
-
-  fresh() {
-    [this.id, this.messages] = [randomUUID(), []];
-    this.append({ type: 'conversation', id: this.id });
-  }
-
-  add(type, text) {
-    this.messages.push({ type, text });
-    this.append({ type, text });
-  }
-}
-
-function openTranscript(file) {
-  try {
-    return new Transcript(file);
-  } catch (error) {
-    process.stderr.write(`agent: the session file ${file} cannot be used: ${error.message}\n`);
-    return process.exit(74);
-  }
-}
-
 const options = parse(process.argv.slice(2));
 const out = process.stdout;
-const transcript = openTranscript(options.session);
+const transcript = openTranscript(options);
 let draft = '';
 let dialog = false;
 /** Messages that arrived during work; answered in turn. */
@@ -188,6 +159,7 @@ function ignore() {
 function leave(code) {
   erase();
   out.write('\x1b[?2004l');
+  transcript.untell();
   process.exit(code);
 }
 

@@ -3,6 +3,7 @@ import type { AgentMaterial, Outcome } from '../controller/port.js';
 import { fileProblem, readText, writeFileAtomic } from '../host/atomic-file.js';
 import { agentFile, limitsFile, type Paths } from '../host/paths.js';
 import * as path from 'node:path';
+import { writeConversations } from './conversations.js';
 
 /** Puts fleet's managed lines into an env file's text and keeps the site's; handed in, since the syntax is the roster's. */
 export type RenderEnvironment = (
@@ -11,7 +12,7 @@ export type RenderEnvironment = (
 ) => string;
 
 export function writeMaterial(paths: Paths, material: AgentMaterial, render: RenderEnvironment): Outcome {
-  const { agent, managedEnvironment, launchRecord } = material;
+  const { agent, managedEnvironment, launchRecord, conversations } = material;
   return attempt(() => {
     const file = agentFile(paths, agent, 'env');
     const previous = readText(file);
@@ -19,6 +20,9 @@ export function writeMaterial(paths: Paths, material: AgentMaterial, render: Ren
     const text = render(previous.state === 'present' ? previous.text : null, managedEnvironment);
     // Only lines of the site's own could not be written again.
     writeFileAtomic(file, text, 0o600, previous.state === 'present' ? 'synced' : 'derived');
+    // First, and synced: a process whose id is on no record could not be continued.
+    const recorded = conversations === null ? null : writeConversations(paths, agent, conversations);
+    if (recorded !== null) return recorded;
     writeFileAtomic(agentFile(paths, agent, 'launch'), launchRecord, 0o600, 'derived');
     return null;
   });
@@ -32,6 +36,13 @@ export function writeApplied(
   return attempt(() => {
     const text = `${JSON.stringify({ formatVersion: '1.0', agent, ...content }, null, 1)}\n`;
     writeFileAtomic(agentFile(paths, agent, 'json'), text, 0o600, 'derived');
+    return null;
+  });
+}
+
+export function writeLaunchRecord(paths: Paths, agent: string, content: string): Outcome {
+  return attempt(() => {
+    writeFileAtomic(agentFile(paths, agent, 'launch'), content, 0o600, 'derived');
     return null;
   });
 }

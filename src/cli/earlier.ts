@@ -1,6 +1,7 @@
 import type { EarlierDesired } from '../controller/desired.js';
 import type { Known, Memory, Observed } from '../controller/observed.js';
 import type { AgentFilesMemory } from '../observers/agent-files.js';
+import { emptyMemory, type ConversationMemory } from '../observers/conversations.js';
 import { rememberedInstallation, type Installation } from '../observers/installation.js';
 import { rememberedMemory } from '../observers/memory.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
@@ -12,6 +13,7 @@ import type { Context } from './context.js';
  */
 export interface Earlier {
   readonly files: AgentFilesMemory;
+  readonly conversations: ConversationMemory;
   readonly installation: () => Installation;
   readonly memory: () => Known<Memory>;
   desired: EarlierDesired | null;
@@ -27,6 +29,7 @@ export interface Earlier {
 
 export const nothingSeen = ({ paths }: Context): Earlier => ({
   files: { agents: new Map(), seen: new Map() },
+  conversations: emptyMemory(),
   installation: rememberedInstallation(paths, parseEnvironmentFile),
   memory: rememberedMemory(paths.state),
   desired: null,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
@@ -5,10 +6,13 @@ import { countEnds } from '../controller/backoff.js';
 import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
+import { profileOf } from '../roster/profile.js';
 import type { Context } from './context.js';
 import { outcomeRecord, type EventRecord } from './event-record.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
+import { awaitShown, keepFindings } from './keep-conversations.js';
+import { launchPlaces } from './launch-places.js';
 import { lookAgain, observe, type Pass } from './pass.js';
 import { keepInForce, tookEffect } from './revision-history.js';
 import { leaveKickstartOf } from './talk/kickstart.js';
@@ -59,11 +63,8 @@ export async function carryOut(
   const forget = context.onInterrupt(() => stopped.abort());
   const port = {
     actuators: hostActuators(context, socketName),
-    places: {
-      userHome: context.paths.userHome,
-      mosaicHome: context.paths.home,
-      socketName: roster.socketName,
-    },
+    places: launchPlaces(context, roster),
+    newId: () => randomUUID(),
     observe: () => lookAgain(context, pass, socketName),
     stillReady: async () => {
       const now = replan(await observe(context, { socketName }));
@@ -83,7 +84,11 @@ export async function carryOut(
     interrupted: context.interrupted,
   };
   try {
+    const unkept = keepFindings(context, pass.world);
+    if (unkept !== null) context.say(`conversations could not be put on record: ${unkept}`);
     const results = await apply(plan, pass.world, port, context.now());
+    const learnt = launched(results, pass);
+    if (learnt.size > 0) await awaitShown(context, pass, learnt);
     if (tookEffect(results)) keepInForce(context, roster);
     return results;
   } finally {
@@ -91,6 +96,16 @@ export async function carryOut(
     context.record(records);
   }
 }
+
+/** Agents whose conversation may have to be read from their process. */
+const launched = (results: readonly ActionResult[], { world }: Pass): ReadonlySet<string> =>
+  new Set(
+    results.flatMap(({ kind, action: { agent, conversation } }) => {
+      const spec = world.desired.get(agent)?.spec;
+      const learns = spec !== undefined && profileOf(spec).conversation?.identity === 'learnt';
+      return learns && kind === 'done' && conversation.next.kind !== 'plain' ? [agent] : [];
+    }),
+  );
 
 /** A start that is tried now must be known as a retry to whoever sees it fail. Losing the count only costs patience. */
 async function rememberEnds(context: Context, { world }: Pass): Promise<void> {

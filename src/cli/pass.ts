@@ -5,6 +5,7 @@ import type { Observed } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import { observeAgentFiles } from '../observers/agent-files.js';
 import { readExitRecord } from '../observers/exit-record.js';
+import { emptyMemory, observeConversations } from '../observers/conversations.js';
 import { observeInstallation, type Installation } from '../observers/installation.js';
 import { observeMemory } from '../observers/memory.js';
 import { findObstacles } from '../observers/obstacles.js';
@@ -16,6 +17,7 @@ import { exitsDirectory } from '../host/paths.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
+import { conversationQuestions } from './conversation-questions.js';
 import type { Earlier } from './earlier.js';
 import { lookAtHost, type HostLook } from './host-look.js';
 import { launches } from './launches.js';
@@ -63,9 +65,14 @@ export async function observe(
   const sameEnds = last !== null && endsStamp !== null && last.endsStamp === endsStamp;
   const ends = sameEnds ? last.observed.ends : endsOf(context, roster, units);
   const sameDesired = desired === earlier?.desired?.desired;
+  const files = withOthers(context, known, units, tmux);
+  const conversations = observeConversations(
+    paths,
+    conversationQuestions(context, desired, files, tmux, paths.home),
+    earlier?.conversations ?? emptyMemory(),
+  );
   const observed: Observed = {
-    ...{ units, tmux, ends },
-    files: withOthers(context, known, units, tmux),
+    ...{ units, tmux, files, ends, conversations },
     // Asked by gates alone: as long as nothing is to be done, and nothing has changed, nobody asks.
     obstacles:
       earlier?.quiet === true && sameEnds && sameDesired && last.observed.tmux === tmux

@@ -10,6 +10,7 @@ import type { ExportOptions } from './commands/export.js';
 import type { InstallOptions } from './commands/install.js';
 import type { PlanOptions } from './commands/plan.js';
 import type { RollbackOptions } from './commands/rollback.js';
+import type { RestartOptions } from './commands/restart.js';
 import type { RunOptions } from './commands/run.js';
 import type { TopOptions } from './commands/top.js';
 import type { WaitOptions } from './commands/wait.js';
@@ -144,10 +145,10 @@ function actingCommands(fleet: Command): void {
     );
   command(fleet, 'restart', 'restart agents at once; no agent: every one that runs')
     .argument('[agent...]')
-    .option('--fresh', 'end the conversation (until fleet can resume one, every restart does)')
+    .option('--fresh', 'end the conversation and begin a new one')
     .action(
-      runMany(async (context, agents) =>
-        (await import('./commands/restart.js')).restartCommand(context, agents),
+      runMany(async (context, agents, options: RestartOptions) =>
+        (await import('./commands/restart.js')).restartCommand(context, agents, options),
       ),
     );
   command(fleet, 'hold', 'leave an agent as it is')

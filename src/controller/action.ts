@@ -1,3 +1,4 @@
+import type { ConversationOutlook } from './continuation.js';
 import type { HolderReplacement } from './holder.js';
 import type { Hold, LastEnd } from './observed.js';
 
@@ -18,7 +19,10 @@ export type Reason =
   | { readonly code: 'NotInRoster' }
   | { readonly code: 'Suspended' }
   | { readonly code: 'Unmarked' }
-  | { readonly code: 'OperatorWord'; readonly command: 'stop' | 'restart' | 'export --adopt' }
+  | {
+      readonly code: 'OperatorWord';
+      readonly command: 'stop' | 'restart' | 'restart --fresh' | 'export --adopt';
+    }
   /** The tmux server that it lives on is replaced. */
   | { readonly code: 'HolderReplaced' }
   | {
@@ -40,16 +44,28 @@ export type Gate =
       readonly idleAfterSeconds: number;
     }
   | { readonly kind: 'deferred'; readonly why: 'attached' }
-  | { readonly kind: 'needs-approval'; readonly why: 'persistent-persona' | 'ask' }
+  | {
+      readonly kind: 'needs-approval';
+      readonly why: 'persistent-persona' | 'ask' | 'loses-conversation' | 'unsaid';
+    }
   | { readonly kind: 'held'; readonly hold: Hold; readonly fleet: boolean }
   /** It keeps ending, or (`tried`) the action leads to nothing; the next try is due in so many milliseconds. */
   | { readonly kind: 'backing-off'; readonly count: number; readonly inMs: number; readonly tried?: true }
-  /** Given up until the roster changes for it or the operator releases it. */
-  | { readonly kind: 'stalled'; readonly count: number }
+  /**
+   * Given up until the roster changes for it or the operator releases it. `resume`: the conversation that its starts failed
+   * to resume.
+   */
+  | { readonly kind: 'stalled'; readonly count: number; readonly resume?: string }
   | { readonly kind: 'braked'; readonly count: number; readonly live: number; readonly limit: string }
   | { readonly kind: 'blocked'; readonly code: BlockedCode; readonly message: string };
 
-export type BlockedCode = 'ForeignSession' | 'ForeignUnit' | 'CannotLaunch' | 'InvalidEnvironment';
+export type BlockedCode =
+  | 'ForeignSession'
+  | 'ForeignUnit'
+  | 'CannotLaunch'
+  | 'InvalidEnvironment'
+  | 'ConversationUnreadable'
+  | 'ConversationGone';
 
 /** What was seen of a live agent. */
 export interface Live {
@@ -65,6 +81,7 @@ export interface PlannedAction {
   readonly gate: Gate;
   readonly reasons: readonly Reason[];
   readonly cost: Cost;
+  readonly conversation: ConversationOutlook;
   readonly live: Live | null;
   /** The session acted upon, as observed; null where there is none. */
   readonly target: { readonly session: string; readonly pane: string | null } | null;

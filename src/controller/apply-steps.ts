@@ -1,6 +1,7 @@
 import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import { isMassChange } from './brake.js';
+import { commence } from './commence.js';
 import { approves } from './gate.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
@@ -81,19 +82,30 @@ export async function useUpFleetApproval(
   if (used.length > 0) await actuators.consumeApprovals(used);
 }
 
+/** What a start has to find on the host: first which conversation it is in, then how it is started. */
 export function writeMaterial(
-  agent: string,
+  action: PlannedAction,
   world: World,
-  { actuators, places }: { readonly actuators: Actuators; readonly places: LaunchPlaces },
+  port: {
+    readonly actuators: Actuators;
+    readonly places: LaunchPlaces;
+    readonly newId: () => string;
+  },
+  now: number,
 ): Outcome {
+  const { agent } = action;
+  const { actuators, places } = port;
   const desired = resolvedOf(world, agent);
   if (desired === null) return 'it is not in the roster';
-  const record = launchRecord(desired, places);
+  const sight = world.observed.conversations.get(agent);
+  const begun = commence(action, desired, sight, { places, newId: port.newId, now });
+  const record = launchRecord(desired, places, begun.launch);
   if (!record.ok) return record.failure;
   return actuators.writeMaterial({
     agent,
     managedEnvironment: { ...desired.spec.env, ...identityEnvironment(desired.spec, places) },
     launchRecord: record.value,
+    conversations: begun.record,
   });
 }
 

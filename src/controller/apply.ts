@@ -38,6 +38,8 @@ export type ApplyEvent =
 export interface ApplyPort {
   readonly actuators: Actuators;
   readonly places: LaunchPlaces;
+  /** A UUID that nobody else has. */
+  readonly newId: () => string;
   /** Observes the world again after the work, with the same roster. */
   readonly observe: () => Promise<World>;
   readonly report: (event: ApplyEvent) => void;
@@ -98,7 +100,7 @@ export async function apply(
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {
-    fail([action], writeMaterial(action.agent, world, port));
+    fail([action], writeMaterial(action, world, port, now));
   }
   await writeLimits(of('update', 'stop', 'start', 'restart', 'reset'), world, actuators, fail);
 

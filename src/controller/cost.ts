@@ -1,16 +1,35 @@
-import { isKnownRuntime } from '../roster/runtimes.js';
 import { isDisruptive, type ActionKind, type Cost, type Live } from './action.js';
+import type { ConversationOutlook } from './continuation.js';
 
-/** What an action costs the conversation of an agent of this runtime; null: the runtime is not on record. */
+/** What an action costs the conversation of an agent. */
 export function costOf(
   action: ActionKind,
   live: Live | null,
-  runtime: string | null,
-  disposable: boolean,
+  { now, next }: ConversationOutlook,
+  { disposable, inRoster }: { readonly disposable: boolean; readonly inRoster: boolean },
 ): Cost {
-  if (!isDisruptive(action) || live === null) return { kind: 'none' };
-  // A runtime fleet knows nothing of has, as far as fleet can tell, no conversation to lose.
-  if (runtime === null || !isKnownRuntime(runtime)) return { kind: 'none' };
-  if (disposable) return { kind: 'loses-conversation', because: 'disposable slot' };
-  return { kind: 'loses-conversation', because: `this version of fleet cannot resume ${runtime}` };
+  if (!isDisruptive(action) || live === null || now.kind === 'none') return { kind: 'none' };
+  // What is known and holds nothing has nothing to lose.
+  const empty = now.kind === 'known' && !now.holds;
+  const kept: Cost =
+    live.busy && !empty ? { kind: 'loses-turn' } : { kind: empty ? 'none' : 'keeps-conversation' };
+  // Out of the roster it stays on record, and the same agent put back continues it.
+  if (!inRoster && now.kind === 'known') return kept;
+  switch (next.kind) {
+    case 'same':
+      return kept;
+    case 'plain':
+    case 'fresh': {
+      if (empty) return { kind: 'none' };
+      if (disposable) return { kind: 'loses-conversation', because: 'disposable slot' };
+      const unknown = now.kind === 'unreadable' ? 'its record cannot be read' : 'its id is unknown';
+      const because = next.because ?? (now.kind === 'known' ? 'it begins anew' : unknown);
+      return { kind: 'loses-conversation', because };
+    }
+    case 'barred':
+      return {
+        kind: 'loses-conversation',
+        because: next.code === 'gone' ? 'its file is gone' : 'its record cannot be read',
+      };
+  }
 }

@@ -1,7 +1,8 @@
 import type { AgentSpec } from '../roster/types.js';
-import { isDisruptive, type ActionKind, type Gate, type Live } from './action.js';
+import { isDisruptive, type ActionKind, type Cost, type Gate, type Live } from './action.js';
 import { remainingMs, type FailureRecord, type Moment } from './backoff.js';
-import type { Approval, Hold, Memory } from './observed.js';
+import { resumeFailed, type ConversationOutlook } from './continuation.js';
+import type { Approval, Hold, LastEnd, Memory } from './observed.js';
 
 /** The operator's words that lift a gate for one plan. */
 export interface Words {
@@ -28,6 +29,10 @@ export interface GateQuestion {
   readonly nameTaken: string | null;
   /** How often it has ended in a row with the configuration it would be started with now; null: not at all. */
   readonly failure: FailureRecord | null;
+  /** How it ended last; null: it runs, or that is not on record. */
+  readonly end: LastEnd | null;
+  readonly cost: Cost;
+  readonly conversation: ConversationOutlook;
   readonly moment: Moment;
 }
 
@@ -42,13 +47,18 @@ export function gateOf(question: GateQuestion, memory: Memory, words: Words, now
     return { kind: 'blocked', code: 'CannotLaunch', message: question.obstacle };
   }
   const { action, live, spec, failure, moment } = question;
+  const barred = launches(action) ? conversationGate(question.conversation) : null;
+  if (barred !== null) return barred;
   if (failure !== null && live === null && launches(action)) {
+    const parked = parkedGate(question, failure);
+    if (parked !== null) return parked;
     if (failure.stalled) return { kind: 'stalled', count: failure.count };
     const inMs = remainingMs(failure, moment);
     if (inMs > 0) return { kind: 'backing-off', count: failure.count, inMs };
   }
   // Removing or suspending an agent is explicit, so only the brake stands before a stop.
   if (!isDisruptive(action) || action === 'stop' || live === null || spec === null) return { kind: 'ready' };
+  const loses = question.cost.kind === 'loses-conversation' && !spec.resetBetweenTasks;
   switch (spec.disruption) {
     case 'immediate':
       return { kind: 'ready' };
@@ -58,8 +68,26 @@ export function gateOf(question: GateQuestion, memory: Memory, words: Words, now
       }
       return deferral(live, spec, words);
     case 'when-idle':
+      if (loses && !isApproved(question, memory, words))
+        return { kind: 'needs-approval', why: 'loses-conversation' };
       return deferral(live, spec, words);
   }
+}
+
+/** What stands before every start of an agent whose conversation would not be continued as it must be. */
+export function conversationGate({ next }: ConversationOutlook): Gate | null {
+  if (next.kind !== 'barred') return null;
+  const code = next.code === 'gone' ? 'ConversationGone' : 'ConversationUnreadable';
+  return { kind: 'blocked', code, message: next.message };
+}
+
+/** The first failure to resume may be anybody's; a second one in a row is no accident, and another changes nothing. */
+const parkedAfter = 2;
+
+function parkedGate({ conversation: { now, next }, end }: GateQuestion, failure: FailureRecord): Gate | null {
+  if (now.kind !== 'known' || next.kind !== 'same' || !next.resumes) return null;
+  if (failure.count < parkedAfter || !resumeFailed(now, end)) return null;
+  return { kind: 'stalled', count: failure.count, resume: now.conversation.id };
 }
 
 function deferral(live: Live, spec: AgentSpec, words: Words): Gate {

@@ -1,3 +1,4 @@
+import { conversationWords, withId, type ConversationShape } from '../roster/conversation.js';
 import { expandHome, launchArgv } from '../roster/effective.js';
 import type { Result } from '../roster/result.js';
 import type { AgentSpec } from '../roster/types.js';
@@ -10,6 +11,15 @@ export interface LaunchPlaces {
   readonly userHome: string;
   readonly mosaicHome: string;
   readonly socketName: string;
+  /** Where fleet keeps an agent's conversation record. */
+  readonly conversationFile: (agent: string) => string;
+}
+
+/** The conversation an agent is started in. The pane's first program chooses between its words by what is on disk then. */
+export interface LaunchConversation {
+  readonly shape: ConversationShape;
+  /** '' where the process will make one up. */
+  readonly id: string;
 }
 
 /** What the agent's environment says of itself; no roster or site line can change it. */
@@ -28,27 +38,71 @@ export function identityEnvironment(spec: AgentSpec, places: LaunchPlaces): Read
  * The record the pane's first program reads: NUL-terminated strings, so that every byte an argv word or a variable may
  * hold arrives as it was declared. `framework/tools/fleet/agent-run.sh` documents the fields.
  */
-export function launchRecord(desired: Resolved, places: LaunchPlaces): Result<string, string> {
+export function launchRecord(
+  desired: Resolved,
+  places: LaunchPlaces,
+  conversation: LaunchConversation | null,
+): Result<string, string> {
   const { spec, effective, site } = desired;
-  const argv = launchArgv(spec, site, places.userHome);
+  const words =
+    conversation === null
+      ? { new: [], resume: [] }
+      : conversationWords(conversation.shape, conversation.id === '' ? null : conversation.id);
+  const argv = launchArgv(spec, site, places.userHome, words.new);
   if (!argv.ok) return argv;
+  const resuming: Result<readonly string[], string> =
+    conversation === null || conversation.id === ''
+      ? { ok: true, value: [] }
+      : launchArgv(spec, site, places.userHome, words.resume);
+  if (!resuming.ok) return resuming;
+  const signs = conversation === null ? [] : signsOf(conversation, spec.name, places);
   const environment = Object.entries({ ...effective.env, ...identityEnvironment(spec, places) });
   const fields = [
-    'fleet-launch-1',
+    'fleet-launch-2',
     spec.name,
     spec.session,
     expandHome(spec.workingDirectory, places.userHome),
     desired.specHash,
     desired.contextHash,
-    '',
+    conversation?.id ?? '',
     String(spec.stopGraceMs),
     String(environment.length),
     ...environment.map(([key, value]) => `${key}=${value}`),
     String(argv.value.length),
     ...argv.value,
+    String(resuming.value.length),
+    ...resuming.value,
+    conversation?.shape.mend === true ? 'mend' : '',
+    String(signs.length),
+    ...signs.flat(),
   ];
   return { ok: true, value: fields.map((field) => `${field}\0`).join('') };
 }
+
+/** What says, when the process starts, that there is something to resume: variable, below HOME, glob, text in it. */
+function signsOf(
+  { shape, id }: LaunchConversation,
+  agent: string,
+  places: LaunchPlaces,
+): readonly (readonly [string, string, string, string])[] {
+  if (id === '') return [];
+  const { evidence } = shape;
+  // Also the file of what was delivered, which has the same name but for its end.
+  const own = [
+    '',
+    '',
+    globEscaped(places.conversationFile(agent)).replace(/json$/, '*'),
+    heldText(id),
+  ] as const;
+  if (evidence === null) return [own];
+  const files = withId(evidence.files, globEscaped(id));
+  return [[evidence.variable ?? '', evidence.below, files, evidence.holds ?? ''], own];
+}
+
+/** The line in an agent's conversation record that says that its current conversation holds something. */
+export const heldText = (id: string): string => `"holds": ${JSON.stringify(id)}`;
+
+const globEscaped = (text: string): string => text.replace(/[\\*?[\]]/g, '\\$&');
 
 /** The systemd drop-in with an agent's limits, or null where it has none. Values were checked with the roster. */
 export function limitsDropIn({ resources }: AgentSpec): string | null {

@@ -1,5 +1,6 @@
 import type { SpecRecord } from '../roster/record.js';
 import type { FailureRecord, Moment } from './backoff.js';
+import type { ConversationSight } from './conversation.js';
 
 /** What a source showed, or why it showed nothing. Unknown is never read as absent. */
 export type Known<T> =
@@ -118,6 +119,8 @@ export interface LastEnd {
   readonly spec: string | null;
   /** When it ended, on a clock that no one sets. */
   readonly moment: Moment;
+  /** The conversation it was started in, and how; absent: in none that was named. */
+  readonly conversation?: { readonly id: string; readonly how: 'new' | 'resume' };
 }
 
 /** A living agent was stopped, restarted or reset. */
@@ -153,6 +156,8 @@ export interface Observed {
   readonly obstacles: ReadonlyMap<string, string>;
   /** Last ends of agents whose unit does not run, where they are on record. */
   readonly ends: ReadonlyMap<string, LastEnd>;
+  /** Agents not named: nothing is known of conversations of theirs. */
+  readonly conversations: ReadonlyMap<string, ConversationSight>;
   /** When this was seen, on a clock that no one sets. */
   readonly moment: Moment;
   readonly memory: Known<Memory>;

@@ -1,10 +1,15 @@
 import type { Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
 import { defaultIdleAfterMs, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
+import type { ConversationOutlook } from './continuation.js';
 import { costOf } from './cost.js';
-import { holdOn } from './gate.js';
+import { conversationGate, holdOn } from './gate.js';
+import { outlookOf } from './outlook.js';
 import { observedRevision } from './revision.js';
 import { summarize } from './summary.js';
+
+/** `restart --fresh` ends the conversation. */
+export type OperatorCommand = 'stop' | 'restart' | 'restart --fresh';
 
 /**
  * The plan behind `stop` and `restart`: the operator's own word, which lifts deferral, approval and brake. What cannot
@@ -14,13 +19,14 @@ import { summarize } from './summary.js';
  */
 export function operatorPlan(
   world: World,
-  command: 'stop' | 'restart',
+  command: OperatorCommand,
   names: readonly string[] | null,
   now: number,
 ): Plan {
+  const verb = command === 'stop' ? 'stop' : 'restart';
   const { agents, unknownSources } = assess(world);
   const chosen = agents.filter(({ agent, desired, owned }) =>
-    names === null ? desired !== null || (command === 'stop' && owned) : names.includes(agent),
+    names === null ? desired !== null || (verb === 'stop' && owned) : names.includes(agent),
   );
   const unknownAgents = chosen.flatMap(({ agent, situation }): readonly UnknownAgent[] =>
     situation.kind === 'unknown' ? [{ agent, message: situation.message }] : [],
@@ -44,12 +50,15 @@ export function operatorPlan(
 }
 
 function actionFor(
-  { agent, desired, situation, nameTaken, files }: Assessment,
+  assessment: Assessment,
   world: World,
-  command: 'stop' | 'restart',
+  command: OperatorCommand,
   now: number,
 ): PlannedAction | null {
+  const { agent, desired, situation, nameTaken } = assessment;
+  const verb = command === 'stop' ? 'stop' : 'restart';
   const reasons: readonly Reason[] = [{ code: 'OperatorWord', command }];
+  const conversation = outlookOf(assessment, world, command === 'restart --fresh' ? 'fresh' : null);
   const spec = desired?.spec ?? null;
   const wanted = desired?.kind === 'resolved' ? `${desired.specHash}/${desired.contextHash}` : '';
   const blank = {
@@ -60,14 +69,17 @@ function actionFor(
     applied: '',
     desired: wanted,
     cost: { kind: 'none' },
+    conversation,
   } as const;
   const gate =
-    command === 'restart' ? restartGate(agent, desired, nameTaken, world, now) : ({ kind: 'ready' } as const);
+    verb === 'restart'
+      ? restartGate(agent, desired, nameTaken, world, { now, conversation })
+      : ({ kind: 'ready' } as const);
   switch (situation.kind) {
     case 'unknown':
       return null;
     case 'foreign':
-      return command === 'stop'
+      return verb === 'stop'
         ? null
         : {
             ...blank,
@@ -75,27 +87,28 @@ function actionFor(
             gate: { kind: 'blocked', code: 'ForeignSession', message: situation.message },
           };
     case 'stopped':
-      return command === 'stop'
-        ? null
-        : { ...blank, action: 'start', gate, reasons: [{ code: 'NotRunning' }] };
+      return verb === 'stop' ? null : { ...blank, action: 'start', gate, reasons: [{ code: 'NotRunning' }] };
     case 'stopping':
     case 'starting':
     case 'exited':
     case 'hollow':
-      return { ...blank, action: command, gate };
+      return { ...blank, action: verb, gate };
     case 'unmarked':
     case 'live': {
       const live = liveness(situation.session, situation.pane, now, spec?.idleAfterMs ?? defaultIdleAfterMs);
       const { marks, id } = situation.session;
-      const runtime = files?.applied?.started['runtime'] ?? spec?.runtime ?? null;
+      const lasting = { disposable: spec?.resetBetweenTasks ?? false, inRoster: spec !== null };
+      const cost = costOf(verb, live, conversation, lasting);
+      // To end a conversation takes the word that says so.
+      const unsaid = command === 'restart' && cost.kind === 'loses-conversation' && !lasting.disposable;
       return {
         ...blank,
-        action: command,
-        gate,
+        action: verb,
+        gate: unsaid && gate.kind === 'ready' ? { kind: 'needs-approval', why: 'unsaid' } : gate,
         live,
         target: { session: id, pane: situation.pane.id },
         applied: `${marks.spec ?? ''}/${marks.context ?? ''}`,
-        cost: costOf(command, live, runtime, spec?.resetBetweenTasks ?? false),
+        cost,
       };
     }
   }
@@ -107,7 +120,7 @@ function restartGate(
   desired: Assessment['desired'],
   nameTaken: string | null,
   world: World,
-  now: number,
+  { now, conversation }: { readonly now: number; readonly conversation: ConversationOutlook },
 ): PlannedAction['gate'] {
   const { memory } = world.observed;
   const held = memory.known ? holdOn(agent, memory.value, now) : null;
@@ -115,6 +128,8 @@ function restartGate(
   if (desired?.kind === 'unresolved')
     return { kind: 'blocked', code: 'InvalidEnvironment', message: desired.message };
   if (nameTaken !== null) return { kind: 'blocked', code: 'ForeignSession', message: nameTaken };
+  const barred = conversationGate(conversation);
+  if (barred !== null) return barred;
   const obstacle = world.observed.obstacles.get(agent);
   return obstacle === undefined
     ? { kind: 'ready' }

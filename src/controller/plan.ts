@@ -7,6 +7,7 @@ import { costOf } from './cost.js';
 import type { Desired } from './desired.js';
 import { gateOf, type GateQuestion, type Words } from './gate.js';
 import type { Memory } from './observed.js';
+import { freshBy, outlookOf } from './outlook.js';
 import { holderReplacement, isAdopted, runsOnServer } from './holder.js';
 import { observedRevision } from './revision.js';
 import { summarize } from './summary.js';
@@ -182,12 +183,13 @@ const settled = (desired: Desired | null): Decision => (desired === null ? {} : 
 
 function finish(
   { action, reasons }: Draft,
-  { agent, desired, situation, nameTaken, files }: Assessment,
+  assessment: Assessment,
   world: World,
   memory: Memory,
   words: Words,
   now: number,
 ): PlannedAction {
+  const { agent, desired, situation, nameTaken } = assessment;
   const spec = desired?.spec ?? null;
   const live =
     situation.kind === 'live' || situation.kind === 'unmarked'
@@ -196,11 +198,14 @@ function finish(
   const marks = 'session' in situation && situation.kind !== 'foreign' ? situation.session.marks : null;
   const applied = marks === null ? '' : `${marks.spec ?? ''}/${marks.context ?? ''}`;
   const wanted = desired?.kind === 'resolved' ? `${desired.specHash}/${desired.contextHash}` : '';
-  const runtime = files?.applied?.started['runtime'] ?? spec?.runtime ?? null;
   const failure = memory.failures.get(agent);
   const sameSpec = desired?.kind === 'resolved' && failure?.spec === desired.specHash;
+  const conversation = outlookOf(assessment, world, freshBy(action));
+  const lasting = { disposable: spec?.resetBetweenTasks ?? false, inRoster: spec !== null };
+  const cost = costOf(action, live, conversation, lasting);
   const question: GateQuestion = {
     ...{ agent, action, applied, desired: wanted, live, spec, nameTaken },
+    ...{ cost, conversation, end: world.observed.ends.get(agent) ?? null },
     obstacle: world.observed.obstacles.get(agent) ?? null,
     failure: failure !== undefined && sameSpec ? failure : null,
     moment: world.observed.moment,
@@ -220,7 +225,7 @@ function finish(
     action,
     gate,
     reasons,
-    cost: costOf(action, live, runtime, spec?.resetBetweenTasks ?? false),
+    ...{ cost, conversation },
     live,
     target,
     applied,

@@ -1,4 +1,5 @@
 import type { Approval, Disruption } from './observed.js';
+import type { ConversationRecord } from './conversation.js';
 import type { SpecRecord } from '../roster/record.js';
 
 /** null: done. Otherwise one line that says what went wrong. */
@@ -10,6 +11,8 @@ export interface AgentMaterial {
   /** Managed lines of the env file; the site's own lines are kept. */
   readonly managedEnvironment: Readonly<Record<string, string>>;
   readonly launchRecord: string;
+  /** Durable before the launch record is written; null: stays as it is. */
+  readonly conversations: ConversationRecord | null;
 }
 
 export interface SessionMarks {

@@ -15,7 +15,9 @@ export function isSameWorld(a: World, b: World): boolean {
     one.files === other.files &&
     one.obstacles === other.obstacles &&
     one.ends === other.ends &&
-    one.memory === other.memory
+    one.memory === other.memory &&
+    one.conversations.size === other.conversations.size &&
+    [...one.conversations].every(([agent, sight]) => other.conversations.get(agent) === sight)
   );
 }
 

@@ -64,6 +64,14 @@ export const controllerLock = ({ state }: Paths): string => path.join(state, 'lo
 export const outboxDirectory = (paths: Paths, agent: string): string =>
   path.join(paths.state, 'outbox', agent);
 
+/** Which conversations an agent has. */
+export const conversationFile = ({ state }: Pick<Paths, 'state'>, agent: string): string =>
+  `${state}/conversations/${agent}.json`;
+
+/** The id of the conversation to which a message of an agent's was delivered last. */
+export const acceptedFile = ({ state }: Pick<Paths, 'state'>, agent: string): string =>
+  `${state}/conversations/${agent}.accepted`;
+
 /** Who types into an agent holds this lock meanwhile. */
 export const talkLock = (paths: Paths, agent: string): string =>
   path.join(paths.state, 'locks', `talk-${agent}`);

@@ -29,7 +29,7 @@ export async function awaitEnds(pids: readonly number[], timeoutMs: number): Pro
   while (started.some(lives) && performance.now() < deadline) await delay(lookEveryMs);
 }
 
-function startTimeOf(pid: number): string | null {
+export function startTimeOf(pid: number): string | null {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command's name is in parentheses and may itself hold any character.
@@ -43,6 +43,22 @@ function startTimeOf(pid: number): string | null {
 /** The kernel's name for this boot. */
 export function bootId(): string {
   return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+/** Every process in the cgroup of this one, itself included; itself alone where that cannot be read. */
+export function processesBeside(pid: number): readonly number[] {
+  const group = cgroupOf(pid);
+  if (group === null) return [pid];
+  for (const root of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd']) {
+    try {
+      const text = fs.readFileSync(`${root}${group}/cgroup.procs`, 'utf8');
+      const pids = text.split('\n').filter(Boolean).map(Number);
+      if (pids.includes(pid)) return pids;
+    } catch {
+      // Another layout.
+    }
+  }
+  return [pid];
 }
 
 /** cgroup path of a process in the hierarchy systemd tracks (v2, hybrid or v1), or null where it is gone. */

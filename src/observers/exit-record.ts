@@ -16,6 +16,7 @@ export function readExitRecord(paths: Paths, agent: string): ExitRecord | null {
   const at = wholeNumber(fields.get('at'));
   const signal = fields.get('signal');
   const ran = wholeNumber(fields.get('ran'));
+  const id = textOf(fields.get('conversation'));
   if (!head.startsWith('v1 ') || at === null) return null;
   return {
     reason: fields.get('reason') ?? 'unknown',
@@ -26,9 +27,15 @@ export function readExitRecord(paths: Paths, agent: string): ExitRecord | null {
     spec: textOf(fields.get('spec')),
     ranMs: ran === null ? null : ran * 1000,
     moment: { boot: fields.get('boot') ?? '', ms: Math.round(Number(fields.get('uptime') ?? 0) * 1000) },
+    ...(id === null ? {} : { conversation: { id: decoded(id), how: howOf(fields.get('how')) } }),
     lines: lines.filter((line) => line.trim() !== ''),
   };
 }
+
+const howOf = (text: string | undefined): 'new' | 'resume' => (text === 'resume' ? 'resume' : 'new');
+
+/** An id may be a path with blanks in it, which agent-run.sh writes as %20. */
+const decoded = (text: string): string => text.replaceAll('%20', ' ').replaceAll('%25', '%');
 
 function splitOnce(field: string): [string, string] {
   const at = field.indexOf('=');

@@ -18,18 +18,22 @@ export interface ProcessFacts {
 export function processFacts(pid: number): ProcessFacts {
   const tree = processTree(pid, readChildren());
   return {
-    environment: Object.fromEntries(
-      strings(`/proc/${pid}/environ`).map((entry) => {
-        const at = entry.indexOf('=');
-        return [entry.slice(0, at), entry.slice(at + 1)];
-      }),
-    ),
+    environment: environmentOf(pid),
     directory: link(`/proc/${pid}/cwd`),
     pids: tree,
     commands: tree.map((member) => strings(`/proc/${member}/cmdline`)),
-    openFiles: tree.flatMap((member) => openFiles(member)),
+    openFiles: tree.flatMap((member) => filesHeldOpen(member)),
   };
 }
+
+/** What a process was started with; empty where it cannot be read. */
+export const environmentOf = (pid: number): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    strings(`/proc/${pid}/environ`).map((entry) => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
 
 function strings(file: string): readonly string[] {
   try {
@@ -47,7 +51,7 @@ function link(file: string): string | null {
   }
 }
 
-function openFiles(pid: number): readonly string[] {
+export function filesHeldOpen(pid: number): readonly string[] {
   try {
     return fs
       .readdirSync(`/proc/${pid}/fd`)

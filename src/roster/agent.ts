@@ -56,6 +56,7 @@ export const readAgent = (fields: Fields, surroundings: Surroundings): AgentSpec
     resources: readResources(fields.below('resources')),
     suspend: fields.flag('suspend') ?? false,
     resume: (fields.flag('resume') ?? true) && settings.resume,
+    conversation: settings.conversation,
     onInterrupted: fields.choice('on_interrupted', ['wait', 'continue']) ?? 'wait',
     resetCommand: settings.resetCommand,
     readyPattern: settings.readyPattern,

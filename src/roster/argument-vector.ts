@@ -13,9 +13,9 @@ export const isTooLong = (word: string): boolean =>
 
 /**
  * Whose words these are: an agent's own command (placeholders, `{conversation}`), its runtime's command (placeholders),
- * or plain words (a launcher, conversation arguments).
+ * plain words (a launcher), or conversation arguments, which may hold `{id}` and may be none.
  */
-export type WordsOf = 'agent' | 'runtime' | 'plain';
+export type WordsOf = 'agent' | 'runtime' | 'plain' | 'conversation';
 
 /** A declared argument vector. Reports what is wrong with its words; null if it is none or cannot be used. */
 export const readWords = (value: unknown, path: Path, of: WordsOf, findings: Findings): string[] | null => {
@@ -24,7 +24,7 @@ export const readWords = (value: unknown, path: Path, of: WordsOf, findings: Fin
   // A word of another type is reported by the schema.
   if (words.length !== value.length) return null;
   const before = findings.list.length;
-  if (words.length === 0 && of !== 'plain') {
+  if (words.length === 0 && (of === 'agent' || of === 'runtime')) {
     findings.value('InvalidValue', path, 'command must have at least one word: the program to run');
   }
   for (const [index, word] of words.entries()) checkWord(word, [...path, index], of, findings);
@@ -32,7 +32,7 @@ export const readWords = (value: unknown, path: Path, of: WordsOf, findings: Fin
 };
 
 const checkWord = (word: string, path: Path, of: WordsOf, findings: Findings): void => {
-  const isProgram = path.at(-1) === 0;
+  const isProgram = path.at(-1) === 0 && of !== 'conversation';
   if (isProgram && word === '') {
     findings.value('InvalidValue', path, 'the first word is the program to run and must not be empty');
   } else if (hasControlCharacter(word, 'newline-and-tab')) {
@@ -43,7 +43,7 @@ const checkWord = (word: string, path: Path, of: WordsOf, findings: Findings): v
       path,
       `a word must be shorter than ${LONGEST_WORD} bytes: the kernel takes no longer one`,
     );
-  } else if (of !== 'plain') {
+  } else if (of === 'agent' || of === 'runtime') {
     if (word === CONVERSATION && of === 'agent' && !isProgram) return;
     for (const fault of templateFaults(word))
       findings.value(fault.code, path, conversationHint(fault, of), fault.nearest);

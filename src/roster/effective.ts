@@ -35,21 +35,33 @@ const originOf = (agent: AgentSpec, site: SiteEnvironment): Origin => {
   return { kind: 'launcher', words: [...(agent.launcher ?? []), agent.runtime] };
 };
 
-const argvOf = (agent: AgentSpec, site: SiteEnvironment, home: string | null): Result<string[], string> => {
+/**
+ * @param words the runtime's conversation arguments; null: for hashing, where they are no part of what is declared
+ */
+const argvOf = (
+  agent: AgentSpec,
+  site: SiteEnvironment,
+  home: string | null,
+  words: readonly string[] | null,
+): Result<string[], string> => {
+  const appended = words ?? [];
   const origin = originOf(agent, site);
   switch (origin.kind) {
     case 'agent': {
       const values = placeholderValues(agent, home);
       // Told apart before filling in: `{{conversation}}` is that text, not the placeholder.
-      const words = home === null ? origin.command : origin.command.filter((word) => word !== CONVERSATION);
-      return ok(words.map((word) => (word === CONVERSATION ? word : fillIn(word, values))));
+      return ok(
+        origin.command.flatMap((word) =>
+          word === CONVERSATION ? (words ?? [word]) : [fillIn(word, values)],
+        ),
+      );
     }
     case 'runtime': {
       const values = placeholderValues(agent, home);
-      return ok(origin.command.map((word) => fillIn(word, values)));
+      return ok([...origin.command.map((word) => fillIn(word, values)), ...appended]);
     }
     case 'launcher':
-      return ok([...origin.words]);
+      return ok([...origin.words, ...appended]);
     case 'site': {
       const words = splitWords(origin.line);
       if (!words.ok)
@@ -70,6 +82,20 @@ export const usesInForce = (agent: AgentSpec, site: SiteEnvironment, placeholder
     case 'site':
     case 'launcher':
       return false;
+  }
+};
+
+/** Whether the command in force can be given conversation arguments. The site's own command never is. */
+export const takesConversation = (agent: AgentSpec, site: SiteEnvironment): boolean => {
+  const origin = originOf(agent, site);
+  switch (origin.kind) {
+    case 'agent':
+      return origin.command.includes(CONVERSATION);
+    case 'site':
+      return false;
+    case 'runtime':
+    case 'launcher':
+      return true;
   }
 };
 
@@ -94,7 +120,7 @@ export const effectiveSpec = (
   agent: AgentSpec,
   siteEnvironment: SiteEnvironment,
 ): Result<EffectiveSpec, string> => {
-  const argv = argvOf(agent, siteEnvironment, null);
+  const argv = argvOf(agent, siteEnvironment, null, null);
   if (!argv.ok) return argv;
   const env = effectiveEnvironment(agent, siteEnvironment);
   const tooLong = Object.entries(env).find(([name, value]) => isTooLong(`${name}=${value}`));
@@ -104,15 +130,17 @@ export const effectiveSpec = (
 };
 
 /**
- * The argument vector that is executed: {working_directory} is the absolute directory, and `{conversation}` is nothing.
+ * The argument vector that is executed: {working_directory} is the absolute directory, and the conversation arguments stand
+ * in the place of `{conversation}` or, where the command is not the agent's own, behind it.
  * Fails as {@link effectiveSpec} does.
  */
 export const launchArgv = (
   agent: AgentSpec,
   siteEnvironment: SiteEnvironment,
   home: string,
+  conversation: readonly string[],
 ): Result<string[], string> => {
-  const argv = argvOf(agent, siteEnvironment, home);
+  const argv = argvOf(agent, siteEnvironment, home, conversation);
   if (!argv.ok) return argv;
   if (argv.value.some(isTooLong)) return fail(`a word of the command has ${LONGEST_WORD} bytes or more`);
   return argv;

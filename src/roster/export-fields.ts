@@ -74,10 +74,19 @@ export const runtimesOf = (agents: readonly ExportedAgent[]): PlainFields => {
       composer_pattern: most('composer_pattern'),
       fresh_pattern: most('fresh_pattern'),
       submit_delay: most('submit_delay'),
+      conversation: conversationOf(most),
     });
     return Object.keys(fields).length === 0 ? [] : [[name, fields]];
   });
   return Object.fromEntries(entries);
+};
+
+const conversationOf = (most: (column: string) => string | undefined): PlainFields | undefined => {
+  const fields = defined({
+    new: words(most('conversation.new')) ?? undefined,
+    resume: words(most('conversation.resume')) ?? undefined,
+  });
+  return Object.keys(fields).length === 0 ? undefined : fields;
 };
 
 /** One entry of `agents`; what `defaults` says is left out. A variable without a known value is null. */

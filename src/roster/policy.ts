@@ -35,6 +35,7 @@ export const FIELD_POLICY = {
   resources: 'update',
   suspend: 'lifecycle',
   resume: 'update',
+  conversation: 'update',
   onInterrupted: 'update',
   resetCommand: 'update',
   readyPattern: 'update',

@@ -1,3 +1,4 @@
+import type { ConversationShape } from './conversation.js';
 import { BUILT_IN, GENERIC } from './profiles.js';
 import type { AgentSpec } from './types.js';
 
@@ -62,6 +63,8 @@ export interface RuntimeProfile {
   /** What shows that a conversation is fresh; empty: only an end of the process is certain. */
   readonly fresh: readonly Sign[];
   readonly transcript: TranscriptKind;
+  /** How conversations are named and continued; null: it has none, as far as fleet knows. */
+  readonly conversation: ConversationShape | null;
 }
 
 /** The profile in force for an agent: its runtime's, with what the roster says over it. */
@@ -76,7 +79,24 @@ export const profileOf = (spec: AgentSpec): RuntimeProfile => {
     composer: composerOf(spec.composerPattern, known.composer),
     submitDelayMs: spec.submitDelayMs ?? known.submitDelayMs,
     resetCommand: spec.resetCommand ?? known.resetCommand,
+    conversation: shapeOf(spec.conversation, known.conversation),
   };
+};
+
+/** A runtime of the operator's own: its ids are fleet's, and what it holds is known from deliveries alone. */
+const OWN_CONVERSATION: ConversationShape = {
+  ...{ identity: 'chosen', id: 'uuid', new: [], resume: [], evidence: null },
+  ...{ late: false, again: true, mend: false, elsewhere: true },
+};
+
+const shapeOf = (
+  said: AgentSpec['conversation'],
+  known: ConversationShape | null,
+): ConversationShape | null => {
+  // Whoever only says how one is begun does not say how it is continued.
+  if (said.resume === null && (said.new === null || known === null)) return known;
+  const base = known ?? OWN_CONVERSATION;
+  return { ...base, new: said.new ?? base.new, resume: said.resume ?? base.resume };
 };
 
 const overridden = (pattern: string | null, known: readonly Sign[]): readonly Sign[] =>

@@ -1,3 +1,10 @@
+import {
+  CLAUDE_CONVERSATION,
+  CODEX_CONVERSATION,
+  DEMO_CONVERSATION,
+  GEMINI_CONVERSATION,
+  PI_CONVERSATION,
+} from './conversations.js';
 import type { RuntimeProfile, Sign } from './profile.js';
 
 const screen = (pattern: string): Sign => ({ on: 'screen', pattern });
@@ -19,6 +26,7 @@ export const GENERIC: RuntimeProfile = {
   resetCommand: null,
   fresh: [],
   transcript: 'none',
+  conversation: null,
 };
 
 const CLAUDE: RuntimeProfile = {
@@ -40,6 +48,7 @@ const CLAUDE: RuntimeProfile = {
   resetCommand: '/clear',
   fresh: [screen('^❯ /(clear|new)$')],
   transcript: 'claude',
+  conversation: CLAUDE_CONVERSATION,
 };
 
 const CODEX: RuntimeProfile = {
@@ -62,6 +71,7 @@ const CODEX: RuntimeProfile = {
   // Its logo, which the first message takes away.
   fresh: [screen('⣿⣿⣿')],
   transcript: 'codex',
+  conversation: CODEX_CONVERSATION,
 };
 
 const OPENCODE: RuntimeProfile = {
@@ -76,6 +86,7 @@ const OPENCODE: RuntimeProfile = {
   resetCommand: '/new',
   fresh: [screen('Ask anything')],
   transcript: 'opencode',
+  conversation: null,
 };
 
 const PI: RuntimeProfile = {
@@ -91,6 +102,7 @@ const PI: RuntimeProfile = {
   resetCommand: '/new',
   fresh: [screen('New session started')],
   transcript: 'pi',
+  conversation: PI_CONVERSATION,
 };
 
 const GEMINI: RuntimeProfile = {
@@ -111,6 +123,7 @@ const GEMINI: RuntimeProfile = {
   resetCommand: '/clear',
   fresh: [],
   transcript: 'gemini',
+  conversation: GEMINI_CONVERSATION,
 };
 
 /** framework/demo/agent.mjs */
@@ -126,6 +139,7 @@ const DEMO: RuntimeProfile = {
   resetCommand: '/new',
   fresh: [screen('^fresh context ')],
   transcript: 'demo',
+  conversation: DEMO_CONVERSATION,
 };
 
 /** By the runtime's name. `demo` is known here only: it needs a command of its own in the roster. */

@@ -59,6 +59,10 @@ export const COLUMNS: Readonly<Record<keyof AgentSpec, readonly Column[]>> = {
     column('resources.tasks_max', ({ resources }) => resources.tasksMax),
   ],
   resume: [column('resume', (agent) => flag(agent.resume))],
+  conversation: [
+    column('conversation.new', ({ conversation }) => words(conversation.new)),
+    column('conversation.resume', ({ conversation }) => words(conversation.resume)),
+  ],
   onInterrupted: [column('on_interrupted', (agent) => agent.onInterrupted)],
   resetCommand: [column('reset_command', (agent) => agent.resetCommand)],
   readyPattern: [column('ready_pattern', (agent) => agent.readyPattern)],

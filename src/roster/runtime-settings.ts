@@ -3,6 +3,7 @@ import { Fields } from './fields.js';
 import type { Findings, Path } from './finding.js';
 import { nameFault } from './names.js';
 import { nearest } from './nearest.js';
+import type { AgentSpec } from './types.js';
 import { KNOWN_RUNTIMES, defaultResetCommand, isKnownRuntime } from './runtimes.js';
 
 /** What a roster says about a runtime, over what fleet knows about it. */
@@ -18,6 +19,7 @@ export interface RuntimeSettings {
   readonly freshPattern: string | null;
   readonly submitDelayMs: number | null;
   readonly resume: boolean;
+  readonly conversation: AgentSpec['conversation'];
 }
 
 export type Runtimes = ReadonlyMap<string, RuntimeSettings>;
@@ -31,9 +33,8 @@ const readRuntime = (name: string, value: unknown, parent: Fields): RuntimeSetti
   const fault = nameFault(name);
   if (fault !== null) parent.findings.key('InvalidValue', fields.path, `a runtime’s name ${fault}`);
   const conversation = fields.below('conversation');
-  for (const key of ['new', 'resume']) {
-    readWords(conversation.raw(key), conversation.at(key), 'plain', fields.findings);
-  }
+  const words = (key: 'new' | 'resume'): readonly string[] | null =>
+    readWords(conversation.raw(key), conversation.at(key), 'conversation', fields.findings);
   return {
     command: readWords(fields.raw('command'), fields.at('command'), 'runtime', fields.findings),
     hasCommand: fields.has('command'),
@@ -45,6 +46,7 @@ const readRuntime = (name: string, value: unknown, parent: Fields): RuntimeSetti
     freshPattern: readPattern(fields, 'fresh_pattern'),
     submitDelayMs: fields.duration('submit_delay', { min: 0, max: 60_000 }),
     resume: fields.flag('resume') ?? true,
+    conversation: { new: words('new'), resume: words('resume') },
   };
 };
 
@@ -85,6 +87,7 @@ export const undeclaredRuntime = (name: string): RuntimeSettings => ({
   freshPattern: null,
   submitDelayMs: null,
   resume: true,
+  conversation: { new: null, resume: null },
 });
 
 /** Reports a runtime that neither fleet knows nor anyone gave a command. */

@@ -61,6 +61,11 @@ export interface AgentSpec {
   readonly resources: Resources;
   readonly suspend: boolean;
   readonly resume: boolean;
+  /** What the roster says of its runtime's conversation arguments; a list that it does not say is null. */
+  readonly conversation: {
+    readonly new: readonly string[] | null;
+    readonly resume: readonly string[] | null;
+  };
   readonly onInterrupted: 'wait' | 'continue';
   readonly resetCommand: string | null;
   readonly readyPattern: string | null;

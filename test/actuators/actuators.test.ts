@@ -118,6 +118,7 @@ describe("an agent's files", () => {
     agent: 'a',
     managedEnvironment: { MOSAIC_HOME: '/h', KEY: 'secret' },
     launchRecord: 'x\0',
+    conversations: null,
   };
   test("are the owner's alone, and the site's lines stay", () => {
     const paths = temporaryPaths();

@@ -3,9 +3,9 @@ import { apply, type ActionResult, type ApplyEvent, type ApplyPort } from '../..
 import { noWords, type Words } from '../../src/controller/gate.js';
 import { operatorPlan } from '../../src/controller/operator-plan.js';
 import { plan } from '../../src/controller/plan.js';
-import { FakeHost } from '../support/fake-host.js';
+import { FakeHost, launching } from '../support/fake-host.js';
 import { recorded } from '../support/recorded.js';
-import { mosaicHome, rosterOf, type AgentDoc, type RosterRest } from '../support/scene.js';
+import { rosterOf, type AgentDoc, type RosterRest } from '../support/scene.js';
 
 const docs = (...names: readonly string[]): readonly AgentDoc[] => names.map((name) => ({ name }));
 
@@ -40,7 +40,7 @@ class Fleet {
       host.observe(roster),
       {
         actuators: actuators.port,
-        places: { userHome: '/home/op', mosaicHome, socketName: roster.socketName },
+        ...launching(roster.socketName),
         observe: () => Promise.resolve(host.observe(roster)),
         stillReady: () => Promise.resolve(new Set(wanted.actions.map(({ agent }) => agent))),
         report: (event) => this.events.push(event),
@@ -108,8 +108,8 @@ test('a launch record carries marks, directory and argv; the site cannot change 
   fleet.host.envFiles.set('a.b', 'MOSAIC_AGENT_NAME=other\nSITE=1\n');
   await fleet.apply();
   const fields = fleet.host.launchRecords.get('a.b')!.split('\0');
-  expect(fields.slice(0, 4)).toEqual(['fleet-launch-1', 'a.b', 'a_b', '/home/op/app']);
-  expect(fields.slice(-4)).toEqual(['2', 'run;', 'two words', '']);
+  expect(fields.slice(0, 4)).toEqual(['fleet-launch-2', 'a.b', 'a_b', '/home/op/app']);
+  expect(fields.slice(-7)).toEqual(['2', 'run;', 'two words', '0', '', '0', '']);
   expect(fields).toEqual(expect.arrayContaining(['MOSAIC_AGENT_NAME=a.b', 'SITE=1']));
   expect(fields).not.toContain('MOSAIC_AGENT_NAME=other');
 });

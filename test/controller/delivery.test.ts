@@ -15,7 +15,7 @@ import type { AgentSpec } from '../../src/roster/types.js';
 const target: PaneTarget = { session: '$1', window: '@1', pane: '%1', pid: 10, server: 5 };
 const profile = profileOf({
   ...{ runtime: 'demo', readyPattern: null, busyPattern: null, dialogPattern: null, composerPattern: null },
-  ...{ freshPattern: null, submitDelayMs: null, resetCommand: null },
+  ...{ freshPattern: null, submitDelayMs: null, resetCommand: null, conversation: { new: null, resume: null } },
 } as AgentSpec);
 const order: DeliveryOrder = {
   text: 'hello',

@@ -4,8 +4,8 @@ import { holderTurn, split } from '../../src/controller/delayed.js';
 import { holderApproval } from '../../src/controller/holder.js';
 import { noWords } from '../../src/controller/gate.js';
 import { plan } from '../../src/controller/plan.js';
-import { FakeHost } from '../support/fake-host.js';
-import { mosaicHome, rosterOf } from '../support/scene.js';
+import { FakeHost, launching } from '../support/fake-host.js';
+import { rosterOf } from '../support/scene.js';
 
 const roster = rosterOf([{ name: 'a' }, { name: 'b' }]);
 const look = (host: FakeHost) => plan(host.observe(roster), noWords, host.now);
@@ -17,7 +17,7 @@ async function walk(host: FakeHost): Promise<readonly ApplyEvent[]> {
     host.observe(roster),
     {
       actuators: host,
-      places: { userHome: '/home/op', mosaicHome, socketName: roster.socketName },
+      ...launching(roster.socketName),
       observe: () => Promise.resolve(host.observe(roster)),
       stillReady: () => Promise.resolve(new Set(['a', 'b'])),
       report: (event) => events.push(event),

@@ -12,7 +12,7 @@ const brief = (
   );
 const busyPersona = { name: 'a', persistent_persona: true };
 const live = (): Scene =>
-  new Scene([busyPersona, 'b', 'c']).live('a', { idleSeconds: 0, attached: 1 }).live('b').live('old');
+  new Scene([busyPersona, 'b', 'c']).live('a', { idleSeconds: 0, attached: 1, said: true }).live('b').live('old');
 
 describe('the word lifts deferral, approval and brake', () => {
   test('stop of the whole fleet takes those that left the roster along', () => {
@@ -28,7 +28,7 @@ describe('the word lifts deferral, approval and brake', () => {
   test('and says so, with what it costs', () => {
     const [action] = operatorPlan(live().world(), 'stop', ['a'], now).actions;
     expect(action?.reasons).toEqual([{ code: 'OperatorWord', command: 'stop' }]);
-    expect(action?.cost.kind).toBe('loses-conversation');
+    expect(action?.cost.kind).toBe('loses-turn');
     expect(action?.live).toMatchObject({ busy: true, attached: true });
   });
 });

@@ -20,7 +20,12 @@ interface Fixture {
 const profile = (runtime: string) =>
   profileOf({
     ...{ runtime, readyPattern: null, busyPattern: null, dialogPattern: null, composerPattern: null },
-    ...{ freshPattern: null, submitDelayMs: null, resetCommand: null },
+    ...{
+      freshPattern: null,
+      submitDelayMs: null,
+      resetCommand: null,
+      conversation: { new: null, resume: null },
+    },
   } as AgentSpec);
 
 function stateOf(runtime: string, name: string): ScreenState {

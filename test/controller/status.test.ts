@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { ActionKind, PlannedAction } from '../../src/controller/action.js';
-import { costOf } from '../../src/controller/cost.js';
 import { limitsDropIn } from '../../src/controller/launch.js';
 import { restrict } from '../../src/controller/restrict.js';
 import { fleetStatus, type AgentStatus } from '../../src/controller/status.js';
@@ -77,36 +76,6 @@ test('a stopped one with its end, and nobody who is neither ours nor in the rost
     ({ name }) => name,
   );
   expect(names).toEqual(['a']);
-});
-
-describe('what an action costs', () => {
-  const live = { busy: true, attached: false, idleSeconds: 0, pid: 1 };
-  test.each<readonly [ActionKind, boolean, string | null, boolean, string]>([
-    ['restart', true, 'codex', false, 'loses-conversation'],
-    ['restart', true, 'codex', true, 'loses-conversation'],
-    ['reset', true, 'pi', true, 'loses-conversation'],
-    ['stop', true, 'claude', false, 'loses-conversation'],
-    ['restart', true, 'my-own', false, 'none'],
-    ['restart', true, null, false, 'none'],
-    ['restart', false, 'codex', false, 'none'],
-    ['update', true, 'codex', false, 'none'],
-    ['adopt', true, 'codex', false, 'none'],
-    ['start', true, 'codex', false, 'none'],
-  ])('%s, live %s, runtime %s, disposable %s: %s', (action, isLive, runtime, disposable, kind) => {
-    const cost = costOf(action, isLive ? live : null, runtime, disposable);
-    expect(cost.kind).toBe(kind);
-    if (cost.kind === 'loses-conversation')
-      expect(cost.because).toContain(disposable ? 'disposable slot' : `cannot resume ${runtime}`);
-  });
-  test('is that of the runtime it was started with', () => {
-    const scene = new Scene([{ name: 'a', runtime: 'own', command: ['own'] }]).live('a', {
-      was: { runtime: 'codex', command: undefined },
-    });
-    expect(scene.actionOn('a')?.cost).toMatchObject({
-      kind: 'loses-conversation',
-      because: expect.stringContaining('codex') as string,
-    });
-  });
 });
 
 describe('the verdict on an action', () => {

@@ -61,6 +61,7 @@ describe('defaults', () => {
           resources: { memoryMax: null, cpuQuota: null, tasksMax: null },
           suspend: false,
           resume: true,
+          conversation: { new: null, resume: null },
           onInterrupted: 'wait',
           resetCommand: '/new',
           readyPattern: null,

@@ -30,7 +30,7 @@ describe('the argument vector', () => {
       argv: ['x', '~/x/y', '{conversation}', '{conversation}'],
       workingDirectory: '~/x',
     });
-    expect(launchArgv(agent, {}, '/home/me')).toEqual({
+    expect(launchArgv(agent, {}, '/home/me', [])).toEqual({
       ok: true,
       value: ['x', '/home/me/x/y', '{conversation}'],
     });
@@ -46,7 +46,7 @@ describe('the argument vector', () => {
   ])('%.20s fails', (line, message) => {
     for (const result of [
       effectiveSpec(agentOf(''), { MOSAIC_AGENT_COMMAND: line }),
-      launchArgv(agentOf(''), { MOSAIC_AGENT_COMMAND: line }, '/h'),
+      launchArgv(agentOf(''), { MOSAIC_AGENT_COMMAND: line }, '/h', []),
     ]) {
       expect(result.ok ? '' : result.failure).toMatch(message);
     }

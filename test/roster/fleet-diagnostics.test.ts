@@ -89,10 +89,10 @@ const FLEET: readonly Row[] = [
     /would match every screen/,
   ],
   [
-    'runtimes: { pi: { conversation: { new: ["", x] } } }',
+    'runtimes: { pi: { conversation: { new: ["a\\u0007", x] } } }',
     'InvalidValue',
     'runtimes.pi.conversation.new[0]',
-    /must not be empty/,
+    /must not contain control characters/,
   ],
   ['runtimes: { pi: { submit_delay: 2m } }', 'InvalidValue', 'runtimes.pi.submit_delay', /0s to 1m/],
   [

@@ -1,4 +1,5 @@
 import type { World } from '../../src/controller/assess.js';
+import type { ConversationRecord } from '../../src/controller/conversation.js';
 import type { FailureRecord, Moment } from '../../src/controller/backoff.js';
 import type {
   AppliedSpec,
@@ -21,6 +22,19 @@ import type { Roster } from '../../src/roster/types.js';
 import { observeFakeHost } from './fake-observation.js';
 import { FakeServer, type FakeSession } from './fake-server.js';
 import { mosaicHome } from './scene.js';
+
+let ids = 0;
+
+/** What `apply` takes from its surroundings, on a fake host. */
+export const launching = (socketName: string) => ({
+  places: {
+    userHome: '/home/op',
+    mosaicHome,
+    socketName,
+    conversationFile: (agent: string): string => `/state/conversations/${agent}.json`,
+  },
+  newId: (): string => `chosen-${(ids += 1)}`,
+});
 
 /** fleet dies (SIGKILL) before this port call takes effect. */
 export class FleetKilled extends Error {}
@@ -64,6 +78,9 @@ export class FakeHost implements Actuators {
   readonly crippled = new Set<string>();
   readonly unreadable = new Set<string>();
   readonly obstacles = new Map<string, string>();
+  readonly conversations = new Map<string, ConversationRecord>();
+  /** Conversations in which something was said. */
+  readonly spoken = new Set<string>();
   /** Number of port calls that fleet survives; null: all. */
   callsLeft: number | null = null;
   calls = 0;
@@ -105,10 +122,14 @@ export class FakeHost implements Actuators {
 
   // ---- the port ----
 
-  writeMaterial({ agent, managedEnvironment, launchRecord }: AgentMaterial): Outcome {
+  writeMaterial({ agent, managedEnvironment, launchRecord, conversations }: AgentMaterial): Outcome {
     this.#call();
     if (this.unreadable.has(agent)) return 'permission denied';
     this.envFiles.set(agent, renderEnvironmentFile(this.envFiles.get(agent) ?? null, managedEnvironment));
+    if (conversations !== null) {
+      this.#call();
+      this.conversations.set(agent, conversations);
+    }
     this.#call();
     this.launchRecords.set(agent, launchRecord);
     return null;
@@ -255,12 +276,12 @@ export class FakeHost implements Actuators {
   protected createSession(agent: string, invocation: string): FakeSession | null {
     const record = this.launchRecords.get(agent)?.split('\0');
     const holder = this.holderStarts();
-    const [, name = '', session = '', , spec = '', context = ''] = record ?? [];
+    const [, name = '', session = '', , spec = '', context = '', conversation = ''] = record ?? [];
     const taken = this.server?.sessions.find((one) => one.name === session);
     const leftOver = taken?.marks.agent === agent && taken.marks.home === mosaicHome && !taken.ownPane();
     if (taken !== undefined && leftOver) this.endSession(taken);
     if (holder !== null || name !== agent || (taken !== undefined && !leftOver)) return null;
-    const marks = { agent, home: mosaicHome, unit: invocation, spec, context, conversation: null };
+    const marks = { agent, home: mosaicHome, unit: invocation, spec, context, conversation };
     return this.server?.create(session, marks) ?? null;
   }
 

@@ -1,7 +1,8 @@
 import type { World } from '../../src/controller/assess.js';
 import { countEnds } from '../../src/controller/backoff.js';
+import { noConversations, type ConversationSight, type Evidence } from '../../src/controller/conversation.js';
 import { resolveDesired, type Desired } from '../../src/controller/desired.js';
-import type { AgentFiles, Observed, ObservedUnit } from '../../src/controller/observed.js';
+import type { AgentFiles, Marks, Observed, ObservedUnit } from '../../src/controller/observed.js';
 import { parseEnvironmentFile } from '../../src/roster/environment-file.js';
 import type { Roster } from '../../src/roster/types.js';
 import type { FakeHost } from './fake-host.js';
@@ -25,6 +26,7 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
     files,
     obstacles: new Map(host.obstacles),
     ends,
+    conversations: conversationsOf(host, names),
     moment: host.moment,
     memory: blind.memory
       ? { known: false, message: 'holds.json is damaged' }
@@ -41,6 +43,29 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
         },
   };
   return { roster, desired, observed, home: mosaicHome };
+}
+
+/** What was chosen at the start, or what the process made up. */
+const shownIn = ({ conversation, unit }: Marks, agent: string): string =>
+  conversation === null || conversation === '' ? `shown-${unit ?? agent}` : conversation;
+
+/** Every process shows which conversation it is in. */
+function conversationsOf(host: FakeHost, names: Iterable<string>): Observed['conversations'] {
+  return new Map(
+    [...names].map((agent): readonly [string, ConversationSight] => {
+      const value = host.conversations.get(agent) ?? noConversations;
+      const marks = host.sessionOf(agent)?.marks ?? null;
+      const live = marks === null ? null : shownIn(marks, agent);
+      const ids = [value.current?.id, value.former[0]?.id, live].flatMap((id) => (id ? [id] : []));
+      const evidence = new Map(
+        ids.map((id): readonly [string, Evidence] => [
+          id,
+          host.spoken.has(id) ? { state: 'holds', bytes: 1, changedAt: host.now } : { state: 'empty' },
+        ]),
+      );
+      return [agent, { record: { known: true, value }, live, evidence }];
+    }),
+  );
 }
 
 /** What systemd shows, alone. */

@@ -4,9 +4,9 @@ import { noWords, type Words } from '../../src/controller/gate.js';
 import { operatorPlan } from '../../src/controller/operator-plan.js';
 import { plan } from '../../src/controller/plan.js';
 import type { Roster } from '../../src/roster/types.js';
-import { FakeHost, FleetKilled } from './fake-host.js';
+import { FakeHost, FleetKilled, launching } from './fake-host.js';
 import { judge } from './judge.js';
-import { mosaicHome, rosterOf } from './scene.js';
+import { rosterOf } from './scene.js';
 import { edit, edited, firstRoster, name, type Edit, type RosterDoc } from './roster-edits.js';
 
 /** What may happen to a fleet. */
@@ -259,7 +259,7 @@ export class Story {
         world,
         {
           actuators: host,
-          places: { userHome: '/home/op', mosaicHome, socketName: roster.socketName },
+          ...launching(roster.socketName),
           observe: () => Promise.resolve(host.observe(roster)),
           stillReady: () => {
             // The operator's own word, restart or stop, does not change its mind.

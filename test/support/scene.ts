@@ -2,6 +2,7 @@ import { assess, type Assessed, type World } from '../../src/controller/assess.j
 import { resolveDesired, type Desired } from '../../src/controller/desired.js';
 import type { Plan, PlannedAction } from '../../src/controller/action.js';
 import { noWords, type Words } from '../../src/controller/gate.js';
+import { unseen, type ConversationSight, type Evidence } from '../../src/controller/conversation.js';
 import type {
   ActiveState,
   AgentFiles,
@@ -82,6 +83,8 @@ export interface LiveOptions {
   readonly unit?: ActiveState | null;
   readonly marks?: Partial<Marks>;
   readonly name?: string;
+  /** Whether its conversation holds anything. */
+  readonly said?: boolean;
 }
 
 /** A roster and a host, put together by hand; the host is empty but for a running holder. */
@@ -92,6 +95,7 @@ export class Scene {
   readonly files = new Map<string, AgentFiles>();
   readonly obstacles = new Map<string, string>();
   readonly ends = new Map<string, LastEnd>();
+  readonly conversations = new Map<string, ConversationSight>();
   /** Milliseconds since boot. */
   uptime = 0;
   memory: Known<Memory> = {
@@ -142,11 +146,15 @@ export class Scene {
         unit: 'v',
         spec: started.specHash,
         context: started.contextHash,
-        conversation: null,
+        conversation: `of-${name}`,
         ...options.marks,
       },
       panes: [pane],
     });
+    const evidence: Evidence =
+      options.said === true ? { state: 'holds', bytes: 1, changedAt: now } : { state: 'empty' };
+    if (!this.conversations.has(name))
+      this.conversations.set(name, { ...unseen, evidence: new Map([[`of-${name}`, evidence]]) });
     if (unit !== null) this.unit(name, unit);
     const applied = record ? { applied: started.record, started: started.record, starts: 1 } : null;
     if (!this.files.has(name)) this.files.set(name, { ...files, applied });
@@ -192,12 +200,15 @@ export class Scene {
       this.tmuxUnknown === null
         ? { known: true, value: this.server === null ? null : { ...this.server, sessions: this.sessions } }
         : { known: false, message: this.tmuxUnknown };
-    const { roster, files, obstacles, memory, ends } = this;
+    const { roster, files, obstacles, memory, ends, conversations } = this;
     return {
       roster,
       desired: resolveDesired(roster, files),
       home: mosaicHome,
-      observed: { units, tmux, files, obstacles, memory, ends, moment: { boot: 'boot', ms: this.uptime } },
+      observed: {
+        ...{ units, tmux, files, obstacles, memory, ends, conversations },
+        moment: { boot: 'boot', ms: this.uptime },
+      },
     };
   }
 

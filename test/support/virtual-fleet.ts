@@ -7,8 +7,8 @@ import { Loop } from '../../src/controller/loop.js';
 import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
 import type { Roster } from '../../src/roster/types.js';
 import { Actor } from './actor.js';
+import { launching } from './fake-host.js';
 import { unitsOf } from './fake-observation.js';
-import { mosaicHome } from './scene.js';
 import { VirtualClock } from './virtual-clock.js';
 import { VirtualHost } from './virtual-host.js';
 
@@ -212,7 +212,7 @@ export class VirtualFleet {
       world,
       {
         actuators: actor.handsOn(host),
-        places: { userHome: '/home/op', mosaicHome, socketName: roster.socketName },
+        ...launching(roster.socketName),
         observe: () => this.#look(actor, roster),
         stillReady: async () => {
           const again = replan(

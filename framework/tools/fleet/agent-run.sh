@@ -5,14 +5,18 @@
 # process enters this unit's cgroup and reports ready by itself (pane-exec.sh).
 # Ends with the agent's own status, 128 + signal, or:
 #   69 tmux does not answer   72 no working directory   73 the session's name is taken   75 the tmux server is gone
-#   76 the session or the agent's pane was killed by somebody   78 bad launch record
+#   76 the session or the agent's pane was killed by somebody   77 its earlier life goes on   78 bad launch record
 # An agent can end with these numbers too: the exit record says which it was. 0 after SIGTERM, which the stop sends.
 set -u
 LC_ALL=C
 here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 # shellcheck source-path=SCRIPTDIR
 . "$here/record.sh"
-agent=$1 ready='' record_spec='-'
+# shellcheck source-path=SCRIPTDIR
+. "$here/cgroup.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/conversation.sh"
+agent=$1 ready='' record_spec='-' record_conversation='' how=new
 # The stop script tells us first. Without it the end of the session would look like somebody's doing.
 trap 'exit 0' TERM
 trap ready=1 USR1
@@ -32,7 +36,7 @@ pause() {
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
-  local code=$1 reason=$2 status=$3 signal=$4 message=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line uptime boot
+  local code=$1 reason=$2 status=$3 signal=$4 message=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line uptime boot id
   shift 5
   printf '%s\n' "$message" "$@" | tr -d '\000-\010\013-\037\177' >&2
   # For delays, on a clock that no one sets.
@@ -41,8 +45,11 @@ finish() {
   umask 077
   if [[ -n ${MOSAIC_FLEET_STATE:-} ]] && { [[ -d $directory ]] || mkdir -p -- "$directory"; } &&
     {
-      printf 'v1 reason=%s status=%s signal=%s at=%s spec=%s invocation=%s ran=%s uptime=%s boot=%s\n' \
+      printf 'v1 reason=%s status=%s signal=%s at=%s spec=%s invocation=%s ran=%s uptime=%s boot=%s' \
         "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$SECONDS" "$uptime" "$boot"
+      # An id may be a path with blanks in it.
+      id=${record_conversation//%/%25} id=${id// /%20}
+      printf '%s\n' "${id:+ how=$how conversation=$id}"
       if [[ $reason == start-failed && $# -eq 0 ]]; then printf '%s\n' "$message"; fi
       for line; do printf '%s\n' "$line"; done
     } >"$directory/.$agent.$$" && mv -f -- "$directory/.$agent.$$" "$directory/$agent"; then
@@ -70,6 +77,9 @@ server_lives() { start_time "$server" && [[ -n $started && $started == "$server_
 file=$home/fleet/agents/$agent.launch
 { exec 9<"$file"; } 2>/dev/null || finish 78 start-failed 78 - "$file cannot be read: run \`fleet apply\`"
 read_record /proc/self/fd/9 "$agent" || finish 78 start-failed 78 - "$file $record_error: run \`fleet apply\`"
+former_lives
+[[ -z $former ]] || finish 77 start-failed 77 - "processes of an earlier life still run (${former% }), and could speak in its conversation"
+choose
 cd -- "$record_directory" 2>/dev/null ||
   finish 72 start-failed 72 - "the working directory $record_directory is not there, or not a directory that can be entered"
 
@@ -86,7 +96,7 @@ create() {
   word "$here/pane-exec.sh"
   local -a call=(
     new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid}' -s "$record_session" -x 220 -y 50
-    "$word" "$$" "$agent" ';'
+    "$word" "$$" "$agent" "$how" ';'
     set-option -p -t "$target" remain-on-exit on ';'
     # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
     set-option -pq -t "$target" remain-on-exit-format '' ';'
@@ -127,7 +137,7 @@ fi
 read -r session pane pane_pid server <<<"$answer"
 start_time "$server" && server_started=$started
 # Not needed any more, and up to megabytes.
-unset record_environment record_command
+unset record_environment record_command record_resume record_signs
 
 own_pane=(
   list-panes -a -f "#{&&:#{==:#{session_id},$session},#{==:#{pane_id},$pane}}"

@@ -12,7 +12,7 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/cgroup.sh"
 agent=$1
 if ! read_record "$home/fleet/agents/$agent.launch" "$agent"; then record_session=${agent//./_} record_grace=10000; fi
-unset record_environment record_command
+unset record_environment record_command record_resume record_signs
 
 # hang_up: only a session of this very start of the unit, decided inside the server. -N: starts no server.
 hang_up() {

@@ -1,6 +1,6 @@
 #!/bin/bash -p
-# pane-exec.sh PID AGENT: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
-# (agent-run.sh), reports the unit ready, and becomes the agent by exec. Exit 78: not started by the unit, or bad
+# pane-exec.sh PID AGENT HOW: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
+# (agent-run.sh), reports the unit ready, and becomes the agent by exec. HOW: new, or resume its conversation. Exit 78: not started by the unit, or bad
 # record; 72: no working directory; 127, 126: command not found, not executable; 69: systemd does not take the report.
 set -u
 LC_ALL=C
@@ -9,7 +9,7 @@ here=${BASH_SOURCE[0]%/*}
 . "$here/record.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/cgroup.sh"
-main=$1 agent=$2
+main=$1 agent=$2 how=${3:-new}
 refuse() { printf 'fleet: %s\n' "$2" && exit "$1"; }
 
 # 1. Into every cgroup of the unit's main process. A process in the wrong unit would escape its limits and its stop.
@@ -29,6 +29,7 @@ done
 # 2. The environment: the pane's terminal, the unit's environment without what is the unit's own business, the record's
 # entries. Built as a list first: no name in it can disturb this script.
 read_record "/proc/$main/fd/9" "$agent" || refuse 78 "the launch record of $agent $record_error"
+if [[ $how == resume ]]; then record_command=("${record_resume[@]}"); fi
 notify='' path=/usr/local/bin:/usr/bin:/bin environment=() inherited=()
 for name in TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM TMUX TMUX_PANE; do
   [[ -z ${!name+set} ]] || environment+=("$name=${!name}")

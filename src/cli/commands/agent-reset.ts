@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { readText } from '../../host/atomic-file.js';
+import { agentFile } from '../../host/paths.js';
+import { resumabilityOf } from '../../roster/conversation.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
+import type { AgentSpec } from '../../roster/types.js';
 import { eventOf } from '../event-record.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { loadRoster } from '../roster-source.js';
 import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
 import { openLine } from '../talk/line.js';
-import { resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
+import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
 import { lockTalk, requireAgent, sendCommand, type SendOptions } from './agent-send.js';
 import { restartCommand } from './restart.js';
 
@@ -35,9 +40,11 @@ export async function resetCommand(context: Context, name: string, options: Rese
     case 'refused':
       context.say(`${name} was not reset: ${result.message}`);
       return ExitCode.actionFailed;
+    case 'by-restart':
+      return restartCommand(context, [name], { fresh: true });
     case 'uncertain':
       context.say(`${name}: ${result.message}; ending its process and starting it afresh`);
-      return restartCommand(context, [name]);
+      return restartCommand(context, [name], { fresh: true });
   }
 }
 
@@ -51,13 +58,17 @@ async function attempt(context: Context, name: string, options: ResetOptions): P
   try {
     const opened = await openLine(context, roster, agent, 0);
     if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
-    const word = resetWord(opened.line, asked);
-    if ('problem' in word) return { kind: 'uncertain', message: word.problem };
-    const order = {
-      command: word.word,
+    const manner = {
       interrupt: options.interrupt === true,
       patienceMs: options.now === true ? 0 : (options.timeout ?? patienceMs),
     };
+    if (isResumed(context, agent)) {
+      const waited = await resetByRestart(context, opened.line, { ...manner, command: '' });
+      return waited.kind === 'refused' && options.now === true ? { ...waited, kind: 'uncertain' } : waited;
+    }
+    const word = resetWord(opened.line, asked);
+    if ('problem' in word) return { kind: 'uncertain', message: word.problem };
+    const order = { ...manner, command: word.word };
     const result = await resetInApp(context, opened.line, order, randomBytes(8).toString('hex'));
     if (result.kind === 'refused' && options.now === true) return { ...result, kind: 'uncertain' };
     const problem = result.kind === 'fresh' ? leaveKickstart(context, agent, null) : null;
@@ -70,6 +81,13 @@ async function attempt(context: Context, name: string, options: ResetOptions): P
   } finally {
     locked.lock.release();
   }
+}
+
+/** Whether fleet says at its start which conversation it is in; then a reset in the runtime would leave it behind. */
+function isResumed({ paths }: Context, agent: AgentSpec): boolean {
+  const file = readText(agentFile(paths, agent.name, 'env'));
+  const site = file.state === 'present' ? parseEnvironmentFile(file.text).site : {};
+  return resumabilityOf(agent, site).kind === 'can';
 }
 
 /** A task for an agent: a disposable slot is reset first, its first message comes next, then the task. Stops where one fails. */

@@ -13,7 +13,7 @@ import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
 import { endText } from '../render/end-text.js';
 import { eventText } from '../render/event-text.js';
-import { ago, costText, gateHint, gateText, reasonText } from '../render/reason-text.js';
+import { ago, costText, gateHint, gateText, outlookText, reasonText } from '../render/reason-text.js';
 
 /** So many of the last decisions about the agent are shown. */
 const shownEvents = 10;
@@ -53,7 +53,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   if (planned !== undefined) {
     print(`  to be done: ${planned.action}`);
     for (const reason of planned.reasons) print(`    because ${reasonText(reason)}`);
-    const cost = costText(planned.cost);
+    const cost = costText(planned.cost) ?? outlookText(planned);
     if (cost !== null) print(`    which ${cost}`);
     const gate = gateText(planned.gate);
     print(gate === null ? '    by the next apply, or by the controller' : `    ${gate}`);

@@ -2,6 +2,7 @@ import type { Plan, PlannedAction } from '../../controller/action.js';
 import { liveness } from '../../controller/activity.js';
 import { assess, type Assessment } from '../../controller/assess.js';
 import type { ObservedPane, ObservedSession } from '../../controller/observed.js';
+import { outlookOf } from '../../controller/outlook.js';
 import { observedRevision } from '../../controller/revision.js';
 import { sessionNameOf } from '../../controller/situation.js';
 import { summarize } from '../../controller/summary.js';
@@ -86,6 +87,7 @@ function planAdoption(
     gate: { kind: 'ready' },
     reasons: [{ code: 'OperatorWord', command: 'export --adopt' }],
     cost: { kind: 'none' },
+    conversation: outlookOf(found, world, null),
     live: liveness(session, own, context.now(), found.desired.spec.idleAfterMs),
     target: { session: session.id, pane: own.id },
     applied: '/',

@@ -1,4 +1,6 @@
 import { operatorPlan } from '../../controller/operator-plan.js';
+import type { Plan } from '../../controller/action.js';
+import type { World } from '../../controller/assess.js';
 import { displayPath } from '../../host/paths.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -10,14 +12,26 @@ import { observe } from '../pass.js';
 import { textReporter } from '../reporter.js';
 import { deliverKickstarts } from '../talk/kickstart.js';
 
+export interface RestartOptions {
+  /** Ends the conversation. */
+  readonly fresh?: true;
+}
+
 /** Restarts agents on the operator's word: neither activity, approval nor brake stand before it. The cost is printed first. */
-export async function restartCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
+export async function restartCommand(
+  context: Context,
+  names: readonly string[],
+  options: RestartOptions = {},
+): Promise<ExitCode> {
+  const word = options.fresh === true ? 'restart --fresh' : 'restart';
+  const planOf = (world: World): Plan =>
+    operatorPlan(world, word, names.length === 0 ? null : names, context.now());
   const first = await observe(context);
   requireAgents(first.world.roster, names);
   requireInstallation(context, first.world.roster, first.installation);
   const code = await withLock(context, 'fleet restart', async () => {
     const pass = await observe(context);
-    const plan = operatorPlan(pass.world, 'restart', names.length === 0 ? null : names, context.now());
+    const plan = planOf(pass.world);
     const reporter = textReporter(context);
     if (plan.actions.length === 0 && plan.unknownAgents.length === 0) context.print('Nothing to restart.');
     else reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
@@ -25,7 +39,7 @@ export async function restartCommand(context: Context, names: readonly string[])
       context,
       plan,
       pass,
-      ({ world }) => operatorPlan(world, 'restart', names.length === 0 ? null : names, context.now()),
+      ({ world }) => planOf(world),
       (event) => reporter.event(event),
     );
     reporter.summary(results, plan);

@@ -1,6 +1,6 @@
 import type { ActionKind, Plan, PlannedAction, Summary } from '../../controller/action.js';
 import { visible } from '../../roster/visible.js';
-import { costText, gateHint, gateText, reasonText } from './reason-text.js';
+import { costText, gateHint, gateText, outlookText, reasonText } from './reason-text.js';
 import { holderLines } from './holder-text.js';
 import type { Style } from './style.js';
 
@@ -53,7 +53,7 @@ export function planText(plan: Plan, rosterPath: string, style: Style): readonly
 }
 
 function actionRow(planned: PlannedAction, style: Style): Row {
-  const cost = costText(planned.cost);
+  const cost = costText(planned.cost) ?? outlookText(planned);
   const [first = '', ...others] = planned.reasons.map(reasonText);
   return {
     symbol: symbols[planned.action],

@@ -1,4 +1,4 @@
-import type { Cost, Gate, Reason } from '../../controller/action.js';
+import type { Cost, Gate, PlannedAction, Reason } from '../../controller/action.js';
 import { formatDuration } from '../../roster/duration.js';
 import { visible } from '../../roster/visible.js';
 import { endText } from './end-text.js';
@@ -52,9 +52,7 @@ export function gateText(gate: Gate): string | null {
         ? 'deferred: somebody is attached'
         : `deferred: busy, last output ${gate.idleSeconds}s ago`;
     case 'needs-approval':
-      return gate.why === 'persistent-persona'
-        ? 'needs approval: persistent persona'
-        : 'needs approval: disruption is ask';
+      return approvalText(gate.why);
     case 'held': {
       const by = gate.hold.by === 'stop' ? 'stopped by the operator' : 'by the operator';
       const until = gate.hold.until === null ? '' : ` until ${new Date(gate.hold.until).toISOString()}`;
@@ -64,11 +62,26 @@ export function gateText(gate: Gate): string | null {
     case 'backing-off':
       return `backing off: ${gate.tried === true ? 'tried' : 'ended'} ${gate.count} times in a row, next try in ${formatDuration(Math.ceil(gate.inMs / 1000) * 1000)}`;
     case 'stalled':
+      if (gate.resume !== undefined)
+        return `stalled: its conversation ${visible(gate.resume)} could not be resumed, ${gate.count} times in a row; nothing of it is lost`;
       return `stalled: ended ${gate.count} times in a row; given up`;
     case 'braked':
       return `braked: ${gate.count} of ${gate.live} agents within a minute, limit ${gate.limit}`;
     case 'blocked':
       return `blocked: ${visible(gate.message)}`;
+  }
+}
+
+function approvalText(why: Extract<Gate, { kind: 'needs-approval' }>['why']): string {
+  switch (why) {
+    case 'persistent-persona':
+      return 'needs approval: persistent persona';
+    case 'ask':
+      return 'needs approval: disruption is ask';
+    case 'loses-conversation':
+      return 'needs approval: its conversation would end';
+    case 'unsaid':
+      return 'needs --fresh: its conversation would end';
   }
 }
 
@@ -80,9 +93,24 @@ export function costText(cost: Cost): string | null {
     case 'keeps-conversation':
       return 'keeps the conversation';
     case 'loses-turn':
-      return 'loses the turn in progress';
+      return 'keeps the conversation, loses the turn in progress';
     case 'loses-conversation':
-      return `LOSES the conversation (${cost.because})`;
+      return `LOSES the conversation (${visible(cost.because)})`;
+  }
+}
+
+/** What a start of an agent that does not live makes of its conversation, or null where that is not worth a line. */
+export function outlookText({ action, live, conversation: { now, next } }: PlannedAction): string | null {
+  if (live !== null || (action !== 'start' && action !== 'restart' && action !== 'reset')) return null;
+  if (now.kind !== 'known' || !now.holds) return null;
+  switch (next.kind) {
+    case 'same':
+      return 'continues its conversation';
+    case 'fresh':
+    case 'plain':
+      return `begins a new conversation${next.because === null ? '' : ` (${visible(next.because)})`}; the earlier one is kept: fleet agent conversations`;
+    case 'barred':
+      return null;
   }
 }
 
@@ -95,13 +123,16 @@ export function gateHint(gate: Gate, agent: string): string | null {
       return gate.code === 'ForeignSession' && gate.message.endsWith('was not created by fleet')
         ? `end that session, or take it into the fleet: fleet export --adopt ${agent}`
         : null;
-    case 'backing-off':
     case 'stalled':
+      return gate.resume === undefined
+        ? `fleet start ${agent}`
+        : `try again: fleet release ${agent}; another conversation: fleet agent resume ${agent} ID; a new one: fleet restart ${agent} --fresh`;
+    case 'backing-off':
       return `fleet start ${agent}`;
     case 'deferred':
       return 'fleet apply once it is idle and nobody is attached, or at once: fleet apply --now';
     case 'needs-approval':
-      return `fleet approve ${agent}`;
+      return gate.why === 'unsaid' ? `fleet restart ${agent} --fresh` : `fleet approve ${agent}`;
     case 'held':
       return gate.hold.by === 'stop'
         ? `fleet start${gate.fleet ? '' : ` ${agent}`}`

@@ -9,6 +9,7 @@ import { installationProblem } from '../guard.js';
 import { nothingSeen } from '../earlier.js';
 import { observe, type Pass } from '../pass.js';
 import { keepInForce } from '../revision-history.js';
+import { keepBetweenPasses } from '../keep-conversations.js';
 import type { Roster } from '../../roster/types.js';
 
 export type HostSight = Sight & Pass;
@@ -33,6 +34,17 @@ export function hostPort(
     known = world.roster;
     keepInForce(context, world.roster);
   };
+  /** Whoever acts does so by himself; here only where nothing is due. */
+  const keepConversations = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
+    if (plan.actions.some(({ gate }) => gate.kind === 'ready')) return;
+    keepBetweenPasses(context, world, working).then(
+      (problem) => {
+        if (problem !== null) report.trouble('conversations', problem);
+      },
+      (error: unknown) =>
+        report.trouble('conversations', error instanceof Error ? error.message : String(error)),
+    );
+  };
   return {
     roster,
     wake,
@@ -43,7 +55,9 @@ export function hostPort(
       looked: (seen, plan, working) => {
         report.looked(seen, plan, working);
         earlier.quiet = working.size === 0 && isQuiet(plan);
-        if (seen.refusal === null) keepWhereNothingIsDue(seen, plan, working);
+        if (seen.refusal !== null) return;
+        keepWhereNothingIsDue(seen, plan, working);
+        keepConversations(seen, plan, working);
       },
     },
     observe: async (inForce) => {

@@ -39,14 +39,15 @@ export function leaveKickstart(context: Context, agent: AgentSpec, after: Outbox
   return 'problem' in left ? left.problem : null;
 }
 
-/** For an action that is about to start an agent afresh. Until conversations are resumed, every start is. */
+/** For an action that is about to start an agent. A conversation that is continued had its first message. */
 export function leaveKickstartOf(
   context: Context,
-  { agent, action, live }: PlannedAction,
+  { agent, action, live, conversation: { next } }: PlannedAction,
   world: World,
 ): Outcome {
   const spec = world.desired.get(agent)?.spec;
   if (spec === undefined || (action !== 'start' && action !== 'restart' && action !== 'reset')) return null;
+  if (next.kind === 'same' && next.resumes) return null;
   const server = world.observed.tmux.known ? world.observed.tmux.value?.pid : undefined;
   const after = live === null || server === undefined ? null : { server, pid: live.pid };
   return leaveKickstart(context, spec, after);

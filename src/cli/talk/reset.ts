@@ -23,7 +23,9 @@ export interface ResetOrder {
 export type ResetResult =
   | { readonly kind: 'fresh' }
   | { readonly kind: 'refused'; readonly message: string }
-  | { readonly kind: 'uncertain'; readonly message: string };
+  | { readonly kind: 'uncertain'; readonly message: string }
+  /** It is idle, and its process is to be ended: only a start says which conversation it is in. */
+  | { readonly kind: 'by-restart' };
 
 const pauseMs = 50;
 const freshMs = 5000;
@@ -67,6 +69,12 @@ const signsOf = ({ profile }: Line, screen: Screen): string =>
     .filter((line) => shows(profile.fresh, { title: '', lines: [line] }))
     .map(({ text }) => text)
     .join('\n');
+
+/** Waits until the process may be ended. The caller holds the agent's lock. */
+export async function resetByRestart(context: Context, line: Line, order: ResetOrder): Promise<ResetResult> {
+  const waited = await untilIdle(context, line, order);
+  return typeof waited === 'string' ? { kind: 'refused', message: waited } : { kind: 'by-restart' };
+}
 
 /** @returns the screen of an idle agent with an empty composer, or why there is none */
 async function untilIdle(context: Context, line: Line, order: ResetOrder): Promise<Screen | string> {

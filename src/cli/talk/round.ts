@@ -6,6 +6,7 @@ import type { OutboxEntry } from '../../controller/outbox.js';
 import { outboxDirectory } from '../../host/paths.js';
 import { readOutbox } from '../../observers/outbox.js';
 import type { Context } from '../context.js';
+import { noteAccepted } from '../keep-conversations.js';
 import { eventOf } from '../event-record.js';
 import type { Line } from './line.js';
 import { deliverMail, type Mail, type Manner } from './mail.js';
@@ -84,6 +85,8 @@ function settle(
 export function note(context: Context, entry: OutboxEntry, result: Delivered): void {
   const { id, kind, agent, text, source } = entry;
   const bytes = Buffer.byteLength(text);
+  // Where that cannot be written, the runtime's own file tells.
+  if (result.status === 'delivered') noteAccepted(context, agent);
   context.record([
     eventOf(kind, context.now(), {
       ...{ agent, id, source, bytes, sha256: digestOf(text) },

@@ -15,7 +15,11 @@ const scene = (): Scene =>
     'b',
     { name: 'c', persistent_persona: true },
   ])
-    .live('a', { was: { working_directory: '~/src', env: { TOKEN: 'old-pass' } }, idleSeconds: 812 })
+    .live('a', {
+      was: { working_directory: '~/src', env: { TOKEN: 'old-pass' } },
+      idleSeconds: 812,
+      said: true,
+    })
     .live('c', { was: { runtime: 'claude' } })
     .session('notes');
 
@@ -33,20 +37,21 @@ test('a plan is one document of the shape that the contract names', () => {
       {
         agent: 'a',
         action: 'restart',
-        gate: 'ready',
+        gate: 'needs-approval',
+        gateMessage: 'needs approval: its conversation would end',
         reasons: [
           { code: 'SpecChanged', message: 'env.TOKEN changed', field: 'env.TOKEN', policy: 'restart' },
           { code: 'SpecChanged', message: 'working_directory: ~/src → ~/app', field: 'working_directory', from: '~/src', to: '~/app', policy: 'restart' },
         ],
         cost: 'loses-conversation',
-        costMessage: 'LOSES the conversation (this version of fleet cannot resume codex)',
+        costMessage: 'LOSES the conversation (working_directory: ~/src → ~/app, where codex cannot resume it)',
         live: { busy: false, attached: false, idleSeconds: 812, pid: expect.any(Number) as number },
         hashes: { applied: expect.stringMatching(/^v1:\w+\/v1:\w+$/) as string, desired: expect.stringMatching(/^v1:\w+\/v1:\w+$/) as string },
       },
       { agent: 'b', action: 'start', gate: 'ready', reasons: [{ code: 'NotRunning', message: 'not running' }], cost: 'none', hashes: { applied: '', desired: expect.any(String) as string } },
       expect.objectContaining({ agent: 'c', gate: 'needs-approval', gateMessage: 'needs approval: persistent persona' }),
     ],
-    summary: { start: 1, stop: 0, restart: 2, reset: 0, update: 0, adopt: 0, unchanged: 0, unknown: 0, gated: 1 },
+    summary: { start: 1, stop: 0, restart: 2, reset: 0, update: 0, adopt: 0, unchanged: 0, unknown: 0, gated: 2 },
   }); // prettier-ignore
 });
 

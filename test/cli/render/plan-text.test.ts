@@ -23,6 +23,7 @@ function action(
     reasons: [reason],
     gate,
     cost,
+    conversation: { now: { kind: 'none' }, next: { kind: 'plain', because: null } },
     live: null,
     target: null,
     applied: '',

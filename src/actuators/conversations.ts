@@ -1,0 +1,51 @@
+import * as fs from 'node:fs';
+import type { ConversationRecord } from '../controller/conversation.js';
+import type { Outcome } from '../controller/port.js';
+import { fileProblem, readText, writeFileAtomic } from '../host/atomic-file.js';
+import { acceptedFile, conversationFile, type Paths } from '../host/paths.js';
+
+/** The line that says, to the pane's first program too, that a conversation holds something: see `heldText`. */
+const holds = (id: string): { readonly holds: string } => ({ holds: id });
+
+/**
+ * Puts on record which conversations an agent has, durably. A file that was damaged is kept beside it: nobody asked for its
+ * end.
+ */
+export function writeConversations(paths: Paths, agent: string, record: ConversationRecord): Outcome {
+  const file = conversationFile(paths, agent);
+  try {
+    keepDamaged(file);
+    const { current } = record;
+    const held = current !== null && current.id !== '' && (current.accepted || current.unit !== null);
+    const content = { formatVersion: '1.0', agent, ...(held ? holds(current.id) : {}), ...record };
+    writeFileAtomic(file, `${JSON.stringify(content, null, 1)}\n`, 0o600);
+    return null;
+  } catch (error) {
+    return `${file}: ${fileProblem(error)}`;
+  }
+}
+
+function keepDamaged(file: string): void {
+  const content = readText(file);
+  if (content.state !== 'present') return;
+  try {
+    JSON.parse(content.text);
+  } catch {
+    fs.renameSync(file, `${file}.damaged`);
+  }
+}
+
+/** Puts on record that a message to this conversation was proven delivered. */
+export function writeAccepted(paths: Paths, agent: string, id: string): Outcome {
+  const file = acceptedFile(paths, agent);
+  try {
+    writeFileAtomic(
+      file,
+      `${JSON.stringify({ formatVersion: '1.0', agent, ...holds(id) }, null, 1)}\n`,
+      0o600,
+    );
+    return null;
+  } catch (error) {
+    return `${file}: ${fileProblem(error)}`;
+  }
+}

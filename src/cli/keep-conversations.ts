@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import equal from 'fast-deep-equal';
+import { writeLaunchRecord } from '../actuators/agent-files.js';
+import { writeAccepted, writeConversations } from '../actuators/conversations.js';
+import { assess, type Assessment, type World } from '../controller/assess.js';
+import { settledRecord } from '../controller/commence.js';
+import { conversationInForce } from '../controller/continuation.js';
+import type { ConversationRecord } from '../controller/conversation.js';
+import { launchRecord } from '../controller/launch.js';
+import type { Outcome } from '../controller/port.js';
+import { acquireLock } from '../host/lock.js';
+import { readConversations } from '../observers/conversations.js';
+import { resumabilityOf } from '../roster/conversation.js';
+import type { Context } from './context.js';
+import { launchPlaces } from './launch-places.js';
+import { observe, type Pass } from './pass.js';
+
+/** What is to be written down of an agent that runs, and was not yet. */
+interface Finding {
+  readonly agent: string;
+  readonly before: ConversationRecord;
+  readonly after: ConversationRecord;
+  readonly assessment: Assessment;
+}
+
+/** What running agents show of their conversations, and is not on record. Pure. */
+export function findingsIn(world: World, now: number): readonly Finding[] {
+  return assess(world).agents.flatMap((assessment): readonly Finding[] => {
+    const { agent, desired, situation, files } = assessment;
+    const sight = world.observed.conversations.get(agent);
+    if (situation.kind !== 'live' || sight?.record.known !== true || desired?.kind !== 'resolved') return [];
+    const { marks } = situation.session;
+    const inForce = conversationInForce({ agent, sight, marks, files, desired, end: null });
+    if (inForce.kind !== 'known') return [];
+    const before = sight.record.value;
+    const can = resumabilityOf(desired.spec, desired.site);
+    const settled = settledRecord(before, inForce, now);
+    const { current } = settled;
+    if (current === null || can.kind !== 'can') return [];
+    const { shape } = can;
+    // Where a process alone tells its id, by which start it is known; where nothing tells what is held, that it ran at all.
+    const seen =
+      shape.identity === 'learnt' || sight.live !== marks.conversation ? sight.live !== null : false;
+    const unit = seen || (shape.evidence === null && current.unit === null) ? marks.unit : current.unit;
+    const after = { ...settled, current: { ...current, unit } };
+    return equal(before, after) ? [] : [{ agent, before, after, assessment }];
+  });
+}
+
+/**
+ * Puts it on record, and into the launch record, so that a unit that is restarted by hand continues it. The caller holds
+ * the lock.
+ */
+export function keepFindings(
+  context: Context,
+  world: World,
+  { but = new Set() }: { readonly but?: ReadonlySet<string> } = {},
+): Outcome {
+  let problem: Outcome = null;
+  for (const { agent, before, after, assessment } of findingsIn(world, context.now())) {
+    if (but.has(agent)) continue;
+    const now = readConversations(context.paths, agent);
+    if (!now.known || !equal(now.value, before)) continue;
+    problem ??=
+      writeConversations(context.paths, agent, after) ?? keepLaunch(context, world, assessment, after);
+  }
+  return problem;
+}
+
+function keepLaunch(
+  context: Context,
+  world: World,
+  { agent, desired, situation }: Assessment,
+  { current }: ConversationRecord,
+): Outcome {
+  if (desired?.kind !== 'resolved' || situation.kind !== 'live' || current === null) return null;
+  // What is declared otherwise by now must not come into force by the way.
+  const { spec, context: hash } = situation.session.marks;
+  if (spec !== desired.specHash || hash !== desired.contextHash) return null;
+  const can = resumabilityOf(desired.spec, desired.site);
+  if (can.kind !== 'can') return null;
+  const places = launchPlaces(context, world.roster);
+  const record = launchRecord(desired, places, { shape: can.shape, id: current.id });
+  return record.ok ? writeLaunchRecord(context.paths, agent, record.value) : record.failure;
+}
+
+/** Between passes: only where nobody else acts. */
+export async function keepBetweenPasses(
+  context: Context,
+  world: World,
+  working: ReadonlySet<string>,
+): Promise<Outcome> {
+  if (findingsIn(world, context.now()).every(({ agent }) => working.has(agent))) return null;
+  const locked = await acquireLock(context.paths.lock, 'fleet run', 0);
+  if (locked.kind === 'held') return null;
+  try {
+    return keepFindings(context, world, { but: working });
+  } finally {
+    locked.lock.release();
+  }
+}
+
+/** codex shows its id within so long after its start, milliseconds. */
+const showsWithinMs = 8000;
+const lookEveryMs = 200;
+
+/** Waits until agents that were just started show which conversation they are in. Bounded. The caller holds the lock. */
+export async function awaitShown(context: Context, pass: Pass, agents: ReadonlySet<string>): Promise<void> {
+  const waiting = (world: World): boolean =>
+    assess(world).agents.some(({ agent, desired, situation }) => {
+      if (!agents.has(agent) || situation.kind !== 'live' || desired?.kind !== 'resolved') return false;
+      const can = resumabilityOf(desired.spec, desired.site);
+      const sight = world.observed.conversations.get(agent);
+      const current = sight?.record.known === true ? sight.record.value.current : null;
+      return (
+        can.kind === 'can' &&
+        can.shape.identity === 'learnt' &&
+        current?.unit !== situation.session.marks.unit
+      );
+    });
+  const deadline = performance.now() + showsWithinMs;
+  let { world } = await observe(context, { roster: pass.world.roster });
+  while (waiting(world)) {
+    keepFindings(context, world);
+    if (performance.now() >= deadline || context.interrupted()) return;
+    await delay(lookEveryMs);
+    ({ world } = await observe(context, { roster: pass.world.roster }));
+  }
+}
+
+/** A message was proven delivered: from now on its conversation is never replaced by an empty one. */
+export function noteAccepted({ paths }: Context, agent: string): Outcome {
+  const record = readConversations(paths, agent);
+  const current = record.known ? record.value.current : null;
+  if (current === null || current.id === '' || current.accepted) return null;
+  return writeAccepted(paths, agent, current.id);
+}

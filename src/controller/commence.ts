@@ -1,0 +1,121 @@
+import { resumabilityOf, type ConversationShape } from '../roster/conversation.js';
+import { expandHome } from '../roster/effective.js';
+import type { PlannedAction } from './action.js';
+import type { InForce } from './continuation.js';
+import {
+  noConversations,
+  withCurrent,
+  type Conversation,
+  type ConversationRecord,
+  type ConversationSight,
+} from './conversation.js';
+import type { Desired } from './desired.js';
+import type { LaunchConversation, LaunchPlaces } from './launch.js';
+
+type Resolved = Extract<Desired, { kind: 'resolved' }>;
+
+export interface Commencement {
+  /** What is to be on record before the process starts; null: it stays as it is. */
+  readonly record: ConversationRecord | null;
+  readonly launch: LaunchConversation | null;
+}
+
+/** Which conversation an agent is started in, by what its plan says. */
+export function commence(
+  { action, conversation: { now: inForce, next }, reasons }: PlannedAction,
+  desired: Resolved,
+  sight: ConversationSight | undefined,
+  {
+    places,
+    newId,
+    now,
+  }: { readonly places: LaunchPlaces; readonly newId: () => string; readonly now: number },
+): Commencement {
+  const before = sight?.record.known === true ? sight.record.value : noConversations;
+  const can = resumabilityOf(desired.spec, desired.site);
+  const shape = can.kind === 'can' ? can.shape : null;
+  if (action === 'update') return { record: null, launch: runningIn(inForce, shape, desired) };
+  const settled = settledRecord(before, inForce, now);
+  const held = inForce.kind === 'known' ? inForce.holds : settled.current?.accepted === true;
+  const blank: Conversation = {
+    ...{ id: '', runtime: desired.spec.runtime, directory: desired.spec.workingDirectory, origin: 'learnt' },
+    ...{ createdAt: now, accepted: false, unit: null, resumed: null },
+  };
+  switch (next.kind) {
+    case 'plain':
+    case 'barred': {
+      // Nothing is ever written for an agent that never had a conversation.
+      const never = settled.current === null && settled.former.length === 0;
+      return {
+        record: never ? null : withCurrent(settled, blank, { ended: 'changed', at: now, held }),
+        launch: null,
+      };
+    }
+    case 'same': {
+      const [reason] = reasons;
+      const resumed = next.resumes
+        ? { at: now, how: reason === undefined ? action : `${action}: ${reason.code}` }
+        : next.conversation.resumed;
+      const current = { ...next.conversation, resumed };
+      return {
+        record: withCurrent(settled, current, { ended: 'changed', at: now, held: false }),
+        launch: shape === null ? null : { shape, id: current.id },
+      };
+    }
+    case 'fresh': {
+      if (shape === null) return { record: null, launch: null };
+      const chosen = shape.identity === 'chosen';
+      const id = chosen ? idOf(shape, newId(), desired, places) : '';
+      const current = { ...blank, id, origin: chosen ? ('chosen' as const) : ('learnt' as const) };
+      return {
+        record: withCurrent(settled, current, { ended: next.ended, at: now, held }),
+        launch: { shape, id },
+      };
+    }
+  }
+}
+
+/**
+ * The record once what the process shows is written down: somebody typed `/clear`, the id could be learnt, or the record
+ * was lost.
+ */
+export function settledRecord(record: ConversationRecord, inForce: InForce, now: number): ConversationRecord {
+  if (inForce.kind !== 'known' || record.current?.id === inForce.conversation.id) return record;
+  const held = record.current !== null && record.current.id !== '' && record.current.createdAt > 0;
+  return withCurrent(record, inForce.conversation, { ended: 'in-runtime', at: now, held });
+}
+
+/** A raw restart of what runs now must find the conversation that it is in. */
+function runningIn(
+  inForce: InForce,
+  shape: ConversationShape | null,
+  { spec }: Resolved,
+): LaunchConversation | null {
+  if (shape === null || inForce.kind !== 'known' || inForce.conversation.runtime !== spec.runtime)
+    return null;
+  return { shape, id: inForce.conversation.id };
+}
+
+function idOf(
+  shape: ConversationShape,
+  uuid: string,
+  { spec, effective }: Resolved,
+  places: LaunchPlaces,
+): string {
+  switch (shape.id) {
+    case 'uuid':
+      return uuid;
+    case 'ses':
+      return `ses_${uuid.replaceAll('-', '').slice(0, 26)}`;
+    case 'file': {
+      const { variable, below } = shape.evidence ?? { variable: null, below: '' };
+      const named = variable === null ? undefined : effective.env[variable];
+      const root = named ?? `${effective.env['HOME'] ?? places.userHome}/${below}`;
+      // The directory in which pi 0.73 lists conversations by where they were begun.
+      const slug = expandHome(spec.workingDirectory, places.userHome)
+        .replace(/^[/\\]/, '')
+        .replace(/[/\\:]/g, '-');
+      return `${root}/sessions/--${slug}--/${uuid}.jsonl`;
+    }
+  }
+}

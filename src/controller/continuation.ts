@@ -1,0 +1,232 @@
+import { hasConversations, resumabilityOf, type ConversationShape } from '../roster/conversation.js';
+import { profileOf } from '../roster/profile.js';
+import type { AgentSpec } from '../roster/types.js';
+import {
+  findConversation,
+  unseen,
+  type Conversation,
+  type ConversationRecord,
+  type ConversationSight,
+  type EndedBy,
+} from './conversation.js';
+import type { Desired } from './desired.js';
+import type { AgentFiles, LastEnd, Marks } from './observed.js';
+
+/** The conversation an agent is in, or was in when it ran last. */
+export type InForce =
+  /** None that anything is known of. */
+  | { readonly kind: 'none' }
+  /** Its record cannot be read: unknown, never none. */
+  | { readonly kind: 'unreadable'; readonly message: string }
+  /** It runs, its runtime has conversations, and which one it is in cannot be told. */
+  | { readonly kind: 'unknown' }
+  | {
+      readonly kind: 'known';
+      readonly conversation: Conversation;
+      /** Whether there is anything to lose. In doubt there is. */
+      readonly holds: boolean;
+      /** Where the next start would find it. */
+      readonly place: 'there' | 'gone' | 'elsewhere';
+    };
+
+/** What an agent's next start does about its conversation. */
+export type NextStart =
+  /** Without conversation arguments. `because`: why, where its runtime has conversations. */
+  | { readonly kind: 'plain'; readonly because: string | null }
+  /** The same id: continued where it holds anything when the process starts, else begun. */
+  | { readonly kind: 'same'; readonly conversation: Conversation; readonly resumes: boolean }
+  /** A new one. `because`: why an earlier one is not continued; null: there was none. */
+  | { readonly kind: 'fresh'; readonly because: string | null; readonly ended: EndedBy }
+  /** Nothing is started: what was accepted would be lost, or may be, since its record cannot be read. */
+  | { readonly kind: 'barred'; readonly code: 'unreadable' | 'gone'; readonly message: string };
+
+export interface ConversationOutlook {
+  readonly now: InForce;
+  readonly next: NextStart;
+}
+
+export interface Subject {
+  readonly agent: string;
+  readonly sight: ConversationSight | undefined;
+  /** Of the session that lives; null: none does. */
+  readonly marks: Marks | null;
+  readonly files: AgentFiles | null;
+  readonly desired: Desired | null;
+  /** How it ended last; null: it runs, or that is not on record. */
+  readonly end: LastEnd | null;
+}
+
+/** @param fresh why its next start is to begin a new conversation; null: it is not */
+export function outlook(subject: Subject, fresh: EndedBy | null): ConversationOutlook {
+  const now = conversationInForce(subject);
+  return { now, next: nextStart(now, subject, fresh) };
+}
+
+/** The conversation in force, from what is written down and what the process shows. */
+export function conversationInForce({ sight = unseen, marks, files, desired }: Subject): InForce {
+  if (!sight.record.known) return { kind: 'unreadable', message: sight.record.message };
+  const record = sight.record.value;
+  const spec = desired?.spec ?? null;
+  if (marks === null) {
+    const last = lastOne(record, sight, spec);
+    return last === null ? { kind: 'none' } : known(last, sight, spec);
+  }
+  const started = files?.applied?.started ?? {};
+  const runtime = started['runtime'] ?? spec?.runtime ?? '';
+  const seen = record.current?.unit != null && record.current.unit === marks.unit ? record.current.id : null;
+  const id = sight.live ?? seen ?? marks.conversation;
+  if (id === null || id === '') return mayHave(runtime, spec) ? { kind: 'unknown' } : { kind: 'none' };
+  const directory = started['working_directory'] ?? spec?.workingDirectory ?? '';
+  const made = record.current?.id === '' ? { ...record.current, id } : null;
+  const found = findConversation(record, id) ??
+    made ?? {
+      ...{
+        id,
+        runtime,
+        directory,
+        origin: 'learnt',
+        createdAt: 0,
+        accepted: false,
+        unit: null,
+        resumed: null,
+      },
+    };
+  return known(found, sight, spec);
+}
+
+/** Whether a running process of this runtime may be in a conversation. */
+const mayHave = (runtime: string, spec: AgentSpec | null): boolean =>
+  spec?.runtime === runtime && profileOf(spec).conversation !== null ? true : hasConversations(runtime);
+
+/**
+ * The one that its last accepted message went to: where the current one holds nothing, the one before it, unless that was
+ * ended on purpose.
+ */
+function lastOne(
+  { current, former: [before] }: ConversationRecord,
+  sight: ConversationSight,
+  spec: AgentSpec | null,
+): Conversation | null {
+  // In one that it never showed before it ended: nobody knows which.
+  if (current?.id === '') return null;
+  if (before?.ended !== 'changed' || (current !== null && holdsAnything(current, sight, spec)))
+    return current;
+  return before;
+}
+
+function known(
+  conversation: Conversation,
+  sight: ConversationSight,
+  spec: AgentSpec | null,
+): Extract<InForce, { kind: 'known' }> {
+  const evidence = sight.evidence.get(conversation.id)?.state ?? 'unknown';
+  const shape = shapeFor(conversation, spec);
+  // A file that appears late proves nothing by its absence.
+  const gone = evidence === 'empty' && conversation.accepted && shape?.evidence != null && !shape.late;
+  const place = evidence === 'elsewhere' ? 'elsewhere' : gone ? 'gone' : 'there';
+  return { kind: 'known', conversation, holds: holdsAnything(conversation, sight, spec), place };
+}
+
+function holdsAnything(
+  conversation: Conversation,
+  { evidence }: ConversationSight,
+  spec: AgentSpec | null,
+): boolean {
+  if (conversation.accepted) return true;
+  switch (evidence.get(conversation.id)?.state ?? 'unknown') {
+    case 'holds':
+    case 'elsewhere':
+      return true;
+    case 'empty':
+      return false;
+    case 'unknown':
+      // Where no file could tell, it counts from its first start on.
+      return shapeFor(conversation, spec)?.evidence != null || conversation.unit !== null;
+  }
+}
+
+const shapeFor = ({ runtime }: Conversation, spec: AgentSpec | null): ConversationShape | null =>
+  spec?.runtime === runtime ? profileOf(spec).conversation : null;
+
+export function nextStart(now: InForce, { desired, end, agent }: Subject, fresh: EndedBy | null): NextStart {
+  // In no roster, or its env file cannot be read: it is not started as it is.
+  if (desired?.kind !== 'resolved') return { kind: 'plain', because: null };
+  const { spec, site } = desired;
+  const can = resumabilityOf(spec, site);
+  switch (can.kind) {
+    case 'none':
+      return { kind: 'plain', because: movedFrom(now, spec) };
+    case 'cannot':
+      return { kind: 'plain', because: can.because };
+    case 'can':
+  }
+  if (fresh !== null) return { kind: 'fresh', because: null, ended: fresh };
+  switch (now.kind) {
+    case 'unreadable':
+      return { kind: 'barred', code: 'unreadable', message: unreadableText(now.message, agent) };
+    case 'none':
+      return { kind: 'fresh', because: null, ended: 'changed' };
+    case 'unknown':
+      return { kind: 'fresh', because: 'its id is unknown', ended: 'changed' };
+    case 'known':
+      return continued(now, spec, can.shape, end, agent);
+  }
+}
+
+function continued(
+  now: Extract<InForce, { kind: 'known' }>,
+  spec: AgentSpec,
+  shape: ConversationShape,
+  end: LastEnd | null,
+  agent: string,
+): NextStart {
+  const { conversation, holds } = now;
+  const because = movedFrom(now, spec) ?? (shape.elsewhere ? null : anotherDirectory(conversation, spec));
+  if (!holds) {
+    // An id that just failed is not tried again: there is nothing to lose with it.
+    const again =
+      shape.again && shape.identity === 'chosen' && because === null && !endedSoon(conversation, end);
+    return again
+      ? { kind: 'same', conversation, resumes: false }
+      : { kind: 'fresh', because: null, ended: 'changed' };
+  }
+  if (because !== null) return { kind: 'fresh', because, ended: 'changed' };
+  switch (now.place) {
+    case 'there':
+      return { kind: 'same', conversation, resumes: true };
+    case 'elsewhere':
+      return { kind: 'fresh', because: 'its environment leads to another home', ended: 'changed' };
+    case 'gone':
+      return { kind: 'barred', code: 'gone', message: goneText(conversation.id, agent) };
+  }
+}
+
+const movedFrom = (now: InForce, spec: AgentSpec): string | null =>
+  now.kind === 'known' && now.holds && now.conversation.runtime !== spec.runtime
+    ? `runtime: ${now.conversation.runtime} → ${spec.runtime}`
+    : null;
+
+const anotherDirectory = ({ directory, runtime }: Conversation, spec: AgentSpec): string | null =>
+  directory === spec.workingDirectory
+    ? null
+    : `working_directory: ${directory} → ${spec.workingDirectory}, where ${runtime} cannot resume it`;
+
+/** An end so soon after the start is the start's own failure, milliseconds. */
+const soonMs = 10_000;
+
+const endedSoon = ({ id }: Conversation, end: LastEnd | null): boolean =>
+  end?.conversation?.id === id && end.ranMs !== null && end.ranMs < soonMs;
+
+/** Whether the last start was to resume this very conversation and the runtime itself ended soon, with a failure. */
+export const resumeFailed = (now: InForce, end: LastEnd | null): boolean =>
+  now.kind === 'known' &&
+  end?.conversation?.how === 'resume' &&
+  end.reason === 'exited' &&
+  end.status !== 0 &&
+  endedSoon(now.conversation, end);
+
+const unreadableText = (message: string, agent: string): string =>
+  `which conversation it is in cannot be told: ${message}; repair the file, or begin anew: fleet restart ${agent} --fresh`;
+
+const goneText = (id: string, agent: string): string =>
+  `conversation ${id} was spoken to, and its file is gone; put it back, choose another one (fleet agent conversations ${agent}), or begin anew: fleet restart ${agent} --fresh`;

@@ -1,0 +1,96 @@
+import * as fs from 'node:fs';
+import type { Evidence } from '../controller/conversation.js';
+import { errorCode } from '../host/atomic-file.js';
+import type { EvidencePlace } from '../roster/conversation.js';
+import { environmentOf } from './process-facts.js';
+
+/** The value of a variable an agent would be started with. */
+export type EnvironmentOf = Readonly<Record<string, string | undefined>>;
+
+/** A file larger than this holds something, whatever stands in it; of smaller ones all is read. */
+const surelyBytes = 64 * 1024;
+
+/**
+ * What the runtime's own files hold of a conversation.
+ *
+ * @param place null: no file would tell
+ * @param pid of a running process, in whose home it may lie where the agent's next one would look elsewhere
+ */
+export function evidenceOf(
+  place: EvidencePlace | null,
+  id: string,
+  environment: EnvironmentOf,
+  pid: number | null,
+): Evidence {
+  if (place === null) return { state: 'unknown' };
+  const there = evidenceIn(place, id, environment);
+  if (there.state !== 'empty' || pid === null) return there;
+  return evidenceIn(place, id, environmentOf(pid)).state === 'holds' ? { state: 'elsewhere' } : there;
+}
+
+function evidenceIn(place: EvidencePlace, id: string, environment: EnvironmentOf): Evidence {
+  const files = filesOf(place, id, environment);
+  if (files === null) return { state: 'unknown' };
+  let found: Evidence = { state: 'empty' };
+  for (const file of files) {
+    const one = look(file, place.holds);
+    if (one.state === 'holds' && (found.state !== 'holds' || found.changedAt < one.changedAt)) found = one;
+    if (one.state === 'unknown' && found.state === 'empty') found = one;
+  }
+  return found;
+}
+
+function look(file: string, text: string | null): Evidence {
+  try {
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined || !stat.isFile() || stat.size === 0) return { state: 'empty' };
+    const holds = text === null || stat.size > surelyBytes || fs.readFileSync(file, 'utf8').includes(text);
+    return holds ? { state: 'holds', bytes: stat.size, changedAt: stat.mtimeMs } : { state: 'empty' };
+  } catch {
+    return { state: 'unknown' };
+  }
+}
+
+/** The files a place names for an id; null: a directory on the way cannot be read. */
+export function filesOf(
+  { variable, below, files }: EvidencePlace,
+  id: string,
+  environment: EnvironmentOf,
+): readonly string[] | null {
+  const named = variable === null ? undefined : environment[variable];
+  const root = named === undefined || named === '' ? `${environment['HOME'] ?? ''}/${below}` : named;
+  // An id is text, not a pattern: it is filled in where the pattern is taken apart already.
+  if (files === '{id}') return [id];
+  return files.split('/').reduce<readonly string[] | null>(
+    (found, part) => {
+      if (found === null) return null;
+      if (!part.includes('*')) return found.map((directory) => `${directory}/${fill(part, id)}`);
+      const lists = found.map((directory) => matching(directory, part, id));
+      return lists.includes(null) ? null : lists.flatMap((list) => list ?? []);
+    },
+    [root],
+  );
+}
+
+function matching(directory: string, part: string, id: string): readonly string[] | null {
+  const pattern = new RegExp(
+    `^${part
+      .split('*')
+      .map((text) => quoted(fill(text, id)))
+      .join('.*')}$`,
+  );
+  try {
+    return fs
+      .readdirSync(directory)
+      .filter((name) => pattern.test(name))
+      .map((name) => `${directory}/${name}`);
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes(errorCode(error)) ? [] : null;
+  }
+}
+
+/** As `withId` of the roster; observers take only its types. */
+const fill = (pattern: string, id: string): string =>
+  pattern.replaceAll('{id8}', () => id.slice(0, 8)).replaceAll('{id}', () => id);
+
+const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,0 +1,169 @@
+import * as fs from 'node:fs';
+import type {
+  Conversation,
+  ConversationRecord,
+  ConversationSight,
+  FormerConversation,
+} from '../controller/conversation.js';
+import type { Known } from '../controller/observed.js';
+import { readText, stampOf } from '../host/atomic-file.js';
+import { acceptedFile, conversationFile, type Paths } from '../host/paths.js';
+import type { ConversationShape } from '../roster/conversation.js';
+import type { TranscriptKind } from '../roster/profile.js';
+import { evidenceOf, type EnvironmentOf } from './conversation-evidence.js';
+import { shownConversation } from './conversation-shown.js';
+
+/** Whose conversations are looked at, and where. */
+export interface ConversationQuestion {
+  readonly agent: string;
+  /** null: its runtime has none; what is on record is read all the same. */
+  readonly shape: ConversationShape | null;
+  readonly transcript: TranscriptKind;
+  /** What the agent would be started with. */
+  readonly environment: EnvironmentOf;
+  /** The process in its own pane and what its session's marks say; null: it does not run. */
+  readonly running: {
+    readonly pid: number;
+    readonly unit: string | null;
+    readonly conversation: string | null;
+  } | null;
+}
+
+/** Records that were read before; for who looks again and again. */
+export interface ConversationMemory {
+  stamp: string | null;
+  readonly records: Map<string, Known<ConversationRecord>>;
+}
+
+export const emptyMemory = (): ConversationMemory => ({ stamp: null, records: new Map() });
+
+/** What is on record of each agent's conversations, what its process shows, and what its runtime's files hold. */
+export function observeConversations(
+  paths: Paths,
+  questions: Iterable<ConversationQuestion>,
+  memory: ConversationMemory = emptyMemory(),
+): ReadonlyMap<string, ConversationSight> {
+  const directory = `${paths.state}/conversations`;
+  // Files are replaced as a whole, which shows in their directory.
+  const stamp = stampOf(directory);
+  if (stamp === null || stamp !== memory.stamp) memory.records.clear();
+  memory.stamp = stamp;
+  const none = !fs.existsSync(directory);
+  return new Map(
+    [...questions].flatMap((question): readonly (readonly [string, ConversationSight])[] => {
+      if (none && question.shape === null) return [];
+      const { agent } = question;
+      const record = memory.records.get(agent) ?? readConversations(paths, agent);
+      memory.records.set(agent, record);
+      return [[agent, look(question, record)]];
+    }),
+  );
+}
+
+function look(
+  { shape, transcript, environment, running }: ConversationQuestion,
+  record: Known<ConversationRecord>,
+): ConversationSight {
+  const current = record.known ? record.value.current : null;
+  const before = record.known ? record.value.former[0] : undefined;
+  const settled = current !== null && current.id !== '' && current.unit === running?.unit;
+  const live =
+    shape === null || running === null || (shape.identity === 'learnt' && settled)
+      ? null
+      : shownConversation(transcript, running.pid);
+  const ids = new Set(
+    [current?.id, before?.id, running?.conversation, live].flatMap((id) => (id ? [id] : [])),
+  );
+  const evidence = new Map(
+    [...ids].map(
+      (id) => [id, evidenceOf(shape?.evidence ?? null, id, environment, running?.pid ?? null)] as const,
+    ),
+  );
+  return { record, live, evidence };
+}
+
+/** Reads one record. A file that cannot be read is unknown; only one that is not there is empty. */
+export function readConversations(paths: Paths, agent: string): Known<ConversationRecord> {
+  const file = conversationFile(paths, agent);
+  const content = readText(file);
+  switch (content.state) {
+    case 'absent':
+      return { known: true, value: { current: null, former: [] } };
+    case 'unknown':
+      return { known: false, message: content.message };
+    case 'present': {
+      const record = parse(content.text);
+      if (record === null) return { known: false, message: `${file} is damaged` };
+      return { known: true, value: withAccepted(record, acceptedIn(acceptedFile(paths, agent))) };
+    }
+  }
+}
+
+/** Who delivers a message does not wait for who restarts an agent: that it arrived is a file of its own. */
+function acceptedIn(file: string): string | null {
+  const content = readText(file);
+  if (content.state !== 'present') return null;
+  try {
+    const value: unknown = JSON.parse(content.text);
+    return isObject(value) && typeof value['holds'] === 'string' ? value['holds'] : null;
+  } catch {
+    return null;
+  }
+}
+
+const withAccepted = (record: ConversationRecord, id: string | null): ConversationRecord =>
+  record.current !== null && record.current.id === id
+    ? { ...record, current: { ...record.current, accepted: true } }
+    : record;
+
+function parse(text: string): ConversationRecord | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isObject(value) || !Array.isArray(value['former'])) return null;
+    const current = value['current'] === null ? null : conversationOf(value['current']);
+    if (current === undefined) return null;
+    const list: readonly unknown[] = value['former'];
+    const former = list.map(formerOf);
+    return former.includes(null)
+      ? null
+      : { current, former: former.filter((one): one is FormerConversation => one !== null) };
+  } catch {
+    return null;
+  }
+}
+
+/** undefined: it is none. */
+function conversationOf(value: unknown): Conversation | undefined {
+  if (!isObject(value)) return undefined;
+  const { id, runtime, directory, origin, createdAt, accepted, unit, resumed } = value;
+  if (typeof id !== 'string' || typeof runtime !== 'string' || typeof directory !== 'string')
+    return undefined;
+  if (origin !== 'chosen' && origin !== 'learnt') return undefined;
+  if (typeof createdAt !== 'number' || typeof accepted !== 'boolean') return undefined;
+  if (unit !== null && typeof unit !== 'string') return undefined;
+  const again = resumedOf(resumed);
+  if (again === undefined) return undefined;
+  return { id, runtime, directory, origin, createdAt, accepted, unit, resumed: again };
+}
+
+function resumedOf(value: unknown): Conversation['resumed'] | undefined {
+  if (value === null) return null;
+  return isObject(value) && typeof value['at'] === 'number' && typeof value['how'] === 'string'
+    ? { at: value['at'], how: value['how'] }
+    : undefined;
+}
+
+const ENDED: readonly string[] = ['fresh', 'reset', 'changed', 'in-runtime', 'resume-failed', 'replaced'];
+const isEnded = (value: unknown): value is FormerConversation['ended'] =>
+  typeof value === 'string' && ENDED.includes(value);
+
+function formerOf(value: unknown): FormerConversation | null {
+  const conversation = conversationOf(value);
+  if (conversation === undefined || !isObject(value)) return null;
+  const { endedAt, ended } = value;
+  return typeof endedAt === 'number' && isEnded(ended) ? { ...conversation, endedAt, ended } : null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

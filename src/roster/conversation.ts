@@ -1,0 +1,81 @@
+import { takesConversation, type SiteEnvironment } from './effective.js';
+import { profileOf } from './profile.js';
+import { BUILT_IN } from './profiles.js';
+import { isKnownRuntime } from './runtimes.js';
+import type { AgentSpec } from './types.js';
+
+/**
+ * Where what a conversation holds lies on disk: below the directory that `variable` names, or where it is not set (or null)
+ * below `below` in HOME.
+ */
+export interface EvidencePlace {
+  readonly variable: string | null;
+  readonly below: string;
+  /** A glob; `{id}` in it stands for the id, `{id8}` for its first eight characters. Where that makes it absolute, the directory counts for nothing. */
+  readonly files: string;
+  /** Text that only a file with a message in it holds; null: any file that is not empty does. */
+  readonly holds: string | null;
+}
+
+/** How a runtime names its conversations and continues one. Data, as all of a profile. */
+export interface ConversationShape {
+  /** `chosen`: fleet says the id, before the process starts. `learnt`: the process makes one up, and shows it. */
+  readonly identity: 'chosen' | 'learnt';
+  /** What an id looks like: a UUID, an absolute path that ends in one, or opencode's `ses_…`. */
+  readonly id: 'uuid' | 'file' | 'ses';
+  /** Words for a new conversation and for an earlier one; `{id}` in them stands for the id. */
+  readonly new: readonly string[];
+  readonly resume: readonly string[];
+  /** null: only what was proven delivered tells that there is something to resume. */
+  readonly evidence: EvidencePlace | null;
+  /** Whether the file appears some time after a message was taken, so that a missing one proves nothing. */
+  readonly late: boolean;
+  /** Whether an id that was used and never spoken to can be used again for a new conversation. */
+  readonly again: boolean;
+  /** Whether a last line that a crash cut off must be removed before a resume. */
+  readonly mend: boolean;
+  /** Whether a conversation can be resumed from another directory than the one it was begun in. */
+  readonly elsewhere: boolean;
+}
+
+/** Whether an agent's next start can continue a conversation. */
+export type Resumability =
+  /** Its runtime has none, as far as fleet knows. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'cannot'; readonly because: string }
+  | { readonly kind: 'can'; readonly shape: ConversationShape };
+
+export const resumabilityOf = (agent: AgentSpec, site: SiteEnvironment): Resumability => {
+  const shape = profileOf(agent).conversation;
+  if (shape === null) {
+    return isKnownRuntime(agent.runtime)
+      ? { kind: 'cannot', because: `this version of fleet cannot resume ${agent.runtime}` }
+      : { kind: 'none' };
+  }
+  if (!agent.resume) return { kind: 'cannot', because: 'resume: false in the roster' };
+  if (!takesConversation(agent, site))
+    return { kind: 'cannot', because: 'its command has no word {conversation}' };
+  return { kind: 'can', shape };
+};
+
+/** Whether a runtime by this name is known to have conversations. */
+export const hasConversations = (runtime: string): boolean =>
+  isKnownRuntime(runtime) || BUILT_IN.get(runtime)?.conversation != null;
+
+/** Conversation arguments for an id. */
+export const conversationWords = (
+  { new: fresh, resume }: Pick<ConversationShape, 'new' | 'resume'>,
+  id: string | null,
+): { readonly new: readonly string[]; readonly resume: readonly string[] } => {
+  const filled = (words: readonly string[]): readonly string[] => words.map((word) => withId(word, id ?? ''));
+  return { new: filled(fresh), resume: id === null ? [] : filled(resume) };
+};
+
+/** A pattern with an id filled in. */
+export const withId = (pattern: string, id: string): string =>
+  pattern.replaceAll('{id8}', () => id.slice(0, 8)).replaceAll('{id}', () => id);
+
+/** Ids reach globs and command lines: nothing but what a runtime makes of a name. */
+export const isConversationId = (id: string): boolean =>
+  /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/.test(id) ||
+  (/^\/[^\p{Cc}]{0,1000}$/u.test(id) && !id.includes('/../'));

@@ -1,0 +1,202 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run, until } from '../support/fleet-sandbox.js';
+import { TalkingDemos } from '../support/talking-demos.js';
+
+let fleet: TalkingDemos;
+beforeEach(() => {
+  fleet = new TalkingDemos();
+});
+afterEach(() => fleet.dispose());
+
+const systemctl = (...words: readonly string[]) => run('systemctl', ['--user', ...words]);
+
+/** Each agent's next message lands in its own history. */
+async function expectOwn(histories: Readonly<Record<string, readonly string[]>>): Promise<void> {
+  for (const [name, history] of Object.entries(histories)) {
+    await fleet.say(name, `more to ${name}`);
+    expect(fleet.said(fleet.id(name))).toEqual([...history, `more to ${name}`]);
+    expect(await fleet.mark(name)).toBe(fleet.id(name));
+  }
+}
+
+describe('two agents in one directory and one home', () => {
+  const begin = async (): Promise<{ ids: readonly string[]; pids: Readonly<Record<string, number>> }> => {
+    await fleet.up(fleet.demo('a'), fleet.demo('b'));
+    await fleet.say('a', 'apples');
+    await fleet.say('b', 'bears');
+    return { ids: [fleet.id('a'), fleet.id('b')], pids: await fleet.pids() };
+  };
+  const histories = { b: ['bears'], a: ['apples'] };
+
+  const ways: Readonly<Record<string, (pids: Readonly<Record<string, number>>) => Promise<void>>> = {
+    'their processes killed': async ({ a = 0, b = 0 }) => {
+      process.kill(a, 'SIGKILL');
+      process.kill(b, 'SIGKILL');
+      await ended('a', 'b');
+      await fleet.expect(0, 'apply');
+    },
+    'their sessions killed': async () => {
+      await fleet.tmux('kill-session', '-t', '=b:');
+      await fleet.tmux('kill-session', '-t', '=a:');
+      await ended('a', 'b');
+      await fleet.expect(0, 'apply');
+    },
+    'the tmux server killed': async () => {
+      process.kill(await fleet.serverPid(), 'SIGKILL');
+      await ended('a', 'b');
+      await until('the holder is back', async () => (await fleet.tmux('list-sessions')).includes('_holder'));
+      await fleet.expect(0, 'apply');
+    },
+    'their units restarted by hand': async () => {
+      await systemctl('restart', 'mosaic-agent@b.service', 'mosaic-agent@a.service');
+    },
+    'a unit stopped and started by hand': async () => {
+      await systemctl('stop', 'mosaic-agent@b.service', 'mosaic-agent@a.service');
+      await systemctl('start', 'mosaic-agent@a.service', 'mosaic-agent@b.service');
+    },
+    'fleet restart': async () => {
+      expect((await fleet.expect(0, 'restart')).stdout).toContain('keeps the conversation');
+    },
+    'fleet stop and fleet start': async () => {
+      await fleet.expect(0, 'stop');
+      await fleet.expect(0, 'start');
+    },
+    'taken out of the roster and put back': async () => {
+      fleet.writeRoster([fleet.demo('c')], fleet.settings());
+      expect((await fleet.expect(0, 'apply')).stdout).toContain('keeps the conversation');
+      fleet.writeRoster([fleet.demo('a'), fleet.demo('b')], fleet.settings());
+      expect((await fleet.expect(0, 'apply')).stdout).toContain('continues its conversation');
+    },
+    'a changed setting': async () => {
+      fleet.writeRoster(
+        [fleet.demo('a', '', ['--say', 'hi']), fleet.demo('b', '', ['--say', 'ho'])],
+        fleet.settings(),
+      );
+      const applied = await fleet.expect(0, 'apply');
+      expect(applied.stdout.match(/keeps the conversation/g)).toHaveLength(2);
+    },
+  };
+
+  const ended = (...names: readonly string[]): Promise<unknown> =>
+    until('their units have ended', async () => {
+      const units = await Promise.all(
+        names.map((name) => systemctl('is-active', `mosaic-agent@${name}.service`)),
+      );
+      return units.every(({ stdout }) => ['failed', 'inactive'].includes(stdout.trim()));
+    });
+
+  test.each(Object.keys(ways))('%s: each continues its own', async (way) => {
+    const { ids, pids } = await begin();
+    await ways[way]?.(pids);
+    for (const name of ['a', 'b']) await fleet.again(name, pids[name]);
+    expect([fleet.id('a'), fleet.id('b')]).toEqual(ids);
+    await expectOwn(histories);
+  });
+
+  test('with a controller: killed in every way, each continues its own', async () => {
+    const { ids, pids } = await begin();
+    await fleet.expect(0, 'install', '--enable');
+    await systemctl('start', 'mosaic-fleet.service');
+    process.kill(pids['a'] ?? 0, 'SIGKILL');
+    const first = await fleet.again('a', pids['a']);
+    await fleet.tmux('kill-session', '-t', '=b:');
+    await fleet.again('b', pids['b']);
+    process.kill(await fleet.serverPid(), 'SIGKILL');
+    for (const name of ['a', 'b']) await fleet.again(name, name === 'a' ? first : pids['b'], 30_000);
+    expect([fleet.id('a'), fleet.id('b')]).toEqual(ids);
+    await expectOwn(histories);
+  });
+});
+
+test('a fresh start ends a conversation, and is only done where that is said', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const before = fleet.id('a');
+  const plain = await fleet.expect(0, 'restart', 'a');
+  expect(plain.stdout).toContain('keeps the conversation');
+  expect(fleet.id('a')).toBe(before);
+  expect((await fleet.expect(0, 'restart', 'a', '--fresh')).stdout).toContain('LOSES the conversation');
+  expect(fleet.id('a')).not.toBe(before);
+  expect(fleet.record('a').former.map(({ id, ended }) => [id, ended])).toEqual([[before, 'fresh']]);
+  await expectOwn({ a: [] });
+  // What it was in before is still there, untouched.
+  expect(fleet.said(before)).toEqual(['apples']);
+});
+
+test('a command without the word {conversation} is said to lose it, and waits for approval', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const before = fleet.id('a');
+  fleet.writeRoster([fleet.demo('a').replace(',"{conversation}"', '')], fleet.settings());
+  const planned = await fleet.expect(6, 'apply');
+  expect(planned.stdout).toMatch(
+    /needs approval: its conversation would end\n +LOSES the conversation \(its command has no word \{conversation\}\)/,
+  );
+  const json = JSON.parse((await fleet.expect(0, 'plan', '--json')).stdout) as {
+    actions: readonly { cost: string; gate: string }[];
+  };
+  expect(json.actions).toMatchObject([{ cost: 'loses-conversation', gate: 'needs-approval' }]);
+  expect((await fleet.expect(6, 'restart', 'a')).stdout).toContain('fleet restart a --fresh');
+  await fleet.expect(0, 'approve', 'a');
+  await fleet.expect(0, 'apply');
+  expect(fleet.record('a').former.map(({ id }) => id)).toEqual([before]);
+  expect(await fleet.mark('a')).toBe('');
+});
+
+test('an agent that nobody spoke to has nothing to lose', async () => {
+  await fleet.up(fleet.demo('a'));
+  expect((await fleet.expect(0, 'restart', 'a', '--fresh')).stdout).not.toContain('conversation');
+  expect(fleet.record('a').former).toEqual([]);
+  const id = fleet.id('a');
+  await fleet.expect(0, 'restart', 'a');
+  expect(fleet.id('a')).toBe(id);
+});
+
+test('a conversation that somebody began in its pane is followed', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const before = fleet.id('a');
+  await fleet.tmux('send-keys', '-t', '=a:', '/clear', 'Enter');
+  await until('it is fresh', async () => (await fleet.screen('a')).includes('fresh context'));
+  await fleet.say('a', 'pears');
+  await fleet.expect(0, 'restart', 'a');
+  expect(fleet.said(fleet.id('a'))).toEqual(['pears']);
+  expect(fleet.record('a').former.map(({ id, ended }) => [id, ended])).toEqual([[before, 'in-runtime']]);
+  await expectOwn({ a: ['pears'] });
+});
+
+test('a record that cannot be read starts nothing, and says what to do', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  await fleet.expect(0, 'stop', 'a');
+  const file = path.join(fleet.state, 'conversations', 'a.json');
+  fs.writeFileSync(file, '{"cur');
+  const started = await fleet.expect(6, 'start', 'a');
+  expect(started.stdout).toContain('a.json is damaged');
+  expect(started.stdout).toContain('fleet restart a --fresh');
+  expect(await fleet.pids()).toEqual({});
+  await fleet.expect(0, 'restart', 'a', '--fresh');
+  expect(Object.keys(await fleet.pids())).toEqual(['a']);
+  expect(fs.readFileSync(`${file}.damaged`, 'utf8')).toBe('{"cur');
+});
+
+test('a transcript that is gone starts nothing, and says what to do', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const file = path.join(fleet.conversations, 'conversations', `${fleet.id('a')}.jsonl`);
+  fs.renameSync(file, `${file}.away`);
+  await fleet.expect(0, 'stop', 'a');
+  const started = await fleet.expect(6, 'start', 'a');
+  expect(started.stdout).toContain('its file is gone');
+  // By hand neither: an empty conversation would take its place.
+  await systemctl('start', 'mosaic-agent@a.service');
+  await until(
+    'it has ended',
+    async () => (await systemctl('is-active', 'mosaic-agent@a.service')).stdout.trim() === 'failed',
+  );
+  fs.renameSync(`${file}.away`, file);
+  await fleet.expect(0, 'start', 'a');
+  await expectOwn({ a: ['apples'] });
+});
