@@ -6,6 +6,7 @@ import { ended, type Side } from './measure.js';
 
 const root = path.dirname(import.meta.dirname);
 const holder = 'mosaic-tmux-holder.service';
+const controller = 'mosaic-fleet.service';
 
 /**
  * Copies what the package ships at run time: somebody may build in the checkout meanwhile.
@@ -46,7 +47,7 @@ export class BenchFleet {
     };
     fs.mkdirSync(path.join(this.home, 'fleet'), { recursive: true });
     fs.mkdirSync(path.join(this.directory, 'work'));
-    fs.writeFileSync(path.join(this.home, 'fleet', 'roster.yaml'), this.#roster());
+    this.replaceRoster();
   }
 
   fleet(...args: readonly string[]): Side {
@@ -58,8 +59,24 @@ export class BenchFleet {
     return [this.home, path.join(this.directory, 'state'), this.units];
   }
 
-  async install(): Promise<void> {
-    await ended(this.fleet('install'));
+  async install(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const side = this.fleet('install');
+    await ended({ ...side, env: { ...side.env, ...env } });
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /**
+   * Puts a whole file in the roster's place, as most editors do.
+   *
+   * @param more names of further agents
+   */
+  replaceRoster(more: readonly string[] = []): void {
+    const file = path.join(this.home, 'fleet', 'roster.yaml');
+    fs.writeFileSync(`${file}.new`, this.#roster(more));
+    fs.renameSync(`${file}.new`, file);
   }
 
   /** Not timed. */
@@ -105,10 +122,13 @@ export class BenchFleet {
   }
 
   #stop(): Promise<void> {
-    return ended({ program: 'systemctl', args: ['--user', 'stop', 'mosaic-agent@*.service', holder] });
+    return ended({
+      program: 'systemctl',
+      args: ['--user', 'stop', controller, 'mosaic-agent@*.service', holder],
+    });
   }
 
-  #roster(): string {
+  #roster(more: readonly string[]): string {
     const suspend = this.#suspended ? ', suspend: true' : '';
     return [
       'version: 1',
@@ -118,7 +138,9 @@ export class BenchFleet {
       'runtimes:',
       '  sleeper: { command: [sleep, infinity] }',
       'agents:',
-      ...this.#names.map((name) => `  - { name: ${name}, runtime: sleeper, class: worker${suspend} }`),
+      ...[...this.#names, ...more].map(
+        (name) => `  - { name: ${name}, runtime: sleeper, class: worker${suspend} }`,
+      ),
       '',
     ].join('\n');
   }

@@ -1,15 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { BenchFleet } from './bench-fleet.js';
+import { countingPath } from './counting-path.js';
 import { ended } from './measure.js';
 import type { Row } from './row.js';
-
-const programs = ['systemctl', 'tmux', 'systemd-notify'];
 
 /** What cannot depend on the machine: processes, writes and reloads of a pass that finds nothing to do. */
 export async function counts(fleet: BenchFleet, size: number): Promise<readonly Row[]> {
   const log = path.join(fleet.directory, 'calls.log');
-  const env = { ...fleet.env, PATH: wrappers(path.join(fleet.directory, 'counting-bin'), log) };
+  const env = { ...fleet.env, PATH: countingPath(path.join(fleet.directory, 'counting-bin'), log) };
   const calls = async (command: string): Promise<readonly string[]> => {
     fs.writeFileSync(log, '');
     await ended({ ...fleet.fleet(command), env });
@@ -35,20 +34,6 @@ export async function counts(fleet: BenchFleet, size: number): Promise<readonly 
     count('files it wrote', changed.length, 0),
     count('unit reloads it asked for', pass.filter((call) => call.includes('daemon-reload')).length, 0),
   ];
-}
-
-/**
- * A directory of programs that note the call before they become the real one.
- *
- * @returns the PATH that puts them first
- */
-function wrappers(directory: string, log: string): string {
-  fs.mkdirSync(directory, { recursive: true });
-  for (const program of programs) {
-    const text = `#!/bin/bash\nprintf '%s\\n' "${program} $*" >>'${log}'\nPATH=\${PATH#'${directory}':} exec ${program} "$@"\n`;
-    fs.writeFileSync(path.join(directory, program), text, { mode: 0o755 });
-  }
-  return `${directory}:${process.env['PATH'] ?? ''}`;
 }
 
 /** Mode, inode, times and size of everything below some directories: any write shows. */

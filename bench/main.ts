@@ -6,10 +6,13 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { requirePrivateManager } from '../test/support/user-manager.js';
 import { copyPackage } from './bench-fleet.js';
+import { atRest, countedController } from './at-rest.js';
 import { bringUp } from './bring-up.js';
 import { load, machine } from './machine.js';
 import { nothingToDo } from './nothing-to-do.js';
+import { reactions } from './reactions.js';
 import { ratioOf, verdictOf, type Row } from './row.js';
+import { sending } from './sending.js';
 import { startUp } from './start-up.js';
 import { table } from './table.js';
 
@@ -82,6 +85,14 @@ async function measure({ quick, json }: Options): Promise<number> {
     say(`bring-up, ${size} agents …`);
     rows.push(...(await bringUp(cli, size, repetitions, !quick || size === 10)));
   }
+  say('a message …');
+  rows.push(...(await sending(cli, repetitions)));
+  say('reactions of the controller, 100 agents …');
+  rows.push(...(await reactions(cli, 100, repetitions)));
+  say('the controller counted, 100 agents …');
+  rows.push(...(await countedController(cli, 100, { seconds: quick ? 35 : 65, edits: 10_000 })));
+  say('the controller at rest, 100 agents …');
+  rows.push(...(await atRest(cli, 100, quick ? 60 : 120)));
 
   const seconds = (performance.now() - begun) / 1000;
   const document = { machine: facts, repetitions, load: { before: loadBefore, after: load() }, seconds };

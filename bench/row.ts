@@ -1,5 +1,16 @@
-/** One line of the result. Times are medians in milliseconds; counts are exact. */
-export type Row = TimeRow | CountRow;
+/** One line of the result. Times are medians in milliseconds; counts are exact; figures are what they say. */
+export type Row = TimeRow | CountRow | FigureRow;
+
+export interface FigureRow {
+  readonly kind: 'figure';
+  /** With its unit. */
+  readonly what: string;
+  readonly size: number;
+  readonly value: number;
+  readonly rival: { readonly name: string; readonly value: number } | null;
+  /** The largest value within budget, or ratio where there is a rival; null: it stands for itself. */
+  readonly budget: number | null;
+}
 
 export interface TimeRow {
   readonly kind: 'time';
@@ -25,6 +36,8 @@ export interface Sample {
   readonly median: number;
   readonly least: number;
   readonly most: number;
+  /** 95 of 100 are not above it. */
+  readonly p95: number;
   readonly repetitions: number;
 }
 
@@ -38,19 +51,22 @@ export function sampleOf(times: readonly number[]): Sample {
     median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
     least: at(0),
     most: at(sorted.length - 1),
+    p95: at(Math.ceil(0.95 * sorted.length) - 1),
     repetitions: sorted.length,
   };
 }
 
 export function ratioOf(row: Row): number | null {
-  if (row.kind === 'count' || row.rival === null || row.rival.sample === 'absent') return null;
+  if (row.kind === 'count' || row.rival === null) return null;
+  if (row.kind === 'figure') return row.value / row.rival.value;
+  if (row.rival.sample === 'absent') return null;
   return row.ours.median / row.rival.sample.median;
 }
 
 export function verdictOf(row: Row): Verdict {
   if (row.kind === 'count') return row.count === row.expected ? 'ok' : 'off';
-  if (row.rival?.sample === 'absent') return 'rival absent';
-  const ratio = ratioOf(row);
+  if (row.kind === 'time' && row.rival?.sample === 'absent') return 'rival absent';
+  const ratio = row.kind === 'figure' && row.rival === null ? row.value : ratioOf(row);
   if (ratio === null || row.budget === null) return null;
   return ratio <= row.budget ? 'ok' : 'over';
 }

@@ -16,6 +16,8 @@ export function table(rows: readonly Row[]): readonly string[] {
   );
 }
 
+const figure = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+
 const isText = (column: number): boolean => column === 0 || column === 3 || column === 7;
 
 function cells(row: Row): readonly string[] {
@@ -23,8 +25,15 @@ function cells(row: Row): readonly string[] {
   if (row.kind === 'count') {
     return [row.what, String(row.size), String(row.count), '', '', '', `= ${row.expected}`, verdict];
   }
-  const { what, size, ours, rival, budget } = row;
   const ratio = ratioOf(row);
+  if (row.kind === 'figure') {
+    const { what, size, value, rival, budget } = row;
+    return [
+      ...[what, String(size), figure(value), rival?.name ?? '', rival === null ? '' : figure(rival.value)],
+      ...[ratio?.toFixed(2) ?? '', budget === null ? '' : `<= ${budget}`, verdict],
+    ];
+  }
+  const { what, size, ours, rival, budget } = row;
   return [
     what,
     String(size),

@@ -2,6 +2,7 @@ import { appendEvents } from '../actuators/event-log.js';
 import type { Exec } from '../host/exec.js';
 import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
 import type { EventRecord } from './event-record.js';
+import type { HostLook } from './host-look.js';
 import { ExitCode, CommandFailure } from './exit-code.js';
 import { colourWanted, styleFor, type Style } from './render/style.js';
 
@@ -18,6 +19,8 @@ export interface Context {
   readonly paths: Paths;
   readonly env: Environment;
   readonly exec: Exec;
+  /** Looks at units and sessions, for who paces his looks; absent: programs are asked whenever somebody wants to know. */
+  readonly look?: (socketName: string) => Promise<HostLook>;
   /** Whether `--roster` was given. */
   readonly rosterGiven: boolean;
   readonly style: Style;

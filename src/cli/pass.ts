@@ -1,22 +1,26 @@
-import { resolveDesired, type EarlierDesired } from '../controller/desired.js';
+import { resolveDesired } from '../controller/desired.js';
 import type { World } from '../controller/assess.js';
 import { countEnds } from '../controller/backoff.js';
 import type { Observed } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
-import { observeAgentFiles, type AgentFilesMemory } from '../observers/agent-files.js';
+import { observeAgentFiles } from '../observers/agent-files.js';
 import { readExitRecord } from '../observers/exit-record.js';
-import { emptyMemory, observeConversations, type ConversationMemory } from '../observers/conversations.js';
+import { emptyMemory, observeConversations } from '../observers/conversations.js';
 import { observeInstallation, type Installation } from '../observers/installation.js';
 import { observeMemory } from '../observers/memory.js';
 import { findObstacles } from '../observers/obstacles.js';
 import { observeUnits } from '../observers/systemd.js';
 import { observeTmux } from '../observers/tmux.js';
+import { stampOf } from '../host/atomic-file.js';
 import { monotonicNow } from '../host/clock.js';
+import { exitsDirectory } from '../host/paths.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { conversationQuestions } from './conversation-questions.js';
 import type { Asked } from './early-look.js';
+import type { Earlier } from './earlier.js';
+import { lookAtHost, type HostLook } from './host-look.js';
 import { launches } from './launches.js';
 import { loadRoster } from './roster-source.js';
 
@@ -24,14 +28,6 @@ import { loadRoster } from './roster-source.js';
 export interface Pass {
   readonly world: World;
   readonly installation: Installation;
-}
-
-/** For who looks again and again. */
-export interface Earlier {
-  readonly memory: AgentFilesMemory;
-  readonly conversations: ConversationMemory;
-  readonly installation: () => Installation;
-  seen: EarlierDesired | null;
 }
 
 /**
@@ -53,38 +49,74 @@ export async function observe(
   } = {},
 ): Promise<Pass> {
   const { paths, exec } = context;
-  const unitsSeen = from.units ?? observeUnits(exec);
+  const { earlier = null } = from;
+  const unitsSeen = from.units ?? (context.look === undefined ? observeUnits(exec) : null);
   const roster = from.roster ?? (await loadRoster(context));
-  const tmuxSeen = observeTmux(exec, from.socketName ?? roster.socketName);
-  const installation = from.earlier?.installation() ?? observeInstallation(paths, parseEnvironmentFile);
-  const known = new Map(
-    observeAgentFiles(
-      paths,
-      roster.agents.map(({ name }) => name),
-      parseEnvironmentFile,
-      from.earlier?.memory,
-    ),
+  const socketName = from.socketName ?? roster.socketName;
+  const hostSeen =
+    unitsSeen === null ? hostLook(context, socketName) : beside(unitsSeen, observeTmux(exec, socketName));
+  const installation = earlier?.installation() ?? observeInstallation(paths, parseEnvironmentFile);
+  const known = observeAgentFiles(
+    paths,
+    roster.agents.map(({ name }) => name),
+    parseEnvironmentFile,
+    earlier?.files,
   );
-  const desired = resolveDesired(roster, known, from.earlier?.seen);
-  if (from.earlier !== undefined) from.earlier.seen = { desired, files: known };
-  const obstacles = findObstacles(launches(context, roster, desired, installation.record?.path ?? null));
-  const [units, tmux] = await Promise.all([unitsSeen, tmuxSeen]);
+  const desired = resolveDesired(roster, known, earlier?.desired);
+  const { units, tmux } = await hostSeen;
   // Last, so that a hold that was answered while we looked is in force.
-  const memory = observeMemory(paths.state);
-  const others = othersIn(units, tmux, paths.home).filter((agent) => !known.has(agent));
-  const files = new Map([...known, ...observeAgentFiles(paths, new Set(others), parseEnvironmentFile)]);
-  const ends = endsOf(context, roster, units);
+  const stored = earlier?.memory() ?? observeMemory(paths.state);
+  const endsStamp = earlier === null ? null : stampOf(exitsDirectory(paths));
+  const sameAgents = earlier?.last?.observed.units === units && earlier.desired?.roster === roster;
+  const last = sameAgents ? earlier.last : null;
+  const sameEnds = last !== null && endsStamp !== null && last.endsStamp === endsStamp;
+  const ends = sameEnds ? last.observed.ends : endsOf(context, roster, units);
+  const sameDesired = desired === earlier?.desired?.desired;
+  const files = withOthers(context, known, units, tmux);
   const conversations = observeConversations(
     paths,
     conversationQuestions(context, desired, files, tmux, paths.home),
-    from.earlier?.conversations ?? emptyMemory(),
+    earlier?.conversations ?? emptyMemory(),
   );
   const observed: Observed = {
-    ...{ units, tmux, files, obstacles, ends, conversations },
-    memory: counting(memory, ends, desired),
+    ...{ units, tmux, files, ends, conversations },
+    // Asked by gates alone: as long as nothing is to be done, and nothing has changed, nobody asks.
+    obstacles:
+      earlier?.quiet === true && sameEnds && sameDesired && last.observed.tmux === tmux
+        ? last.observed.obstacles
+        : findObstacles(launches(context, roster, desired, installation.record?.path ?? null)),
+    memory:
+      sameEnds && sameDesired && last.stored === stored
+        ? last.observed.memory
+        : counting(stored, ends, desired),
     moment: monotonicNow(),
   };
+  if (earlier !== null) {
+    earlier.desired = { roster, desired, files: known };
+    earlier.last = { observed, stored, endsStamp };
+  }
   return { world: { roster, desired, observed, home: paths.home }, installation };
+}
+
+const hostLook = ({ look, exec }: Context, socketName: string): Promise<HostLook> =>
+  look?.(socketName) ?? lookAtHost(exec, socketName);
+
+async function beside(units: Promise<Observed['units']>, tmux: Promise<Observed['tmux']>): Promise<HostLook> {
+  const [unitsSeen, tmuxSeen] = await Promise.all([units, tmux]);
+  return { units: unitsSeen, tmux: tmuxSeen };
+}
+
+/** Files of agents that run without being in the roster as well; `known` itself where there are none. */
+function withOthers(
+  { paths }: Context,
+  known: Observed['files'],
+  units: Observed['units'],
+  tmux: Observed['tmux'],
+): Observed['files'] {
+  const others = new Set(othersIn(units, tmux, paths.home).filter((agent) => !known.has(agent)));
+  return others.size === 0
+    ? known
+    : new Map([...known, ...observeAgentFiles(paths, others, parseEnvironmentFile)]);
 }
 
 /** How the agents that do not run have ended, as far as they have ever run. */
@@ -117,8 +149,8 @@ function counting(
 }
 
 /** The world of a pass with units and sessions as they are now: what an apply reads back after its work. */
-export async function lookAgain({ exec }: Context, { world }: Pass, socketName: string): Promise<World> {
-  const [units, tmux] = await Promise.all([observeUnits(exec), observeTmux(exec, socketName)]);
+export async function lookAgain(context: Context, { world }: Pass, socketName: string): Promise<World> {
+  const { units, tmux } = await hostLook(context, socketName);
   return { ...world, observed: { ...world.observed, units, tmux } };
 }
 

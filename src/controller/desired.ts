@@ -21,16 +21,18 @@ export type Desired =
 
 /** What was resolved before, and from which files. */
 export interface EarlierDesired {
+  readonly roster: Roster;
   readonly desired: ReadonlyMap<string, Desired>;
   readonly files: ReadonlyMap<string, AgentFiles>;
 }
 
-/** @param before the same agent with the same files (by identity) is not resolved again */
+/** @param before the same agent with the same files (by identity) is not resolved again, and the same roster not at all */
 export function resolveDesired(
   roster: Roster,
   files: ReadonlyMap<string, AgentFiles>,
   before: EarlierDesired | null = null,
 ): ReadonlyMap<string, Desired> {
+  if (before?.roster === roster && before.files === files) return before.desired;
   return new Map(
     roster.agents.map((spec) => {
       const { name } = spec;

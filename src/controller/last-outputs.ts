@@ -1,5 +1,5 @@
 import type { World } from './assess.js';
-import type { ObservedPane, ObservedServer } from './observed.js';
+import type { Known, ObservedPane, ObservedServer } from './observed.js';
 
 interface Output {
   /** As tmux told it, epoch seconds. */
@@ -19,6 +19,12 @@ export class LastOutputs {
   readonly #outputs = new Map<string, Output>();
   /** How far the wall clock was ahead of the other at the last look; null before the first. */
   #ahead: number | null = null;
+  /** The last look as it was and as it was told on, with how far the clock was ahead then. */
+  #last: {
+    readonly seen: ObservedServer;
+    readonly told: Known<ObservedServer>;
+    readonly ahead: number;
+  } | null = null;
 
   /**
    * What was seen, with each last output told by the wall clock as it is set now.
@@ -33,6 +39,10 @@ export class LastOutputs {
     const wasSet = this.#ahead !== null && Math.abs(ahead - this.#ahead) >= toleranceMs;
     this.#ahead = ahead;
     const server = tmux.value;
+    const last = this.#last;
+    // The same look again, and a clock that creeps at most: told as before.
+    if (last?.seen === server && !wasSet && Math.abs(ahead - last.ahead) < toleranceMs)
+      return { ...world, observed: { ...world.observed, tmux: last.told } };
     const present = new Set<string>();
     const correct = (pane: ObservedPane): ObservedPane => {
       const key = keyOf(server, pane);
@@ -48,10 +58,9 @@ export class LastOutputs {
     };
     const sessions = server.sessions.map((session) => ({ ...session, panes: session.panes.map(correct) }));
     for (const key of this.#outputs.keys()) if (!present.has(key)) this.#outputs.delete(key);
-    return {
-      ...world,
-      observed: { ...world.observed, tmux: { known: true, value: { ...server, sessions } } },
-    };
+    const told = { known: true, value: { ...server, sessions } } as const;
+    this.#last = { seen: server, told, ahead };
+    return { ...world, observed: { ...world.observed, tmux: told } };
   }
 }
 

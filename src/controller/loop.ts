@@ -1,5 +1,5 @@
 /**
- * The controller's heart: passes, one at a time, with a pause after each look they took, at the latest after `resyncMs`.
+ * The controller's heart: passes, one at a time, their starts at least `gapMs` apart, at the latest after `resyncMs`.
  *
  *          wake                 gap over                 done
  *   idle ────────► due ───────────────────► passing ───────────► idle
@@ -14,13 +14,11 @@ export type LoopState = 'idle' | 'due' | 'passing' | 'passing-dirty' | 'stopped'
 export interface PassOutcome {
   /** Milliseconds after which the next pass is due at the latest; null: at the resync. */
   readonly nextMs: number | null;
-  /** How often the host was looked at. */
-  readonly looks: number;
 }
 
 export interface LoopTimings {
-  /** The next pass starts at least this long after the last one's start, for each look that one took. Milliseconds. */
-  readonly lookGapMs: number;
+  /** The next pass starts at least this long after the last one's start. Milliseconds. */
+  readonly gapMs: number;
   /** A pass is due after this long without one, milliseconds, plus up to a tenth. */
   readonly resyncMs: number;
 }
@@ -94,8 +92,8 @@ export class Loop {
     if (this.#state === 'stopped') return;
     this.#state = 'passing';
     const started = this.#port.now();
-    const { nextMs, looks } = await this.#port.pass();
-    this.#notBefore = started + this.#timings.lookGapMs * Math.max(1, looks);
+    const { nextMs } = await this.#port.pass();
+    this.#notBefore = started + this.#timings.gapMs;
     switch (this.#state as LoopState) {
       case 'stopped':
         this.#finish();

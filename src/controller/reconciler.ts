@@ -9,6 +9,7 @@ import { nextLookMs } from './next-look.js';
 import { Pace } from './pace.js';
 import { plan as planOf } from './plan.js';
 import { regated, restrict } from './restrict.js';
+import { isQuiet, isSameWorld } from './same-world.js';
 import { sinceNewestStart } from './spacing.js';
 import type { Roster } from '../roster/types.js';
 
@@ -34,8 +35,16 @@ export interface Sight {
 export interface ReconcilerPort<Seen extends Sight> {
   readonly roster: () => RosterInForce;
   readonly observe: (roster: Roster) => Promise<Seen>;
-  /** The lock that commands share; null where another has it. */
-  readonly tryLock: () => Promise<{ readonly release: () => void } | null>;
+  /** Names the state of the lock that commands share, while it is free; null: another has it. */
+  readonly lockMark: () => number | null;
+  /**
+   * The lock that commands share; null where another has it.
+   *
+   * @param mark what named its state earlier; `undisturbed`: nobody has had it since
+   */
+  readonly tryLock: (
+    mark: number | null,
+  ) => Promise<{ readonly release: () => void; readonly undisturbed: boolean } | null>;
   /** Walks a plan. `replan` makes the plan of what is the case later. */
   readonly carryOut: (plan: Plan, seen: Seen, replan: (world: World) => Plan) => Promise<unknown>;
   readonly report: ReconcilerReport;
@@ -79,8 +88,8 @@ export class Reconciler<Seen extends Sight> {
   readonly #outputs = new LastOutputs();
   /** When the last agent was launched, for `start_spacing`; null before the first look. */
   #lastLaunch: number | null = null;
-  /** How often this pass has looked at the host; what it began looks once more at what came of it. */
-  #looks = 0;
+  /** A world in which nothing was to be done, and its plan. */
+  #quiet: { readonly world: World; readonly plan: Plan } | null = null;
 
   constructor(port: ReconcilerPort<Seen>) {
     this.#port = port;
@@ -88,13 +97,12 @@ export class Reconciler<Seen extends Sight> {
 
   /** One pass. Never rejects. */
   async pass(): Promise<PassOutcome> {
-    this.#looks = 0;
     try {
-      return { nextMs: await this.#pass(), looks: this.#looks };
+      return { nextMs: await this.#pass() };
     } catch (error) {
       // The loop goes on whatever one pass ran into; the next one looks again.
       this.#port.report.trouble('pass', messageOf(error));
-      return { nextMs: null, looks: this.#looks };
+      return { nextMs: null };
     }
   }
 
@@ -114,27 +122,28 @@ export class Reconciler<Seen extends Sight> {
     const { roster } = inForce;
     port.report.rosterState(inForce.problem, roster);
     if (roster === null) return null;
+    const mark = port.lockMark();
     const first = await this.#look(inForce, roster);
     port.report.looked(first.seen, first.whole, new Set(this.#inFlight.keys()));
     if (first.seen.refusal !== null) return null;
     const { desired } = first.seen.world;
     this.#pace.keepOnly(new Set([...desired.keys(), ...first.whole.actions.map(({ agent }) => agent)]));
     if (!first.plan.actions.some(isReady) && !replacesHolder(first.plan)) return first.next;
-    const lock = await port.tryLock();
+    const lock = await port.tryLock(mark);
     if (lock === null) return lockRetryMs;
     const unlock = this.#onceUnlocked(lock);
     let begun = false;
     try {
-      // Roster and world once more under the lock: an edit may have been taken back meanwhile.
+      // Under the lock once more: an edit may have been taken back meanwhile, another command may have acted. Where nobody
+      // has had the lock since before the look, that was as good as one under it.
       const again = port.roster();
       if (again.roster === null) return null;
-      const { seen, plan, next } = await this.#look(again, again.roster);
+      const standing = lock.undisturbed && again.roster === roster;
+      const { seen, plan, next } = standing ? first : await this.#look(again, again.roster);
       if (seen.refusal !== null) return null;
       const works = split(plan, seen.world).map((part) => this.#begin(seen, part));
       begun = works.length > 0;
       if (!begun) return next;
-      // Each part looks at what came of it.
-      this.#looks += works.length;
       const cancel = port.after(lockHeldMs, unlock);
       void Promise.all(works).then(() => {
         cancel();
@@ -157,7 +166,7 @@ export class Reconciler<Seen extends Sight> {
     for (const agent of this.#inFlight.keys()) busy.add(agent);
     const now = this.#port.monotonic();
     const seen = { ...shown, world: this.#corrected(shown.world) };
-    const planned = planOf(seen.world, noWords, this.#port.now());
+    const planned = this.#planOf(shown.world, seen.world);
     if (replacesHolder(planned)) {
       const { plan, waitMs } = holderTurn(planned, busy.size > 0, inForce);
       return { seen, whole: planned, plan, next: waitMs > 0 ? waitMs : null };
@@ -189,12 +198,19 @@ export class Reconciler<Seen extends Sight> {
     return { seen, whole, plan, next: all.length === 0 ? null : Math.min(...all) };
   }
 
+  /** @param shown the same as it was looked at, by which it is recognized */
+  #planOf(shown: World, world: World): Plan {
+    if (this.#quiet !== null && isSameWorld(this.#quiet.world, shown)) return this.#quiet.plan;
+    const plan = planOf(world, noWords, this.#port.now());
+    this.#quiet = isQuiet(plan) ? { world: shown, plan } : null;
+    return plan;
+  }
+
   #corrected(world: World): World {
     return this.#outputs.corrected(world, this.#port.now(), this.#port.monotonic());
   }
 
   async #observe(roster: Roster): Promise<Seen> {
-    this.#looks += 1;
     let cancel = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
       cancel = this.#port.after(lookDeadlineMs, () =>

@@ -17,7 +17,8 @@ export interface Lock {
 }
 
 export type LockResult =
-  { readonly kind: 'acquired'; readonly lock: Lock } | { readonly kind: 'held'; readonly owner: LockOwner };
+  | { readonly kind: 'acquired'; readonly lock: Lock; readonly claim: number }
+  | { readonly kind: 'held'; readonly owner: LockOwner };
 
 export interface LockOwner extends ProcessIdentity {
   /** What the owner does, e.g. `fleet apply`. */
@@ -45,8 +46,22 @@ export async function acquireLock(
     }
     const claim = top + 1;
     if (tryClaim(directory, claim, purpose)) {
-      return { kind: 'acquired', lock: { release: () => release(directory, claim) } };
+      return { kind: 'acquired', lock: { release: () => release(directory, claim) }, claim };
     }
+  }
+}
+
+/**
+ * The claim that counts, while it is nobody's; null where somebody has the lock. Who is given the next number later knows that
+ * nobody has had it in between.
+ */
+export function freeClaim(directory: string): number | null {
+  try {
+    const top = highest(directory);
+    const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
+    return owner !== null && isAlive(owner) ? null : top;
+  } catch {
+    return null;
   }
 }
 

@@ -40,7 +40,7 @@ export class Notifier {
   #send(words: () => readonly string[]): Promise<void> {
     if (!this.#wanted) return Promise.resolve();
     this.#sent = this.#sent.then(async () => {
-      await this.#exec('systemd-notify', words(), { timeoutMs: 5000 });
+      await this.#exec('systemd-notify', words(), { timeoutMs: 5000, output: 'ignored' });
     });
     return this.#sent;
   }

@@ -52,7 +52,10 @@ export const agentFile = (paths: Paths, agent: string, kind: 'env' | 'json' | 'l
 export const limitsFile = (paths: Paths, agent: string): string =>
   path.join(paths.units, `mosaic-agent@${agent}.service.d`, '50-fleet.conf');
 
-export const exitFile = (paths: Paths, agent: string): string => path.join(paths.state, 'exits', agent);
+/** How agents ended last, a file each, replaced as a whole. */
+export const exitsDirectory = ({ state }: Paths): string => path.join(state, 'exits');
+
+export const exitFile = (paths: Paths, agent: string): string => path.join(exitsDirectory(paths), agent);
 
 /** Held by the one controller. */
 export const controllerLock = ({ state }: Paths): string => path.join(state, 'locks', 'controller');

@@ -8,13 +8,17 @@ export type ParseEnvironment = (text: string) => {
   readonly managed: Readonly<Record<string, string>>;
 };
 
-/** What was read before, by agent, with what named the files' content then. For who looks again and again. */
-export type AgentFilesMemory = Map<string, { readonly stamp: string; readonly files: AgentFiles }>;
+/** What was read before, with what named the files' content then. For who looks again and again. */
+export interface AgentFilesMemory {
+  readonly agents: Map<string, { readonly stamp: string; readonly files: AgentFiles }>;
+  seen: ReadonlyMap<string, AgentFiles>;
+}
 
 /**
  * Reads fleet's files about each agent. Synchronous: two small files per agent, faster than any queue of promises.
  *
- * @param memory files that have not changed since are not read again, and give the same value
+ * @param memory files that have not changed since are not read again, and give the same value; where none has, so does the
+ *   whole
  */
 export function observeAgentFiles(
   paths: Paths,
@@ -24,7 +28,16 @@ export function observeAgentFiles(
 ): ReadonlyMap<string, AgentFiles> {
   // Records are replaced by fleet alone, as a whole, which shows in their directory; only env files are edited in place.
   const records = memory === null ? null : stampOf(paths.agents);
-  return new Map([...agents].map((agent) => [agent, remembered(paths, agent, parse, records, memory)]));
+  const found = new Map<string, AgentFiles>();
+  let same = true;
+  for (const agent of agents) {
+    const files = remembered(paths, agent, parse, records, memory);
+    found.set(agent, files);
+    same &&= files === memory?.seen.get(agent);
+  }
+  if (memory === null) return found;
+  if (!same || found.size !== memory.seen.size) memory.seen = found;
+  return memory.seen;
 }
 
 function remembered(
@@ -35,13 +48,13 @@ function remembered(
   memory: AgentFilesMemory | null,
 ): AgentFiles {
   if (memory === null) return readAgent(paths, agent, parse);
-  const before = memory.get(agent);
+  const before = memory.agents.get(agent);
   const environment = records === null ? null : stampOf(agentFile(paths, agent, 'env'));
   const stamp = environment === null ? null : `${records}\n${environment}`;
   if (before !== undefined && stamp !== null && before.stamp === stamp) return before.files;
   const files = readAgent(paths, agent, parse);
-  if (stamp === null) memory.delete(agent);
-  else memory.set(agent, { stamp, files });
+  if (stamp === null) memory.agents.delete(agent);
+  else memory.agents.set(agent, { stamp, files });
   return files;
 }
 

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { FailureRecord, Moment } from '../controller/backoff.js';
 import type { Approval, Hold, Known, Memory } from '../controller/observed.js';
-import { readText } from '../host/atomic-file.js';
+import { readText, stampOf } from '../host/atomic-file.js';
 
 export const holdsFile = (state: string): string => path.join(state, 'holds.json');
 export const approvalsFile = (state: string): string => path.join(state, 'approvals.json');
@@ -32,6 +32,20 @@ export function observeMemory(state: string): Known<Memory> {
       braked: disruptions.known ? parseBraked(disruptions.value) : null,
       failures: failures.known ? parseFailures(failures.value) : new Map(),
     },
+  };
+}
+
+/** For who looks again and again: files that have not changed since are not read again, and give the same value. */
+export function rememberedMemory(state: string): () => Known<Memory> {
+  const files = [holdsFile, approvalsFile, disruptionsFile, failuresFile].map((file) => file(state));
+  let last: { readonly stamp: string; readonly memory: Known<Memory> } | null = null;
+  return () => {
+    // Before they are read: what is written meanwhile is seen at the next look.
+    const stamp = stampOf(...files);
+    if (stamp !== null && last?.stamp === stamp) return last.memory;
+    const memory = observeMemory(state);
+    last = stamp === null ? null : { stamp, memory };
+    return memory;
   };
 }
 

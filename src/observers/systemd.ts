@@ -10,8 +10,12 @@ import {
 
 const timeoutMs = 5000;
 
-/** Observes every unit of fleet with one process, however many agents. */
-export async function observeUnits(exec: Exec): Promise<Known<ObservedUnits>> {
+/**
+ * Observes every unit of fleet with one process, however many agents.
+ *
+ * @param read {@link readUnits}, or one that remembers
+ */
+export async function observeUnits(exec: Exec, read = readUnits): Promise<Known<ObservedUnits>> {
   const result = await exec(
     'systemctl',
     [
@@ -28,7 +32,12 @@ export async function observeUnits(exec: Exec): Promise<Known<ObservedUnits>> {
   );
   if (result.kind !== 'exited' || result.code !== 0)
     return { known: false, message: busHint(describeExec('systemctl', result)) };
-  const units = parseUnitList(result.stdout);
+  return read(result.stdout);
+}
+
+/** What systemctl printed, as an observation. */
+export function readUnits(text: string): Known<ObservedUnits> {
+  const units = parseUnitList(text);
   return units === null
     ? { known: false, message: 'systemctl printed no list of units' }
     : { known: true, value: units };

@@ -6,8 +6,16 @@ import { paneFormat, parseListing, serverFormat, sessionFormat } from './tmux-ou
 
 const timeoutMs = 5000;
 
-/** Observes server, sessions, panes, marks, activity and attachment with one process, however many agents. */
-export async function observeTmux(exec: Exec, socket: string): Promise<Known<ObservedServer | null>> {
+/**
+ * Observes server, sessions, panes, marks, activity and attachment with one process, however many agents.
+ *
+ * @param read {@link readServer}, or one that remembers
+ */
+export async function observeTmux(
+  exec: Exec,
+  socket: string,
+  read = readServer,
+): Promise<Known<ObservedServer | null>> {
   const result = await exec(
     'tmux',
     [
@@ -17,10 +25,10 @@ export async function observeTmux(exec: Exec, socket: string): Promise<Known<Obs
     ],
     { timeoutMs, encoding: 'latin1' },
   );
-  return readResult(result);
+  return readResult(result, read);
 }
 
-function readResult(result: ExecResult): Known<ObservedServer | null> {
+function readResult(result: ExecResult, read: typeof readServer): Known<ObservedServer | null> {
   if (result.kind !== 'exited') return { known: false, message: describeExec('tmux', result) };
   const problem = result.stderr.trim();
   if (result.code !== 0 && isNoServer(problem)) return { known: true, value: null };
@@ -28,9 +36,25 @@ function readResult(result: ExecResult): Known<ObservedServer | null> {
   if (result.code !== 0 && problem !== 'no current target') {
     return { known: false, message: describeExec('tmux', result) };
   }
-  const listing = parseListing(result.stdout);
+  return read(result.stdout);
+}
+
+/** What tmux printed, as an observation. */
+export function readServer(text: string): Known<ObservedServer> {
+  const listing = parseListing(text);
   if (listing === null) return { known: false, message: 'tmux printed a listing that fleet cannot read' };
   return { known: true, value: { ...listing.server, inHolder: isInHolder(listing.server.pid) } };
+}
+
+/** The same for who looks again and again. A server's cgroup is looked up anew each time: it may be moved. */
+export function rememberedServer(): typeof readServer {
+  let last: { readonly text: string; readonly seen: Known<ObservedServer> } | null = null;
+  return (text) => {
+    const before = last?.text === text ? last.seen : null;
+    if (before?.known === true && before.value.inHolder === isInHolder(before.value.pid)) return before;
+    last = { text, seen: readServer(text) };
+    return last.seen;
+  };
 }
 
 /** The only two texts that mean "no server"; every other failure is unknown. */

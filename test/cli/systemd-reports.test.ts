@@ -5,11 +5,13 @@ import { Notifier } from '../../src/host/notify.js';
 
 let told: string[] = [];
 let now = 0;
+let status = 'all well';
 let reports: SystemdReports;
 
 beforeEach(() => {
   told = [];
   now = 0;
+  status = 'all well';
   const exec: Exec = (_, args) => {
     told.push(args.join(' ').replace(/ MONOTONIC_USEC=[0-9]+/, ''));
     return Promise.resolve({ kind: 'exited', code: 0, stdout: '', stderr: '' });
@@ -17,7 +19,7 @@ beforeEach(() => {
   const notifier = new Notifier(exec, { NOTIFY_SOCKET: '/run/notify' });
   reports = new SystemdReports(
     notifier,
-    () => 'all well',
+    () => status,
     10_000,
     () => now,
   );
@@ -43,11 +45,22 @@ test('ready after the first pass with a look; then the watchdog is fed by such p
   now += 9000;
   pass();
   expect(await news()).toEqual([]);
-  now += 1000;
+  now += 11_000;
   pass(false);
   expect(await news()).toEqual([]);
   pass();
   expect(await news()).toEqual(['WATCHDOG=1']);
+});
+
+test('a status that has changed is told sooner than that all is as it was', async () => {
+  pass();
+  await news();
+  now += 10_000;
+  pass();
+  expect(await news()).toEqual([]);
+  status = 'one gated';
+  pass();
+  expect(await news()).toEqual(['WATCHDOG=1 --status=one gated']);
 });
 
 test('a pass that takes up another roster is a reload, ended by its own end', async () => {

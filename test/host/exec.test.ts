@@ -30,6 +30,15 @@ test('gives code, stdout and stderr without a change', async () => {
   });
 });
 
+test('output that nobody wants is not kept, and the end is told all the same', async () => {
+  const ignored = { output: 'ignored' } as const;
+  expect(await sh('echo out; echo err >&2; exit 3', ignored)).toEqual({
+    ...{ kind: 'exited', code: 3, stdout: '', stderr: '' },
+  });
+  expect(await exec('no-such-program', [], { ...long, ...ignored })).toMatchObject({ kind: 'missing' });
+  expect(await sh('sleep 60', { ...ignored, timeoutMs: 100 })).toMatchObject({ kind: 'timeout' });
+});
+
 test('words arrive as they are, without a shell', async () => {
   const words = ['', 'two words', '$HOME', ';', "'", 'new\nline', 'ünï'];
   const result = await exec('printf', ['%s|', ...words], long);

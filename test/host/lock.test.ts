@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { acquireLock, type Lock } from '../../src/host/lock.js';
+import { acquireLock, freeClaim, type Lock } from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
 import { temporary } from '../support/temporary.js';
@@ -31,6 +31,24 @@ describe('a lock', () => {
     lock.release();
     (await acquired(directory)).release();
     expect(claims(directory)).toHaveLength(1);
+  });
+
+  test('tells whether somebody had it since it was looked at', async () => {
+    const directory = path.join(temporary(), 'locks');
+    expect(freeClaim(directory)).toBeNull();
+    const take = async (): Promise<{ claim: number; lock: Lock }> => {
+      const result = await acquireLock(directory, 'test', 0);
+      if (result.kind === 'held') throw new Error(`held by ${result.owner.pid}`);
+      return result;
+    };
+    (await take()).lock.release();
+    const before = freeClaim(directory);
+    const undisturbed = await take();
+    expect(freeClaim(directory)).toBeNull();
+    undisturbed.lock.release();
+    const later = await take();
+    later.lock.release();
+    expect([undisturbed.claim - 1 === before, later.claim - 1 === before]).toEqual([true, false]);
   });
 
   test('is waited for as long as was asked', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Exec, ExecResult } from '../../src/host/exec.js';
-import { observeTmux } from '../../src/observers/tmux.js';
+import { observeTmux, rememberedServer } from '../../src/observers/tmux.js';
 
 const given =
   (result: ExecResult): Exec =>
@@ -39,6 +39,17 @@ test('a server without any session is one, and whose it is is read from its cgro
   expect(own).toEqual({ known: true, value: { pid: process.pid, inHolder: false, sessions: [] } });
   const gone = await observeTmux(given(exited(0, '', 'V 4194305\n')), 's');
   expect(gone).toMatchObject({ value: { inHolder: null } });
+});
+
+test('the same text again is the same value, and a server that moved is another', async () => {
+  const read = rememberedServer();
+  const look = (text: string) => observeTmux(given(exited(0, '', text)), 's', read);
+  const first = await look(`V ${process.pid}\n`);
+  expect(await look(`V ${process.pid}\n`)).toBe(first);
+  const other = await look('V 4194305\n');
+  expect(other).toMatchObject({ value: { pid: 4194305 } });
+  expect(await look('V 4194305\n')).toBe(other);
+  expect(await look('half')).toMatchObject({ known: false });
 });
 
 test('is one process, on the given socket, read byte by byte and bounded in time', async () => {

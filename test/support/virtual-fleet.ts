@@ -2,6 +2,7 @@ import type { Plan } from '../../src/controller/action.js';
 import { apply, type ActionResult } from '../../src/controller/apply.js';
 import type { World } from '../../src/controller/assess.js';
 import { countEnds } from '../../src/controller/backoff.js';
+import { LookTurns } from '../../src/controller/look-turns.js';
 import { Loop } from '../../src/controller/loop.js';
 import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
 import type { Roster } from '../../src/roster/types.js';
@@ -44,7 +45,11 @@ export class VirtualFleet {
   looks = 0;
   readonly lookedAt: number[] = [];
   #lockedBy: Actor | null = null;
+  /** How often the lock was had. */
+  #locks = 0;
   #commands = 0;
+  readonly #turns = new WeakMap<Actor, LookTurns<World>>();
+  readonly #rosters = new Map<string, Roster>();
 
   constructor(roster: Roster, witness: Witness = {}) {
     this.witness = witness;
@@ -75,6 +80,10 @@ export class VirtualFleet {
     this.killController();
     const actor = new Actor('controller');
     const port = this.#port(actor);
+    const turns = new LookTurns({ now: port.monotonic, after: port.after }, 50, (revision) =>
+      this.#lookNow(actor, this.#rosters.get(revision) ?? this.file.roster),
+    );
+    this.#turns.set(actor, turns);
     const reconciler = new Reconciler<Sight>(port);
     const loop = new Loop(
       {
@@ -83,7 +92,7 @@ export class VirtualFleet {
         after: port.after,
         random: () => 0,
       },
-      { lookGapMs: 50, resyncMs: this.resyncMs },
+      { gapMs: 50, resyncMs: this.resyncMs },
     );
     this.controller = { actor, loop, reconciler };
     this.controllerSince = this.clock.monotonic();
@@ -104,7 +113,14 @@ export class VirtualFleet {
         return { roster: last, problem, settledMs: this.clock.monotonic() - changedAt, replaced: false };
       },
       observe: async (roster) => ({ world: await this.#look(actor, roster), refusal: this.refusal }),
-      tryLock: () => actor.waitFor(this.clock.sleep(0).then(() => this.#tryLock(actor))),
+      lockMark: () => (this.#lockedBy === null ? this.#locks : null),
+      tryLock: (mark) =>
+        actor.waitFor(
+          this.clock.sleep(0).then(() => {
+            const lock = this.#tryLock(actor);
+            return lock === null ? null : { ...lock, undisturbed: this.#locks - 1 === mark };
+          }),
+        ),
       carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),
       report: {
         rosterState: () => undefined,
@@ -152,6 +168,7 @@ export class VirtualFleet {
   #tryLock(actor: Actor): { release: () => void } | null {
     if (this.#lockedBy !== null || actor.isDead) return null;
     this.#lockedBy = actor;
+    this.#locks += 1;
     const release = (): void => {
       if (this.#lockedBy === actor) this.#lockedBy = null;
     };
@@ -159,8 +176,16 @@ export class VirtualFleet {
     return { release };
   }
 
+  /** The controller's looks take turns; a command asks whenever it wants to know. */
+  #look(actor: Actor, roster: Roster): Promise<World> {
+    const turns = this.#turns.get(actor);
+    if (turns === undefined) return this.#lookNow(actor, roster);
+    this.#rosters.set(roster.revision, roster);
+    return actor.waitFor(turns.take(roster.revision));
+  }
+
   /** systemd, then tmux, then what is remembered, a little apart. */
-  async #look(actor: Actor, roster: Roster): Promise<World> {
+  async #lookNow(actor: Actor, roster: Roster): Promise<World> {
     this.looks += 1;
     this.lookedAt.push(this.clock.monotonic());
     const units = unitsOf(this.host);

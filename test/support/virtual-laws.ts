@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Plan, PlannedAction } from '../../src/controller/action.js';
 import type { World } from '../../src/controller/assess.js';
 import { delayMs } from '../../src/controller/backoff.js';
-import { holdOn } from '../../src/controller/gate.js';
+import { holdOn, noWords } from '../../src/controller/gate.js';
+import { plan as planOf } from '../../src/controller/plan.js';
+import { isQuiet } from '../../src/controller/same-world.js';
 import type { Actor } from './actor.js';
 import type { Deed } from './fake-host.js';
 import type { Carried, VirtualFleet, Witness } from './virtual-fleet.js';
@@ -11,6 +14,7 @@ import type { TrueEnd } from './virtual-host.js';
 const windowMs = 55_000;
 /** tmux tells seconds. */
 const secondMs = 1000;
+const yearMs = 365 * 86_400_000;
 
 /** How an agent has ended in a row, as far as it is on record. */
 interface Row {
@@ -60,6 +64,24 @@ export class Laws implements Witness {
   decided(plan: Plan): void {
     this.plan = plan;
     for (const { gate } of plan.actions) this.#count(gate.kind);
+  }
+
+  /** Where nothing is to be done, time alone brings nothing: the controller goes by that. */
+  looked(_: Actor, world: World): void {
+    const { clock } = this.#fleet ?? {};
+    if (clock === undefined) return;
+    const plan = planOf(world, noWords, clock.now());
+    if (!isQuiet(plan)) return;
+    this.#count('quiet');
+    const { moment } = world.observed;
+    const later = {
+      ...world,
+      observed: { ...world.observed, moment: { ...moment, ms: moment.ms + yearMs } },
+    };
+    this.#law(
+      isDeepStrictEqual(planOf(later, noWords, clock.now() + yearMs), plan),
+      'time alone brings something',
+    );
   }
 
   trouble(during: string, message: string): void {

@@ -20,6 +20,7 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { ConditionKeeper } from '../run/condition-keeper.js';
 import { hostPort, later } from '../run/host-port.js';
+import { pacedLooks } from '../run/paced-looks.js';
 import { ControllerLog } from '../run/log.js';
 import { metered, timed } from '../run/metered.js';
 import { metricsWanted, type MetricsOptions } from '../run/metrics-options.js';
@@ -30,6 +31,7 @@ import { Sources } from '../run/sources.js';
 import { Postman } from '../talk/postman.js';
 import { SystemdReports } from '../run/systemd-reports.js';
 
+/** Between the starts of looks at the host, and of passes. */
 const lookGapMs = 50;
 const usualResyncMs = 15_000;
 /** For everything that is under way, a look at a host that does not answer included. Below the unit's TimeoutStopSec. */
@@ -56,8 +58,13 @@ const sooner = (a: number | null, b: number | null): number | null =>
 
 /** The controller. Stopping it stops no agent; the next start takes over what runs. */
 export async function runCommand(given: Context, options: RunOptions): Promise<ExitCode> {
-  const context: Context = { ...given, record: aggregating(given.record) };
-  const { paths, env, exec } = context;
+  const { paths, env, exec } = given;
+  const looks = pacedLooks(exec, lookGapMs);
+  const context: Context = {
+    ...given,
+    record: aggregating(given.record),
+    look: (socket) => looks.take(socket),
+  };
   const resyncMs = options.resync ?? usualResyncMs;
   const wanted = metricsWanted(options, env);
   const installation = observeInstallation(paths, parseEnvironmentFile);
@@ -84,7 +91,8 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
     write: (record) => writeStatusRecord(paths.state, record),
     trouble: (message) => log.trouble('status', message),
   });
-  // Below the resync, so that each of them is told, and far below the unit's WatchdogSec.
+  // Below the resync, so that a change is told with it; twice as long is far below the unit's WatchdogSec, a look that takes
+  // its 30 s included.
   const reports = new SystemdReports(new Notifier(exec, env), () => log.status, resyncMs * 0.7);
   const metrics = await openMetrics(wanted, log, context.now, resyncMs * 0.9);
   const memory = new RosterMemory(context);
@@ -134,7 +142,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
       after: later,
       random: () => Math.random(),
     },
-    { lookGapMs, resyncMs },
+    { gapMs: lookGapMs, resyncMs },
   );
   const failed = (message: string): void => log.line(4, 'diagnostic', { during: 'watch', message });
   const sources = new Sources(context, installation.record?.socketName ?? '', memory, wake, failed);

@@ -1,14 +1,13 @@
 import type { Plan } from '../../controller/action.js';
+import { isQuiet } from '../../controller/same-world.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
-import { acquireLock } from '../../host/lock.js';
-import { emptyMemory } from '../../observers/conversations.js';
-import { rememberedInstallation } from '../../observers/installation.js';
-import { parseEnvironmentFile } from '../../roster/environment-file.js';
+import { acquireLock, freeClaim } from '../../host/lock.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { installationProblem } from '../guard.js';
-import { observe, type Earlier, type Pass } from '../pass.js';
+import { nothingSeen } from '../earlier.js';
+import { observe, type Pass } from '../pass.js';
 import { keepInForce } from '../revision-history.js';
 import { keepBetweenPasses } from '../keep-conversations.js';
 import type { Roster } from '../../roster/types.js';
@@ -27,12 +26,7 @@ export function hostPort(
   context: Context,
   { roster, report, wake, spokenTo }: HostPortParts,
 ): ReconcilerPort<HostSight> {
-  const earlier: Earlier = {
-    memory: new Map(),
-    conversations: emptyMemory(),
-    installation: rememberedInstallation(context.paths, parseEnvironmentFile),
-    seen: null,
-  };
+  const earlier = nothingSeen(context);
   let known: Roster | null = null;
   /** A roster that asks for nothing is in force as it is; the same one is looked up once. */
   const keepWhereNothingIsDue = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
@@ -60,6 +54,7 @@ export function hostPort(
       trouble: (during, message) => report.trouble(during, message),
       looked: (seen, plan, working) => {
         report.looked(seen, plan, working);
+        earlier.quiet = working.size === 0 && isQuiet(plan);
         if (seen.refusal !== null) return;
         keepWhereNothingIsDue(seen, plan, working);
         keepConversations(seen, plan, working);
@@ -69,9 +64,11 @@ export function hostPort(
       const pass = await observe(context, { roster: inForce, earlier });
       return { ...pass, refusal: installationProblem(context, inForce, pass.installation) };
     },
-    tryLock: async () => {
+    lockMark: () => freeClaim(context.paths.lock),
+    tryLock: async (mark) => {
       const locked = await acquireLock(context.paths.lock, 'fleet run', 0);
-      return locked.kind === 'held' ? null : locked.lock;
+      if (locked.kind === 'held') return null;
+      return { release: () => locked.lock.release(), undisturbed: locked.claim - 1 === mark };
     },
     carryOut: (plan, seen, replan) =>
       carryOut(

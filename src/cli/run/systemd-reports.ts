@@ -19,9 +19,10 @@ export class SystemdReports {
   #askedSince = false;
   #answers: readonly (() => void)[] = [];
   #lastAlive = -Infinity;
+  #told = '';
 
   /**
-   * @param aliveMs systemd is told at most so often that all is well
+   * @param aliveMs systemd is told at most so often how things are, and half as often that they are as they were
    * @param now a clock that no one sets, milliseconds
    */
   constructor(
@@ -61,16 +62,19 @@ export class SystemdReports {
   passed(looked: boolean): void {
     if (!looked) return;
     const now = this.#now();
+    const status = this.#status();
     const answers = this.#askedSince ? [] : this.#answers;
     if (!this.#ready || answers.length > 0 || (this.#reloading && !this.#askedSince)) {
       this.#ready = true;
       this.#reloading = false;
       if (!this.#askedSince) this.#answers = [];
-      void this.#notifier.ready(this.#status()).then(() => {
+      void this.#notifier.ready(status).then(() => {
         for (const answer of answers) answer();
       });
-    } else if (now - this.#lastAlive >= this.#aliveMs) void this.#notifier.alive(this.#status());
+    } else if (now - this.#lastAlive >= (status === this.#told ? 2 : 1) * this.#aliveMs)
+      void this.#notifier.alive(status);
     else return;
+    this.#told = status;
     this.#lastAlive = now;
   }
 
