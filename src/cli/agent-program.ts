@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { OutboxOptions } from './commands/agent-outbox.js';
 import type { ResetOptions } from './commands/agent-reset.js';
 import type { SendOptions } from './commands/agent-send.js';
-import { command, duration, run, run1, runNamed } from './mount.js';
+import { command, duration, run, run1, run2, runNamed } from './mount.js';
 
 /** Adds the commands that talk to agents to a command, be it `fleet agent` or another program's `agent`. */
 export function addAgentCommands(agent: Command): Command {
@@ -30,6 +30,14 @@ function lookingCommands(agent: Command): void {
           name,
           json === true ? { output: 'json' } : {},
         ),
+      ),
+    );
+  command(agent, 'conversations', 'which conversations it is, and was, in')
+    .argument('<agent>')
+    .option('--json', 'one JSON document')
+    .action(
+      run1(async (context, name, options: { json?: true }) =>
+        (await import('./commands/agent-conversations.js')).conversationsCommand(context, name, options),
       ),
     );
   command(agent, 'tail', 'the last lines of its screen')
@@ -76,6 +84,14 @@ function talkingCommands(agent: Command): void {
     .action(
       run1(async (context, name, options: ResetOptions) =>
         (await import('./commands/agent-reset.js')).resetCommand(context, name, options),
+      ),
+    );
+  command(agent, 'resume', 'start or restart it in a conversation that it was in before')
+    .argument('<agent>')
+    .argument('<id>', 'its id, or the first characters of it')
+    .action(
+      run2(async (context, name, id) =>
+        (await import('./commands/agent-conversations.js')).resumeCommand(context, name, id),
       ),
     );
   command(agent, 'outbox', 'what was left for it')

@@ -24,6 +24,13 @@ export const run1 =
   (argument: string, _: unknown, self: Command): Promise<void> =>
     finish(self, (context) => work(context, argument, optionsOf<Options>(self)));
 
+export const run2 =
+  <Options>(
+    work: (context: Context, first: string, second: string, options: Options & GlobalOptions) => Outcome,
+  ) =>
+  (first: string, second: string, _: unknown, self: Command): Promise<void> =>
+    finish(self, (context) => work(context, first, second, optionsOf<Options>(self)));
+
 export const runNamed =
   <Options>(
     work: (context: Context, argument: string | undefined, options: Options & GlobalOptions) => Outcome,

@@ -21,7 +21,7 @@ export type Reason =
   | { readonly code: 'Unmarked' }
   | {
       readonly code: 'OperatorWord';
-      readonly command: 'stop' | 'restart' | 'restart --fresh' | 'export --adopt';
+      readonly command: 'stop' | 'restart' | 'restart --fresh' | 'agent resume' | 'export --adopt';
     }
   /** The tmux server that it lives on is replaced. */
   | { readonly code: 'HolderReplaced' }

@@ -57,8 +57,10 @@ export function commence(
         ? { at: now, how: reason === undefined ? action : `${action}: ${reason.code}` }
         : next.conversation.resumed;
       const current = { ...next.conversation, resumed };
+      // Another one than before only by the operator's word; or where the one before holds nothing.
+      const other = inForce.kind === 'known' && inForce.conversation.id === settled.current?.id;
       return {
-        record: withCurrent(settled, current, { ended: 'changed', at: now, held: false }),
+        record: withCurrent(settled, current, { ended: 'replaced', at: now, held: other && held }),
         launch: shape === null ? null : { shape, id: current.id },
       };
     }

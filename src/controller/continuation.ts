@@ -232,13 +232,13 @@ const soonMs = 10_000;
 const endedSoon = ({ id }: Conversation, end: LastEnd | null): boolean =>
   end?.conversation?.id === id && end.ranMs !== null && end.ranMs < soonMs;
 
-/** Whether the last start was to resume this very conversation and the runtime itself ended soon, with a failure. */
+/** Whether a start was to resume a conversation, and the runtime itself ended soon, with a failure. */
+export const endedOnResume = ({ conversation, reason, status, ranMs }: LastEnd): boolean =>
+  conversation?.how === 'resume' && reason === 'exited' && status !== 0 && ranMs !== null && ranMs < soonMs;
+
+/** Whether the last start failed so with the conversation in force. */
 export const resumeFailed = (now: InForce, end: LastEnd | null): boolean =>
-  now.kind === 'known' &&
-  end?.conversation?.how === 'resume' &&
-  end.reason === 'exited' &&
-  end.status !== 0 &&
-  endedSoon(now.conversation, end);
+  now.kind === 'known' && end?.conversation?.id === now.conversation.id && endedOnResume(end);
 
 const unreadableText = (message: string, agent: string): string =>
   `which conversation it is in cannot be told: ${message}; repair the file, or begin anew: fleet restart ${agent} --fresh`;

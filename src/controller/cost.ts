@@ -17,7 +17,8 @@ export function costOf(
   if (!inRoster && now.kind === 'known') return kept;
   switch (next.kind) {
     case 'same':
-      return kept;
+      // Into another one, out of one that nobody could come back to.
+      return now.kind === 'known' ? kept : { kind: 'loses-conversation', because: 'its id is unknown' };
     case 'plain':
     case 'fresh': {
       if (empty) return { kind: 'none' };

@@ -24,6 +24,8 @@ export interface PhaseFacts {
   readonly owned: boolean;
   readonly hold: Hold | null;
   readonly failed: boolean;
+  /** Its starts failed to resume its conversation, and it is given up. */
+  readonly parked: boolean;
   readonly failure: FailureRecord | null;
   readonly moment: Moment;
 }
@@ -47,7 +49,7 @@ export function phaseOf(kind: Assessment['situation']['kind'], facts: PhaseFacts
     case 'stopped':
       if (facts.hold !== null) return 'Held';
       if (facts.suspend) return 'Suspended';
-      if (facts.failure?.stalled === true) return 'Stalled';
+      if (facts.parked || facts.failure?.stalled === true) return 'Stalled';
       if (facts.failure !== null && remainingMs(facts.failure, facts.moment) > 0) return 'BackingOff';
       return facts.failed ? 'Dead' : 'Stopped';
   }

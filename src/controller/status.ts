@@ -3,6 +3,7 @@ import { assess, type Assessment, type World } from './assess.js';
 import { outdatedFields } from './compare.js';
 import { degraded, phaseOf, type Phase } from './phase.js';
 import { progressing, state, withTransitions, type Condition, type ConditionState } from './conditions.js';
+import { conversationStatus, type ConversationStatus } from './conversation-status.js';
 import { holdOn, noWords } from './gate.js';
 import { isAdopted } from './holder.js';
 import type { FailureRecord } from './backoff.js';
@@ -27,6 +28,8 @@ export interface AgentStatus {
   /** Its processes are not in a unit of its own before its next restart. */
   readonly adopted: boolean;
   readonly outdated: readonly string[];
+  /** The one it is in, or would continue; null: none that anything is known of. */
+  readonly conversation: ConversationStatus | null;
   readonly hold: Hold | null;
   /** How its process ended last; null while it runs, and where that is not on record. */
   readonly end: LastEnd | null;
@@ -63,14 +66,24 @@ export function fleetStatus(
       const { agent } = assessment;
       const held = observed.memory.known ? holdOn(agent, observed.memory.value, now) : null;
       const action = plan.actions.find((one) => one.agent === agent) ?? null;
-      const facts = { hold: held?.hold ?? null, action, working: working.has(agent) };
+      const facts = {
+        ...{ hold: held?.hold ?? null, action, working: working.has(agent) },
+        conversation: conversationStatus(assessment, world),
+      };
       return agentStatus(assessment, facts, observed, now, recorded?.agents.get(agent) ?? null);
     });
 }
 
+interface AgentFacts {
+  readonly hold: Hold | null;
+  readonly action: PlannedAction | null;
+  readonly working: boolean;
+  readonly conversation: AgentStatus['conversation'];
+}
+
 function agentStatus(
   { agent, desired, situation, files, owned }: Assessment,
-  { hold, action, working }: { hold: Hold | null; action: PlannedAction | null; working: boolean },
+  { hold, action, working, conversation }: AgentFacts,
   observed: Observed,
   now: number,
   recorded: readonly Condition[] | null,
@@ -87,6 +100,7 @@ function agentStatus(
     owned,
     hold,
     failed: situation.kind === 'stopped' && situation.failed,
+    parked: action?.gate.kind === 'stalled' && action.gate.resume !== undefined,
     failure: failureOf(agent, desired, observed),
     moment: observed.moment,
   });
@@ -135,6 +149,7 @@ function agentStatus(
     starts: files?.applied?.starts ?? 0,
     adopted: live !== null && isAdopted({ situation }),
     outdated,
+    conversation,
     hold,
     end,
     conditions: withTransitions(conditions, recorded, moment),

@@ -5,7 +5,7 @@ import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
 import { RunningController } from '../support/running-controller.js';
 
 let fleet: FleetSandbox;
-const sleeper = (name: string): string => `{ name: ${name}, runtime: demo, command: [sleep, infinity] }`;
+const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
 beforeEach(() => {
   fleet = new FleetSandbox();
   fleet.writeRoster([sleeper('a')]);

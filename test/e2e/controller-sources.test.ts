@@ -21,7 +21,7 @@ const text = (...names: readonly string[]): string =>
     `tmux: { socket_name: ${fleet.socket} }`,
     `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`,
     'agents:',
-    ...names.map((name) => `  - { name: ${name}, runtime: demo, command: [sleep, infinity] }`),
+    ...names.map((name) => `  - { name: ${name}, runtime: sleeper, command: [sleep, infinity] }`),
   ].join('\n') + '\n';
 const names = async (): Promise<string> =>
   Object.keys(await fleet.pids())
@@ -136,7 +136,7 @@ describe('a change of the roster wakes the controller', () => {
     const template = path.join(fleet.directory, 'brief.md');
     fs.writeFileSync(template, 'be brief');
     const agent =
-      '{ name: a, runtime: demo, command: [sleep, infinity], kickstart_template: ../../brief.md, reset_between_tasks: true, disruption: immediate }';
+      '{ name: a, runtime: sleeper, command: [sleep, infinity], kickstart_template: ../../brief.md, reset_between_tasks: true, disruption: immediate }';
     fleet.writeRoster([agent]);
     await up('a');
     const { a } = await fleet.pids();
@@ -198,5 +198,5 @@ test('a broken file leaves the last applied roster in force, for a new controlle
   await until('a is back', async () => ((await fleet.pids())['a'] ?? a) !== a);
   const { stdout } = await fleet.expect(78, 'status');
   expect(stdout).toContain('The roster is invalid; the last good one is in force:');
-  expect(stdout).toMatch(/^a +demo +worker +Running/m);
+  expect(stdout).toMatch(/^a +sleeper +worker +Running/m);
 });

@@ -13,7 +13,7 @@ afterEach(() => fleet.dispose());
 // controller, which was starting agents, for the holder.
 test('a controller that takes its time to stop does not keep a killed server from coming back', async () => {
   const settings = `defaults: { working_directory: ${fleet.work} }`;
-  fleet.writeRoster(['{ name: a, runtime: demo, command: [sleep, infinity] }'], settings);
+  fleet.writeRoster(['{ name: a, runtime: sleeper, command: [sleep, infinity] }'], settings);
   await fleet.expect(0, 'install');
   const slow = path.join(fleet.units, 'mosaic-fleet.service.d');
   fs.mkdirSync(slow);

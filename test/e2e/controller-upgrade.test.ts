@@ -12,7 +12,9 @@ beforeEach(() => {
   fleet = new FleetSandbox();
   controller = new ControllerUnit(fleet);
   byHand = new RunningController(fleet);
-  fleet.writeRoster(['a', 'b'].map((name) => `{ name: ${name}, runtime: demo, command: [sleep, infinity] }`));
+  fleet.writeRoster(
+    ['a', 'b'].map((name) => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`),
+  );
 });
 afterEach(async () => {
   await byHand.stop('SIGKILL');

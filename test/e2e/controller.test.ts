@@ -48,7 +48,7 @@ const events = (type: string): readonly Record<string, unknown>[] =>
 const settings = (more = ''): string =>
   `defaults: { idle_after: 0s, working_directory: ${fleet.work}${more} }`;
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 const names = async (): Promise<readonly string[]> => Object.keys(await fleet.pids()).toSorted();
 
 async function up(...agents: readonly string[]): Promise<Readonly<Record<string, number>>> {
@@ -138,14 +138,14 @@ describe('the controller', () => {
 
   test('an agent that keeps ending is tried ever later, then given up; start is another chance', async () => {
     const flag = path.join(fleet.work, 'works');
-    const agent = `{ name: bad, runtime: demo, command: [sh, -c, "test -e ${flag} && exec sleep 1000; echo no key; exit 3"] }`;
+    const agent = `{ name: bad, runtime: sleeper, command: [sh, -c, "test -e ${flag} && exec sleep 1000; echo no key; exit 3"] }`;
     fleet.writeRoster([sleeper('a'), agent], settings(', backoff: { base: 200ms, max: 1s, stall_after: 3 }'));
     await fleet.expect(0, 'install');
     await startController();
     await until('it is given up', () => events('deferred').some(({ gate }) => gate === 'stalled'), 30_000);
     expect(events('action_start').filter(({ agent: name }) => name === 'bad')).toHaveLength(4);
     const { stdout } = await fleet.expect(0, 'status');
-    expect(stdout).toMatch(/bad +demo +worker +Stalled .*exited with status 3/);
+    expect(stdout).toMatch(/bad +sleeper +worker +Stalled .*exited with status 3/);
     expect((await fleet.expect(6, 'apply')).stdout).toContain('stalled: ended 4 times in a row; given up');
     // A new controller has not forgotten.
     await stopController('SIGTERM');
@@ -223,7 +223,7 @@ describe('the controller', () => {
   });
 
   test('one slow stop keeps neither other agents nor the operator waiting', async () => {
-    const slow = `{ name: slow, runtime: demo, command: [sh, -c, "trap '' HUP TERM; while :; do sleep 0.2; done"]`;
+    const slow = `{ name: slow, runtime: sleeper, command: [sh, -c, "trap '' HUP TERM; while :; do sleep 0.2; done"]`;
     const grace = settings(', stop_grace: 20s');
     fleet.writeRoster([sleeper('a'), `${slow} }`], grace);
     await fleet.expect(0, 'install');

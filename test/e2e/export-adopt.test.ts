@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => fleet.dispose());
 
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 const panes = (): Promise<string> =>
   fleet.tmux('list-panes', '-a', '-F', '#{session_name} #{pane_id} #{pane_pid} #{@fleet_agent}');

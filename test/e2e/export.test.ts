@@ -36,7 +36,7 @@ const settings = (): string =>
 const agents = [
   '{ name: plain, runtime: pi }',
   '{ name: v1.2, runtime: own, model_hint: "08", class: "yes", resume: false, on_interrupted: continue }',
-  '{ name: worded, runtime: demo, command: [sh, -c, "exec sleep infinity", "{class}", ";", ""], class: reviewer, idle_after: 5m }',
+  '{ name: worded, runtime: sleeper, command: [sh, -c, "exec sleep infinity", "{class}", ";", ""], class: reviewer, idle_after: 5m }',
   '{ name: secret, runtime: own, model_hint: m, env: { A_KEY: "s3cr3t", EMPTY: "", LINES: "a\\n  b\\n", YES: "true", HASH: "a # b" } }',
   '{ name: limited, runtime: pi, resources: { memory_max: 2G, cpu_quota: 150%, tasks_max: 512 } }',
   '{ name: lead, runtime: pi, persistent_persona: true }',
@@ -139,7 +139,7 @@ test('nothing that runs, what cannot be seen, and another installation are refus
   expect((await fleet.expect(1, 'export')).stderr).toContain(
     'no agent to export on socket mosaic-factory\nWrite a roster with: fleet init --write',
   );
-  fleet.writeRoster(['{ name: a, runtime: demo, command: [sleep, infinity] }']);
+  fleet.writeRoster(['{ name: a, runtime: sleeper, command: [sleep, infinity] }']);
   await fleet.expect(0, 'install');
   await fleet.expect(0, 'apply');
   const strange = path.join(fleet.directory, 'strange.yaml');

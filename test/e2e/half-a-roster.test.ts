@@ -15,7 +15,7 @@ test.each([
   ['has lost its last agent', '  - name: b'],
 ])('half a file that %s ends nobody', async (_, from) => {
   const agent = (name: string): string =>
-    `  - name: ${name}\n    runtime: other\n    command: [sleep, infinity]\n    env:\n      A: "1"\n      B: "2"\n`;
+    `  - name: ${name}\n    runtime: sleeper\n    command: [sleep, infinity]\n    env:\n      A: "1"\n      B: "2"\n`;
   const settings = `defaults: { working_directory: ${fleet.work}, idle_after: 0s }`;
   const whole = `version: 1\ntransport: tmux\ntmux: { socket_name: ${fleet.socket} }\n${settings}\nagents:\n${agent('a')}${agent('b')}`;
   fs.writeFileSync(fleet.roster, whole);

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => fleet.dispose());
 
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 const listing = (directory: string): readonly string[] => Object.keys(snapshot(directory)).toSorted();
 
@@ -109,7 +109,7 @@ describe('the env file', () => {
       `# mine\nMOSAIC_AGENT_COMMAND=sh -c 'echo "key=$API_KEY"; exec sleep 1000'\nAPI_KEY="old secret"\n`,
     );
     fleet.writeRoster(
-      ['{ name: a, runtime: pi }'],
+      ['{ name: a, runtime: pi, disruption: immediate }'],
       `defaults: { idle_after: 0s, working_directory: ${fleet.work}, launcher: [no-such-launcher] }`,
     );
     await fleet.expect(0, 'install');
@@ -218,7 +218,7 @@ describe('looking', () => {
   });
 
   test('apply --json prints one object per line, version first', async () => {
-    fleet.writeRoster([sleeper('a'), '{ name: b, runtime: demo, command: [no-such-program] }']);
+    fleet.writeRoster([sleeper('a'), '{ name: b, runtime: sleeper, command: [no-such-program] }']);
     await fleet.expect(0, 'install');
     const { stdout } = await fleet.expect(6, 'apply', '--json');
     const events = stdout
@@ -248,7 +248,7 @@ describe('looking', () => {
     expect(stdout).toMatch(/✓ tmux +tmux 3/);
     expect(stdout).toMatch(/! linger +off/);
     expect(stdout).toMatch(/✗ runtime codex +b: no-such-thing is not in the agent's PATH/);
-    expect(stdout).toMatch(/✓ runtime demo +a can be launched/);
+    expect(stdout).toMatch(/✓ runtime sleeper +a can be launched/);
     const bare = await fleet.fleetWith({ env: { PATH: '/nonexistent' } }, 'doctor');
     expect(bare.code).toBe(69);
     expect(bare.stdout).toContain('→ apt-get install tmux');

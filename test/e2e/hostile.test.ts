@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => fleet.dispose());
 
-const sleeper = (name: string): string => `{ name: ${name}, runtime: demo, command: [sleep, infinity] }`;
+const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
 
 async function up(): Promise<Readonly<Record<string, number>>> {
   fleet.writeRoster([sleeper('a'), sleeper('b')]);
@@ -112,7 +112,7 @@ describe('values', () => {
     );
     const agent = (name: string, secret: string): unknown => ({
       name,
-      runtime: 'demo',
+      runtime: 'sleeper',
       command: [
         process.execPath,
         probe,

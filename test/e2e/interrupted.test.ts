@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => fleet.dispose());
 
-const sleeper = (name: string): string => `{ name: ${name}, runtime: demo, command: [sleep, infinity] }`;
+const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
 
 async function up(): Promise<Readonly<Record<string, number>>> {
   fleet.writeRoster([sleeper('a'), sleeper('b')]);

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => fleet.dispose());
 
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 describe('from a roster to a running fleet', () => {
   test('plan tells, apply does, a second apply does nothing at all', async () => {
@@ -52,7 +52,7 @@ describe('from a roster to a running fleet', () => {
     // One added, one removed, one changed; the rest reordered, reformatted, other spellings, defaults written out.
     fleet.writeRoster(
       [
-        `\n    # the same as ever\n    command:\n      - sleep\n      - "infinity"\n    runtime: "demo"\n    name: d\n    resetBetweenTasks: false\n    workingDirectory: ~/src`,
+        `\n    # the same as ever\n    command:\n      - sleep\n      - "infinity"\n    runtime: "sleeper"\n    name: d\n    resetBetweenTasks: false\n    workingDirectory: ~/src`,
         sleeper('e'),
         sleeper('b', ', env: { COLOUR: green }'),
         sleeper('a', ', class: worker'),
@@ -76,7 +76,7 @@ describe('from a roster to a running fleet', () => {
 
   test('what is busy is deferred until idle, or done with --now', async () => {
     const chatty = (more: string): string =>
-      `{ name: chatty, runtime: demo, command: [sh, -c, "while :; do echo tick; sleep 0.1; done"]${more} }`;
+      `{ name: chatty, runtime: sleeper, command: [sh, -c, "while :; do echo tick; sleep 0.1; done"]${more} }`;
     fleet.writeRoster([chatty('')]);
     await fleet.expect(0, 'install');
     await fleet.expect(0, 'apply');
@@ -121,7 +121,7 @@ describe('from a roster to a running fleet', () => {
       { mode: 0o755 },
     );
     const settings = `defaults: { stop_grace: 1s, working_directory: ${fleet.work} }`;
-    fleet.writeRoster([sleeper('a'), `{ name: stubborn, runtime: demo, command: [${script}] }`], settings);
+    fleet.writeRoster([sleeper('a'), `{ name: stubborn, runtime: sleeper, command: [${script}] }`], settings);
     await fleet.expect(0, 'install');
     await fleet.expect(0, 'apply');
     await until('its children run', () => processesWith(`${mark}-`).length === 2);
@@ -136,9 +136,9 @@ describe('from a roster to a running fleet', () => {
   test('an agent that ends at once is reported with the last lines it printed', async () => {
     fleet.writeRoster([
       sleeper('fine'),
-      '{ name: dies, runtime: demo, command: [sh, -c, "echo no licence; exit 3"] }',
-      '{ name: nothing, runtime: demo, command: [no-such-program] }',
-      '{ name: nowhere, runtime: demo, command: [sleep, "1"], working_directory: /no/such/place }',
+      '{ name: dies, runtime: sleeper, command: [sh, -c, "echo no licence; exit 3"] }',
+      '{ name: nothing, runtime: sleeper, command: [no-such-program] }',
+      '{ name: nowhere, runtime: sleeper, command: [sleep, "1"], working_directory: /no/such/place }',
     ]);
     await fleet.expect(0, 'install');
     const { stdout, stderr } = await fleet.expect(4, 'apply', '--wait', '10s');

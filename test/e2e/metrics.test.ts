@@ -13,7 +13,7 @@ afterEach(() => fleet.dispose());
 const systemctl = (...args: readonly string[]) => run('systemctl', ['--user', ...args]);
 
 test('the built controller tells metrics under its unit, and its file goes with it', async () => {
-  fleet.writeRoster(['{ name: a, runtime: demo, command: [sleep, infinity] }']);
+  fleet.writeRoster(['{ name: a, runtime: sleeper, command: [sleep, infinity] }']);
   await fleet.expect(0, 'install');
   const file = path.join(fleet.directory, 'fleet.prom');
   // The address is wrong: told, and no reason not to work.
@@ -33,7 +33,7 @@ test('the built controller tells metrics under its unit, and its file goes with 
 });
 
 test('an address that is not on loopback is a usage error', async () => {
-  fleet.writeRoster(['{ name: a, runtime: demo, command: [sleep, infinity] }']);
+  fleet.writeRoster(['{ name: a, runtime: sleeper, command: [sleep, infinity] }']);
   const refused = await fleet.expect(64, 'run', '--metrics-address', '0.0.0.0:9464');
   expect(refused.stderr).toContain('give a loopback address and a port');
 });

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => fleet.dispose());
 
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 /** Everything a wrong hand could have touched. */
 const liveState = async (): Promise<unknown> => [

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => fleet.dispose());
 
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 /** Pane processes by session, whoever's. */
 const panes = async (): Promise<Readonly<Record<string, string>>> =>

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => fleet.dispose());
 
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 const roster = (): string => fs.readFileSync(fleet.roster, 'utf8');
 
@@ -54,7 +54,7 @@ test('a roster broken in the middle of an edit goes back to the one in force, an
   await fleet.expect(0, 'apply');
   const good = roster();
   const real = path.join(fleet.directory, 'dotfiles.yaml');
-  const broken = `${good}  - { name: b, runtime: demo, env: { T: s3cret }, command: [\n`;
+  const broken = `${good}  - { name: b, runtime: sleeper, env: { T: s3cret }, command: [\n`;
   fs.renameSync(fleet.roster, real);
   fs.symlinkSync(real, fleet.roster);
   fs.writeFileSync(real, broken);

@@ -15,10 +15,10 @@ afterEach(() => fleet.dispose());
 
 const settings = (): string => `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
 const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: demo, command: [sleep, infinity]${more} }`;
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 /** Ends only when it is killed, long after it was asked to. */
 const stubborn = (name: string): string =>
-  `{ name: ${name}, runtime: demo, command: [bash, -c, "trap '' TERM HUP; while :; do sleep 1; done"] }`;
+  `{ name: ${name}, runtime: sleeper, command: [bash, -c, "trap '' TERM HUP; while :; do sleep 1; done"] }`;
 const roster = (...agents: readonly string[]): void => fleet.writeRoster(agents, settings());
 
 /** Installed and running, two agents up. @returns their pids */

@@ -12,9 +12,9 @@ afterEach(() => fleet.dispose());
 
 const roster = (): void =>
   fleet.writeRoster([
-    '{ name: builder, runtime: demo, command: [sh, -c, "while :; do :; done"] }',
-    '{ name: scout, runtime: demo, command: [sleep, infinity] }',
-    '{ name: spare, runtime: demo, command: [sleep, infinity], suspend: true }',
+    '{ name: builder, runtime: sleeper, command: [sh, -c, "while :; do :; done"] }',
+    '{ name: scout, runtime: sleeper, command: [sleep, infinity] }',
+    '{ name: spare, runtime: sleeper, command: [sleep, infinity], suspend: true }',
   ]);
 
 test('top: once where nobody watches, the hungriest first; on a terminal until q', async () => {
@@ -24,8 +24,8 @@ test('top: once where nobody watches, the hungriest first; on a terminal until q
   const { stdout } = await fleet.expect(0, 'top');
   expect(stdout).toMatch(/^2 running, 1 not {3}cpu [0-9.]+% {3}memory \d+M {3}tasks \d+\n/);
   const rows = stdout.split('\n').slice(3);
-  expect(rows[0]).toMatch(/^builder +demo +\S+ +[1-9][0-9.]*% +\d+M +\d+ +[0-9.]+s +\S+ +\d+$/);
-  expect(rows[1]).toMatch(/^scout +demo +\S+ +0\.\d% /);
+  expect(rows[0]).toMatch(/^builder +sleeper +\S+ +[1-9][0-9.]*% +\d+M +\d+ +[0-9.]+s +\S+ +\d+$/);
+  expect(rows[1]).toMatch(/^scout +sleeper +\S+ +0\.\d% /);
 
   // A terminal of its own, by script(1): what is typed here is typed there.
   const words = [process.execPath, cli, 'top', '--sort', 'name', '--interval', '100ms'];

@@ -11,6 +11,7 @@ import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
+import { conversationText } from '../render/conversation-text.js';
 import { endText } from '../render/end-text.js';
 import { eventText } from '../render/event-text.js';
 import { ago, costText, gateHint, gateText, outlookText, reasonText } from '../render/reason-text.js';
@@ -45,6 +46,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
     for (const text of readExitRecord(paths, name)?.lines.slice(-shownLines) ?? [])
       print(`    | ${visible(text)}`);
   }
+  if (status?.conversation != null) print(`  conversation: ${conversationText(status.conversation, now())}`);
   if (status !== undefined && status.outdated.length > 0)
     print(`  runs with earlier values of: ${status.outdated.join(', ')}`);
   if (unknown !== undefined) print(`  nothing is done: ${visible(unknown.message)}`);

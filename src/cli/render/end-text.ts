@@ -1,8 +1,14 @@
 import type { LastEnd } from '../../controller/observed.js';
+import { endedOnResume } from '../../controller/continuation.js';
 import { visible } from '../../roster/visible.js';
 
 /** How a process ended, in an operator's words. */
-export function endText({ reason, status, signal }: LastEnd): string {
+export function endText(end: LastEnd): string {
+  const resuming = endedOnResume(end) ? ', just after it was to resume its conversation' : '';
+  return `${howText(end)}${resuming}`;
+}
+
+function howText({ reason, status, signal }: LastEnd): string {
   switch (reason) {
     case 'exited':
       return `exited with status ${status ?? 'unknown'}`;

@@ -70,7 +70,7 @@ export function statusJson({
 }
 
 function agentJson(agent: AgentStatus, figures: FleetFigures | null): object {
-  const { hold, end, conditions, startedAt, lastOutputAt, ...plain } = agent;
+  const { hold, end, conditions, startedAt, lastOutputAt, conversation, ...plain } = agent;
   const shown = figures?.agents.get(agent.name);
   return {
     ...plain,
@@ -79,7 +79,7 @@ function agentJson(agent: AgentStatus, figures: FleetFigures | null): object {
     memoryBytes: shown?.memoryBytes ?? null,
     cpuSeconds: shown?.cpuSeconds ?? null,
     tasks: shown?.tasks ?? null,
-    conversation: null,
+    conversation: conversationJson(conversation),
     lastEnd:
       end === null
         ? null
@@ -92,6 +92,16 @@ function agentJson(agent: AgentStatus, figures: FleetFigures | null): object {
           },
     hold: hold === null ? null : { ...hold, since: iso(hold.since), until: iso(hold.until) },
     conditions: conditions.map(conditionJson),
+  };
+}
+
+/** null: none, or one whose id is not known. */
+function conversationJson(conversation: AgentStatus['conversation']): object | null {
+  if (conversation?.kind !== 'known') return null;
+  const { id, createdAt, resumed, bytes, changedAt, holds } = conversation;
+  return {
+    ...{ id, startedAt: iso(createdAt), resumed: resumed !== null, holds, bytes, writtenAt: iso(changedAt) },
+    ...(resumed === null ? {} : { resumedAt: iso(resumed.at), resumedBy: resumed.how }),
   };
 }
 

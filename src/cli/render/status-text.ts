@@ -6,6 +6,7 @@ import type { ExitRecord } from '../../observers/exit-record.js';
 import { visible } from '../../roster/visible.js';
 import { bytes } from './bytes.js';
 import { columns } from './columns.js';
+import { conversationText } from './conversation-text.js';
 import { endText } from './end-text.js';
 import { ago } from './reason-text.js';
 import type { StatusInput } from './status-json.js';
@@ -43,7 +44,7 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
     ...sources,
     '',
     ...table,
-    ...(detail ? agents.flatMap(detailLines) : []),
+    ...(detail ? agents.flatMap((agent) => detailLines(agent, input.now)) : []),
     ...died,
     ...(foreign.length > 0 ? ['', ...foreign] : []),
   ];
@@ -142,11 +143,15 @@ function paintOf(phase: Phase, { bad, warn, dim }: Style): (text: string) => str
   }
 }
 
-const detailLines = ({ session, pid, startedAt, starts, conditions }: AgentStatus): readonly string[] => [
+const detailLines = (
+  { session, pid, startedAt, starts, conditions, conversation }: AgentStatus,
+  now: number,
+): readonly string[] => [
   '',
   `Session    ${session ?? '-'}`,
   `Pid        ${pid ?? '-'}`,
   `Started    ${startedAt === null ? '-' : new Date(startedAt).toISOString()}  (${starts} ${starts === 1 ? 'start' : 'starts'} by fleet)`,
+  ...(conversation === null ? [] : [`Conversation  ${conversationText(conversation, now)}`]),
   ...conditions.map(
     ({ type, status, reason, message }) =>
       `${type.padEnd(9)}  ${status}  ${reason}${message === '' ? '' : `: ${visible(message)}`}`,

@@ -1,0 +1,102 @@
+import type { Plan } from '../../controller/action.js';
+import type { World } from '../../controller/assess.js';
+import type { Conversation, FormerConversation } from '../../controller/conversation.js';
+import { chooseConversation, resumePlan } from '../../controller/resume-plan.js';
+import { displayPath } from '../../host/paths.js';
+import { visible } from '../../roster/visible.js';
+import { requireAgents } from '../agent-names.js';
+import type { Context } from '../context.js';
+import { carryOut, withLock } from '../execute.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireInstallation } from '../guard.js';
+import { exitCodeOf } from '../outcome.js';
+import { observe } from '../pass.js';
+import { endedText } from '../render/conversation-text.js';
+import { formatVersion } from '../render/plan-json.js';
+import { ago } from '../render/reason-text.js';
+import { textReporter } from '../reporter.js';
+
+/** Which conversations an agent is, and was, in. Nothing of what was said. */
+export async function conversationsCommand(
+  context: Context,
+  name: string,
+  options: { readonly json?: true },
+): Promise<ExitCode> {
+  const { world } = await observe(context);
+  requireAgents(world.roster, [name]);
+  const sight = world.observed.conversations.get(name);
+  if (sight?.record.known === false) throw new CommandFailure(ExitCode.error, sight.record.message);
+  const { current, former } = sight?.record.value ?? { current: null, former: [] };
+  const named = current === null || current.id === '' ? null : current;
+  if (options.json === true) {
+    const document = {
+      ...{ formatVersion, agent: name, current: named === null ? null : json(named) },
+      former: former.map((one) => ({ ...json(one), endedAt: iso(one.endedAt), ended: one.ended })),
+    };
+    context.print(JSON.stringify(document, null, 2));
+    return ExitCode.done;
+  }
+  if (named === null && former.length === 0) context.print(`${name} has no conversation on record.`);
+  if (named !== null) context.print(`* ${line(named, context.now())}`);
+  for (const one of former)
+    context.print(
+      `  ${line(one, context.now())}; ${endedText(one.ended)} ${ago(context.now() - one.endedAt)} ago`,
+    );
+  return ExitCode.done;
+}
+
+function line({ id, runtime, directory, createdAt, resumed }: Conversation, now: number): string {
+  const begun = createdAt > 0 ? `, begun ${ago(now - createdAt)} ago` : '';
+  const again = resumed === null ? '' : `, continued ${ago(now - resumed.at)} ago (${visible(resumed.how)})`;
+  return `${visible(id)}  ${visible(runtime)} in ${visible(directory)}${begun}${again}`;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const json = ({
+  id,
+  runtime,
+  directory,
+  origin,
+  createdAt,
+  accepted,
+  resumed,
+}: Conversation | FormerConversation): object => ({
+  ...{ id, runtime, directory, origin, accepted, startedAt: createdAt > 0 ? iso(createdAt) : null },
+  ...{ resumedAt: resumed === null ? null : iso(resumed.at), resumedBy: resumed?.how ?? null },
+});
+
+/** Starts or restarts an agent in a conversation of its own that it was in before. The current one is kept. */
+export async function resumeCommand(context: Context, name: string, id: string): Promise<ExitCode> {
+  const first = await observe(context);
+  requireAgents(first.world.roster, [name]);
+  requireInstallation(context, first.world.roster, first.installation);
+  return withLock(context, 'fleet agent resume', async () => {
+    const pass = await observe(context);
+    const chosen = chooseConversation(pass.world, name, id);
+    if (!chosen.ok)
+      throw new CommandFailure(ExitCode.error, `${name} was left as it is: ${visible(chosen.message)}`);
+    const planOf = (world: World): Plan => resumePlan(world, name, chosen.conversation, context.now());
+    const plan = planOf(pass.world);
+    const [action] = plan.actions;
+    if (
+      action?.live != null &&
+      action.conversation.now.kind === 'known' &&
+      action.conversation.now.conversation.id === chosen.conversation.id
+    ) {
+      context.print(`${name} is in that conversation.`);
+      return ExitCode.done;
+    }
+    const reporter = textReporter(context);
+    reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
+    const results = await carryOut(
+      context,
+      plan,
+      pass,
+      ({ world }) => planOf(world),
+      (event) => reporter.event(event),
+    );
+    reporter.summary(results, plan);
+    return exitCodeOf(results, plan);
+  });
+}

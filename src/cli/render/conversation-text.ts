@@ -1,0 +1,45 @@
+import type { ConversationStatus } from '../../controller/conversation-status.js';
+import type { EndedBy } from '../../controller/conversation.js';
+import { visible } from '../../roster/visible.js';
+import { ago } from './reason-text.js';
+
+/** `ID, begun 3h ago, 12 kB, written 5m ago; continued 1h ago (restart: SpecChanged)` */
+export function conversationText(conversation: ConversationStatus, now: number): string {
+  if (conversation.kind === 'unknown') return `not known: ${visible(conversation.message)}`;
+  const { id, createdAt, resumed, bytes, changedAt, holds } = conversation;
+  const parts = [
+    visible(id),
+    ...(createdAt === null ? [] : [`begun ${ago(now - createdAt)} ago`]),
+    ...(holds ? [] : ['nothing said yet']),
+    ...(bytes === null ? [] : [sizeText(bytes)]),
+    ...(changedAt === null ? [] : [`written ${ago(now - changedAt)} ago`]),
+  ];
+  const continued =
+    resumed === null ? 'never continued' : `continued ${ago(now - resumed.at)} ago (${visible(resumed.how)})`;
+  return `${parts.join(', ')}; ${continued}`;
+}
+
+export const sizeText = (bytes: number): string =>
+  bytes < 1000
+    ? `${bytes} bytes`
+    : bytes < 1e6
+      ? `${(bytes / 1e3).toFixed(0)} kB`
+      : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Why it is not the current one any more, in an operator's words. */
+export function endedText(ended: EndedBy): string {
+  switch (ended) {
+    case 'fresh':
+      return "ended by the operator's word";
+    case 'reset':
+      return 'ended by a reset';
+    case 'changed':
+      return 'left when the agent was changed';
+    case 'in-runtime':
+      return 'left in the runtime (/new or /clear)';
+    case 'resume-failed':
+      return 'could not be resumed';
+    case 'replaced':
+      return 'replaced by another one';
+  }
+}

@@ -1,0 +1,79 @@
+import { resumabilityOf } from '../roster/conversation.js';
+import { profileOf } from '../roster/profile.js';
+import type { Plan } from './action.js';
+import { assess, type World } from './assess.js';
+import { conversationInForce } from './continuation.js';
+import { findConversation, noConversations, type Conversation } from './conversation.js';
+import { costOf } from './cost.js';
+import { operatorPlan } from './operator-plan.js';
+
+/** The conversation that an operator means, or why there is none that this agent could continue. */
+export type Chosen =
+  | { readonly ok: true; readonly conversation: Conversation }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * @param text an id, or the first characters of one on record
+ */
+export function chooseConversation(world: World, agent: string, text: string): Chosen {
+  const refused = (message: string): Chosen => ({ ok: false, message });
+  const desired = world.desired.get(agent);
+  if (desired?.kind !== 'resolved') return refused(desired?.message ?? `${agent} is not in the roster`);
+  const { spec, site } = desired;
+  const can = resumabilityOf(spec, site);
+  if (can.kind !== 'can')
+    return refused(
+      can.kind === 'none' ? `${spec.runtime} has no conversations that fleet knows of` : can.because,
+    );
+  const sight = world.observed.conversations.get(agent);
+  if (sight?.record.known === false) return refused(sight.record.message);
+  const record = sight?.record.value ?? noConversations;
+  const all = [...(record.current === null ? [] : [record.current]), ...record.former];
+  const near = all.filter(({ id }) => id.startsWith(text) || (id.split('/').at(-1) ?? '').startsWith(text));
+  const conversation = findConversation(record, text) ?? (near.length === 1 ? near[0] : undefined);
+  if (conversation === undefined) {
+    return refused(
+      near.length > 1
+        ? `${near.length} conversations of ${agent} begin with that`
+        : `${agent} has no such conversation on record; see: fleet agent conversations ${agent}`,
+    );
+  }
+  if (conversation.runtime !== spec.runtime)
+    return refused(`it was begun with ${conversation.runtime}, and ${agent} is a ${spec.runtime} now`);
+  if (!can.shape.elsewhere && conversation.directory !== spec.workingDirectory)
+    return refused(`${spec.runtime} can only resume it in ${conversation.directory}`);
+  const other = whoIsIn(world, conversation.id, agent);
+  if (other !== null) return refused(`${other} is in it`);
+  return { ok: true, conversation };
+}
+
+/** Another agent that runs in this conversation, or would be started in it; null: none. Two would overwrite each other. */
+function whoIsIn(world: World, id: string, but: string): string | null {
+  const found = assess(world).agents.find((assessment) => {
+    const { agent, desired, situation, files } = assessment;
+    if (agent === but) return false;
+    const marks = situation.kind === 'live' ? situation.session.marks : null;
+    const sight = world.observed.conversations.get(agent);
+    const inForce = conversationInForce({ agent, sight, marks, files, desired, end: null });
+    return inForce.kind === 'known' && inForce.conversation.id === id;
+  });
+  return found?.agent ?? null;
+}
+
+/** The plan behind `agent resume`: a restart, or a start, into another conversation of the agent's. */
+export function resumePlan(world: World, agent: string, conversation: Conversation, at: number): Plan {
+  const plan = operatorPlan(world, 'restart --fresh', [agent], at);
+  const spec = world.desired.get(agent)?.spec;
+  if (spec === undefined || profileOf(spec).conversation === null) return plan;
+  const actions = plan.actions.map((action) => {
+    const { now } = action.conversation;
+    const outlook = { now, next: { kind: 'same', conversation, resumes: true } } as const;
+    const cost = costOf(action.action, action.live, outlook, { disposable: false, inRoster: true });
+    return {
+      ...action,
+      ...{ conversation: outlook, cost },
+      reasons: [{ code: 'OperatorWord', command: 'agent resume' } as const],
+    };
+  });
+  return { ...plan, actions };
+}
