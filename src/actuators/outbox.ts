@@ -37,7 +37,7 @@ function tellOfMail(state: string): void {
 
 /** The name of a file that sorts behind all that are there. */
 export function entryName(directory: string, { kind, id }: Pick<OutboxEntry, 'kind' | 'id'>): string {
-  const order = kind === 'kickstart' ? '0' : '1';
+  const order = kind === 'message' ? '1' : '0';
   const names = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
   const last = names
     .filter((name) => name.startsWith(`${order}-`))

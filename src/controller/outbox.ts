@@ -14,7 +14,8 @@ export interface Attempt {
 /** One message for an agent that is not told to have arrived. */
 export interface OutboxEntry {
   readonly id: string;
-  readonly kind: 'message' | 'kickstart';
+  /** `continue`: tells an agent that was interrupted in its turn to go on. Like a kickstart it goes before all messages. */
+  readonly kind: 'message' | 'kickstart' | 'continue';
   readonly agent: string;
   /** As it is pasted, preamble included. */
   readonly text: string;

@@ -66,7 +66,7 @@ function parseEntry(text: string): OutboxEntry | null {
   const after = parseProcess(value['after']);
   if (typeof id !== 'string' || typeof agent !== 'string' || typeof message !== 'string') return null;
   if (typeof source !== 'string' || typeof createdAt !== 'number') return null;
-  if (kind !== 'message' && kind !== 'kickstart') return null;
+  if (kind !== 'message' && kind !== 'kickstart' && kind !== 'continue') return null;
   // An attempt that cannot be read must not look like none.
   if (attempt === undefined || after === undefined) return null;
   return {

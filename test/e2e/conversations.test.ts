@@ -12,6 +12,13 @@ afterEach(() => fleet.dispose());
 
 const systemctl = (...words: readonly string[]) => run('systemctl', ['--user', ...words]);
 
+/** Its unit has ended by itself. */
+const failed = (name: string): Promise<unknown> =>
+  until(
+    `the unit of ${name} has failed`,
+    async () => (await systemctl('is-active', `mosaic-agent@${name}.service`)).stdout.trim() === 'failed',
+  );
+
 /** Each agent's next message lands in its own history. */
 async function expectOwn(histories: Readonly<Record<string, readonly string[]>>): Promise<void> {
   for (const [name, history] of Object.entries(histories)) {
@@ -66,7 +73,10 @@ describe('two agents in one directory and one home', () => {
     'taken out of the roster and put back': async () => {
       fleet.writeRoster([fleet.demo('c')], fleet.settings());
       expect((await fleet.expect(0, 'apply')).stdout).toContain('keeps the conversation');
-      fleet.writeRoster([fleet.demo('a'), fleet.demo('b')], fleet.settings());
+      fleet.writeRoster(
+        ['a', 'b', 'c'].map((name) => fleet.demo(name)),
+        fleet.settings(),
+      );
       expect((await fleet.expect(0, 'apply')).stdout).toContain('continues its conversation');
     },
     'a changed setting': async () => {
@@ -199,4 +209,115 @@ test('a transcript that is gone starts nothing, and says what to do', async () =
   fs.renameSync(`${file}.away`, file);
   await fleet.expect(0, 'start', 'a');
   await expectOwn({ a: ['apples'] });
+});
+
+test('a conversation of before is listed, and resumed by the first characters of its id', async () => {
+  await fleet.up(fleet.demo('a'), fleet.demo('b'));
+  await fleet.say('a', 'apples');
+  await fleet.say('b', 'bears');
+  const before = fleet.id('a');
+  await fleet.expect(0, 'restart', 'a', '--fresh');
+  await fleet.say('a', 'pears');
+  const after = fleet.id('a');
+  const listed = (await fleet.expect(0, 'agent', 'conversations', 'a')).stdout;
+  expect(listed).toMatch(
+    new RegExp(`^\\* ${after}  demo in .*\n  ${before}  demo in .*ended by the operator's word`),
+  );
+  const json = JSON.parse((await fleet.expect(0, 'agent', 'conversations', 'a', '--json')).stdout) as object;
+  expect(json).toMatchObject({
+    agent: 'a',
+    current: { id: after },
+    former: [{ id: before, ended: 'fresh' }],
+  });
+  expect(JSON.stringify(json)).not.toMatch(/apples|pears/);
+  expect((await fleet.expect(1, 'agent', 'resume', 'a', 'zzz')).stderr).toContain(
+    'fleet agent conversations a',
+  );
+  await fleet.expect(0, 'agent', 'resume', 'a', before.slice(0, 8));
+  await expectOwn({ a: ['apples'], b: ['bears'] });
+  expect(fleet.record('a').former.map(({ id, ended }) => [id, ended])).toEqual([[after, 'replaced']]);
+  // An id of another agent, put into its record by hand: two in one would overwrite each other.
+  const file = path.join(fleet.state, 'conversations', 'a.json');
+  const text = fs.readFileSync(file, 'utf8').replaceAll(after, fleet.id('b'));
+  fs.writeFileSync(file, text);
+  expect((await fleet.expect(1, 'agent', 'resume', 'a', fleet.id('b'))).stderr).toContain('b is in it');
+  const status = JSON.parse((await fleet.expect(0, 'status', '-o', 'json')).stdout) as {
+    agents: readonly { conversation: object }[];
+  };
+  expect(status.agents[0]?.conversation).toMatchObject({ id: before, resumed: true, holds: true });
+  expect((await fleet.expect(0, 'explain', 'a')).stdout).toMatch(
+    new RegExp(
+      `conversation: ${before}, begun .* ago, \\d+ bytes, written .*; continued .* ago \\(restart: OperatorWord\\)`,
+    ),
+  );
+});
+
+test('a resume that fails twice is parked, and nothing is lost or replaced', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const id = fleet.id('a');
+  const file = path.join(fleet.conversations, 'conversations', `${id}.jsonl`);
+  const whole = fs.readFileSync(file, 'utf8');
+  const broken = `${whole}{"type":"user" broken\n`;
+  await fleet.expect(0, 'stop', 'a');
+  fs.writeFileSync(file, broken);
+  await fleet.fleet('start', 'a');
+  await failed('a');
+  await fleet.fleet('apply');
+  await failed('a');
+  const parked = await fleet.expect(6, 'apply');
+  expect(parked.stdout).toMatch(
+    new RegExp(
+      `stalled: its conversation ${id} could not be resumed, 2 times in a row; nothing of it is lost`,
+    ),
+  );
+  expect(parked.stdout).toContain('fleet restart a --fresh');
+  expect((await fleet.expect(0, 'status')).stdout).toMatch(
+    /a +demo +worker +Stalled .*just after it was to resume its conversation/,
+  );
+  expect(fs.readFileSync(file, 'utf8')).toBe(broken);
+  expect(fleet.id('a')).toBe(id);
+  fs.writeFileSync(file, whole);
+  await fleet.expect(0, 'start', 'a');
+  await expectOwn({ a: ['apples'] });
+});
+
+describe('an agent that is killed in the middle of its turn', () => {
+  const interrupted = async (fields: string): Promise<string> => {
+    await fleet.up(fleet.demo('a', fields, ['--think', '3']));
+    await fleet.fleet('agent', 'send', 'a', '--no-preamble', '--message', 'a long task');
+    const id = fleet.id('a');
+    await until('the turn has begun', () => fleet.said(id).includes('a long task'));
+    await fleet.expect(
+      0,
+      'agent',
+      'send',
+      'a',
+      '--no-preamble',
+      '--later',
+      '--when-idle',
+      '--message',
+      'next',
+    );
+    const pid = (await fleet.pids())['a'] ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await failed('a');
+    await fleet.expect(0, 'apply');
+    await fleet.again('a', pid);
+    return id;
+  };
+
+  test('is told to go on, before what waits, and the message is not sent again', async () => {
+    const id = await interrupted(', on_interrupted: continue');
+    await until('it was told', () => fleet.said(id).length > 1);
+    expect(fleet.said(id)).toEqual(['a long task', expect.stringContaining('Go on where you stopped')]);
+    await fleet.fleet('agent', 'outbox', 'a', '--deliver');
+    await until('what waited is delivered', () => fleet.said(id).includes('next'), 30_000);
+    expect(fleet.said(id)).toHaveLength(3);
+  });
+
+  test('waits, unless told otherwise', async () => {
+    const id = await interrupted('');
+    expect(fleet.said(id)).toEqual(['a long task']);
+  });
 });

@@ -12,6 +12,7 @@ import { renderKickstart } from '../../roster/placeholders.js';
 import type { AgentSpec } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { observe } from '../pass.js';
+import { leaveWordToGoOn } from './go-on.js';
 import { openLine } from './line.js';
 import { deliverLeft } from './round.js';
 
@@ -29,7 +30,7 @@ export function leaveKickstart(context: Context, agent: AgentSpec, after: Outbox
   const directory = outboxDirectory(context.paths, agent.name);
   const outbox = readOutbox(directory);
   if (!outbox.known) return outbox.message;
-  for (const { name, entry } of outbox.value) if (entry.kind === 'kickstart') removeEntry(directory, name);
+  for (const { name, entry } of outbox.value) if (entry.kind !== 'message') removeEntry(directory, name);
   if (text === null || cleaned(text).trim() === '') return null;
   const left = leaveMessage(directory, {
     ...{ id: randomBytes(8).toString('hex'), kind: 'kickstart', agent: agent.name, text: cleaned(text) },
@@ -45,11 +46,15 @@ export function leaveKickstartOf(
   { agent, action, live, conversation: { next } }: PlannedAction,
   world: World,
 ): Outcome {
-  const spec = world.desired.get(agent)?.spec;
+  const desired = world.desired.get(agent);
+  const spec = desired?.spec;
   if (spec === undefined || (action !== 'start' && action !== 'restart' && action !== 'reset')) return null;
-  if (next.kind === 'same' && next.resumes) return null;
   const server = world.observed.tmux.known ? world.observed.tmux.value?.pid : undefined;
   const after = live === null || server === undefined ? null : { server, pid: live.pid };
+  if (next.kind === 'same' && next.resumes) {
+    if (spec.onInterrupted !== 'continue' || desired?.kind !== 'resolved') return null;
+    return leaveWordToGoOn(context, spec, desired.effective.env, next.conversation, after);
+  }
   return leaveKickstart(context, spec, after);
 }
 
@@ -58,7 +63,7 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
   const waiting = agents.filter((agent) => {
     const outbox = readOutbox(outboxDirectory(context.paths, agent));
     return (
-      outbox.known && outbox.value.some(({ entry }) => entry.kind === 'kickstart' && entry.parked === null)
+      outbox.known && outbox.value.some(({ entry }) => entry.kind !== 'message' && entry.parked === null)
     );
   });
   if (waiting.length === 0) return;

@@ -23,6 +23,14 @@ export const claude: LineTranscript = {
     const named = id === null ? [] : [`${folder}/${id}.jsonl`];
     return { paths: [...new Set([...named, ...paths])], own: false, late: false };
   },
+  // An answer that is not done asks for a tool, or was cut off.
+  turn: ({ type, message }) => {
+    if (type === 'user') return 'open';
+    if (type !== 'assistant' || !isRecord(message)) return null;
+    return message['stop_reason'] === 'end_turn' || message['stop_reason'] === 'stop_sequence'
+      ? 'over'
+      : 'open';
+  },
   said: (entry) => {
     if (entry['type'] === 'queue-operation')
       return entry['operation'] === 'enqueue' ? saidOnce(contentText(entry['content']), true) : [];

@@ -15,6 +15,21 @@ export const codex: LineTranscript = {
     const own = paths.filter((file) => ids.some((id) => file.endsWith(`-${id}.jsonl`)));
     return ids.length > 0 ? { paths: own, own: true, late: true } : { paths, own: false, late: true };
   },
+  turn: ({ payload }) => {
+    if (!isRecord(payload)) return null;
+    switch (payload['type']) {
+      case 'task_started':
+      case 'turn_started':
+        return 'open';
+      case 'task_complete':
+      case 'turn_complete':
+        return 'over';
+      case 'message':
+        return payload['role'] === 'user' ? 'open' : null;
+      default:
+        return null;
+    }
+  },
   said: (entry) => {
     const payload = entry['payload'];
     if (!isRecord(payload)) return [];

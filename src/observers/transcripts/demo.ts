@@ -1,15 +1,26 @@
 import * as path from 'node:path';
 import { optionOf } from '../process-facts.js';
-import { saidOnce } from './lines.js';
+import { readRecord, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
-/** framework/demo/agent.mjs: `--session FILE`, written and synced before a turn begins. */
+/**
+ * framework/demo/agent.mjs: `--session FILE`, written and synced before a turn begins; else a file of each conversation, and
+ * `sessions/<pid>.json` tells the one in force.
+ */
 export const demo: LineTranscript = {
   files: (facts) => {
+    const { environment } = facts;
+    const root = environment['DEMO_AGENT_DIR'] ?? `${environment['HOME'] ?? ''}/.demo-agent`;
+    for (const pid of facts.pids) {
+      const own = readRecord(`${root}/sessions/${pid}.json`)?.['sessionId'];
+      if (typeof own === 'string' && /^[0-9A-Za-z-]+$/.test(own))
+        return { paths: [`${root}/conversations/${own}.jsonl`], own: true, late: false };
+    }
     const file = optionOf(facts, '--session');
     if (file === null) return { paths: [], own: false, late: true };
     return { paths: [path.resolve(facts.directory ?? '/', file)], own: true, late: false };
   },
+  turn: ({ type }) => (type === 'user' ? 'open' : type === 'agent' ? 'over' : null),
   said: (entry) =>
     entry['type'] === 'user' && typeof entry['text'] === 'string' ? saidOnce(entry['text']) : [],
 };

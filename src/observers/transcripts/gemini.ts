@@ -14,5 +14,6 @@ export const gemini: LineTranscript = {
     const named = id === null ? [] : paths.filter((file) => file.endsWith(`-${id}.jsonl`));
     return { paths: [...new Set([...named, ...paths])], own: false, late: false };
   },
+  turn: ({ type }) => (type === 'user' ? 'open' : type === 'gemini' ? 'over' : null),
   said: (entry) => (entry['type'] === 'user' ? saidOnce(contentText(entry['content'])) : []),
 };

@@ -8,12 +8,12 @@ const mostFiles = 32;
 const mostBytes = 16 * 1024 * 1024;
 
 /** The files written last, at most 32. */
-export function newestFiles(paths: readonly string[]): readonly string[] {
-  if (paths.length <= mostFiles) return paths;
+export function newestFiles(paths: readonly string[], most = mostFiles): readonly string[] {
+  if (paths.length <= most) return paths;
   return paths
     .map((path) => ({ path, at: statOf(path)?.mtimeMs ?? 0 }))
     .toSorted((a, b) => b.at - a.at)
-    .slice(0, mostFiles)
+    .slice(0, most)
     .map(({ path }) => path);
 }
 
@@ -69,6 +69,15 @@ function parsed(line: string): Readonly<Record<string, unknown>> | null {
   } catch {
     return null;
   }
+}
+
+/** The last entries of a file, as far as they lie in its last bytes. */
+export function entriesAtEnd(path: string, bytes: number): readonly Readonly<Record<string, unknown>>[] {
+  const size = statOf(path)?.size ?? 0;
+  return (readAdded(path, Math.max(0, size - bytes)) ?? '').split('\n').flatMap((line) => {
+    const entry = parsed(line);
+    return entry === null ? [] : [entry];
+  });
 }
 
 /** null: it cannot be read, or too much was added to be read. A file that is not there has nothing in it. */

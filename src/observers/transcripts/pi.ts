@@ -13,6 +13,11 @@ export const pi: LineTranscript = {
     const paths = directoriesIn(`${root}/sessions`).flatMap((folder) => filesIn(folder, '.jsonl'));
     return { paths, own: false, late: true };
   },
+  turn: ({ type, message }) => {
+    if (type !== 'message' || !isRecord(message)) return null;
+    if (message['role'] === 'assistant') return message['stopReason'] === 'stop' ? 'over' : 'open';
+    return message['role'] === 'user' || message['role'] === 'toolResult' ? 'open' : null;
+  },
   said: (entry) => {
     const message = entry['message'];
     return entry['type'] === 'message' && isRecord(message) && message['role'] === 'user'

@@ -5,7 +5,7 @@ import { claude } from './claude.js';
 import { codex } from './codex.js';
 import { demo } from './demo.js';
 import { gemini } from './gemini.js';
-import { arrivalInLines, newestFiles, sizesOf } from './lines.js';
+import { arrivalInLines, entriesAtEnd, newestFiles, sizesOf } from './lines.js';
 import { arrivalInDatabase, databases } from './opencode.js';
 import { pi } from './pi.js';
 
@@ -15,6 +15,8 @@ export interface Said {
   /** The runtime holds it for later. */
   readonly queued: boolean;
 }
+
+export type Turn = 'open' | 'over';
 
 /** How one kind of transcript is found and read. All of them are lines of JSON, but opencode's. */
 export interface LineTranscript {
@@ -27,12 +29,31 @@ export interface LineTranscript {
     readonly own: boolean;
     readonly late: boolean;
   };
+  /** Whether an entry leaves the agent in the middle of a turn, or ends one; null: it does neither. */
+  readonly turn: (entry: Readonly<Record<string, unknown>>) => Turn | null;
   readonly said: (entry: Readonly<Record<string, unknown>>, facts: ProcessFacts) => readonly Said[];
 }
 
 const KINDS: Readonly<Record<Exclude<TranscriptKind, 'none' | 'opencode'>, LineTranscript>> = {
   ...{ claude, codex, gemini, pi, demo },
 };
+
+/** So much of a file's end is read for the last turn. */
+const endBytes = 256 * 1024;
+
+/**
+ * Whether the agent of a transcript is in the middle of a turn: its user was not answered to the end.
+ *
+ * @param files of one conversation; the one written last counts
+ * @returns null where that cannot be told
+ */
+export function turnIn(kind: TranscriptKind, files: readonly string[]): Turn | null {
+  if (kind === 'none' || kind === 'opencode') return null;
+  const [newest] = newestFiles(files, 1);
+  if (newest === undefined) return null;
+  const turns = entriesAtEnd(newest, endBytes).flatMap((entry) => KINDS[kind].turn(entry) ?? []);
+  return turns.at(-1) ?? null;
+}
 
 /** An agent's transcript, as far as its own process tells where it is. */
 export interface Transcript {
