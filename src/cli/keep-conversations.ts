@@ -3,9 +3,8 @@ import equal from 'fast-deep-equal';
 import { writeLaunchRecord } from '../actuators/agent-files.js';
 import { writeAccepted, writeConversations } from '../actuators/conversations.js';
 import { assess, type Assessment, type World } from '../controller/assess.js';
-import { settledRecord } from '../controller/commence.js';
-import { conversationInForce } from '../controller/continuation.js';
 import type { ConversationRecord } from '../controller/conversation.js';
+import { findingsIn } from '../controller/findings.js';
 import { launchRecord } from '../controller/launch.js';
 import type { Outcome } from '../controller/port.js';
 import { acquireLock } from '../host/lock.js';
@@ -14,38 +13,6 @@ import { resumabilityOf } from '../roster/conversation.js';
 import type { Context } from './context.js';
 import { launchPlaces } from './launch-places.js';
 import { observe, type Pass } from './pass.js';
-
-/** What is to be written down of an agent that runs, and was not yet. */
-interface Finding {
-  readonly agent: string;
-  readonly before: ConversationRecord;
-  readonly after: ConversationRecord;
-  readonly assessment: Assessment;
-}
-
-/** What running agents show of their conversations, and is not on record. Pure. */
-export function findingsIn(world: World, now: number): readonly Finding[] {
-  return assess(world).agents.flatMap((assessment): readonly Finding[] => {
-    const { agent, desired, situation, files } = assessment;
-    const sight = world.observed.conversations.get(agent);
-    if (situation.kind !== 'live' || sight?.record.known !== true || desired?.kind !== 'resolved') return [];
-    const { marks } = situation.session;
-    const inForce = conversationInForce({ agent, sight, marks, files, desired, end: null });
-    if (inForce.kind !== 'known') return [];
-    const before = sight.record.value;
-    const can = resumabilityOf(desired.spec, desired.site);
-    const settled = settledRecord(before, inForce, now);
-    const { current } = settled;
-    if (current === null || can.kind !== 'can') return [];
-    const { shape } = can;
-    // Where a process alone tells its id, by which start it is known; where nothing tells what is held, that it ran at all.
-    const seen =
-      shape.identity === 'learnt' || sight.live !== marks.conversation ? sight.live !== null : false;
-    const unit = seen || (shape.evidence === null && current.unit === null) ? marks.unit : current.unit;
-    const after = { ...settled, current: { ...current, unit } };
-    return equal(before, after) ? [] : [{ agent, before, after, assessment }];
-  });
-}
 
 /**
  * Puts it on record, and into the launch record, so that a unit that is restarted by hand continues it. The caller holds

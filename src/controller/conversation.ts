@@ -100,6 +100,10 @@ const bare = (conversation: Conversation): Conversation => {
   return { id, runtime, directory, origin, createdAt, accepted, unit, resumed };
 };
 
+/** Whether two records say the same. */
+export const sameRecord = (one: ConversationRecord, other: ConversationRecord): boolean =>
+  JSON.stringify([one.current, one.former]) === JSON.stringify([other.current, other.former]);
+
 /** A conversation of the record, current or former. */
 export const findConversation = (
   { current, former }: ConversationRecord,
