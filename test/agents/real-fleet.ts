@@ -109,6 +109,13 @@ export class RealFleet {
     );
   }
 
+  /** Waits for something that may take a loaded machine long; a surprise shows the screen. */
+  async eventually(what: string, probe: () => boolean, name = 'one'): Promise<void> {
+    await until(what, probe, 60_000).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.pane(name).text()}`, { cause: error });
+    });
+  }
+
   async dispose(): Promise<void> {
     await this.fleet.dispose();
     await this.server.close();

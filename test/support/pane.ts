@@ -92,6 +92,12 @@ export class Pane {
     return this.screen().lines.join('\n');
   }
 
+  /** Whether the screen or the title shows it now. */
+  has(pattern: RegExp): boolean {
+    const { lines, title } = this.screen();
+    return pattern.test(lines.join('\n')) || pattern.test(title);
+  }
+
   paste(text: string): void {
     const buffer = `lab-${randomUUID()}`;
     const paste = ['paste-buffer', '-p', '-d', '-b', buffer, '-t', this.target];

@@ -35,6 +35,9 @@ const OWN_WORDS =
 /** Requests with tools that are no turn: claude 2.1 asks for a suggestion of the user's next words. */
 const BACKGROUND = /^\s*\[SUGGESTION MODE/;
 
+/** claude 2.1 hands on what was said in mid-turn in the role `system`, with words of its own around it. */
+const MID_TURN = /^The user sent a new message while you were working:\n([^]*?)(?:\n\nIMPORTANT: [^]*)?$/;
+
 interface Item {
   readonly texts: readonly string[];
   readonly result: string | null;
@@ -52,6 +55,10 @@ function readItem(protocol: Protocol, item: Json): Item | null {
   const type = string(item['type']);
   if (type.endsWith('_call_output')) return { texts: [], result: textParts(item['output']).join('\n') };
   if (item['role'] === 'tool') return { texts: [], result: textParts(item['content']).join('\n') };
+  if (item['role'] === 'system') {
+    const said = textParts(item['content']).flatMap((text) => MID_TURN.exec(text)?.[1] ?? []);
+    return said.length === 0 ? null : { texts: said, result: null };
+  }
   // gemini sends the results of tools in the role `user` or `function`.
   if (item['role'] !== 'user' && item['role'] !== 'function') return null;
   const content = protocol === 'gemini' ? item['parts'] : item['content'];
