@@ -57,7 +57,7 @@ function guarded(
   agent: string,
   target: PaneTarget,
   command: string,
-  forbidden: readonly Sign[] = [],
+  forbidden: readonly Sign[],
 ): readonly string[] {
   return [
     ...['if-shell', '-F', '-t', address(target), guard(agent, target, forbidden)],
@@ -71,6 +71,7 @@ function guarded(
  * deleted in the same call, whatever the guard says.
  *
  * @param id unique among all messages
+ * @param forbidden signs under which nothing is pasted: a dialog can come up after the look
  */
 export async function pasteText(
   exec: Exec,
@@ -79,6 +80,7 @@ export async function pasteText(
   target: PaneTarget,
   id: string,
   text: string,
+  forbidden: readonly Sign[],
 ): Promise<Act> {
   const buffer = `fleet-${id}`;
   return act(
@@ -86,7 +88,7 @@ export async function pasteText(
     socket,
     [
       ...['load-buffer', '-b', buffer, '-', ';'],
-      ...guarded(agent, target, `paste-buffer -p -b ${buffer} -t '${address(target)}'`),
+      ...guarded(agent, target, `paste-buffer -p -b ${buffer} -t '${address(target)}'`, forbidden),
       ...[';', 'delete-buffer', '-b', buffer],
     ],
     text,

@@ -25,7 +25,8 @@ export interface DeliveryPort {
   /** Remembers, durably where that was asked for, that the text is about to be pasted. @returns null, or why it cannot */
   readonly prepare: () => string | null;
   readonly paste: () => Promise<Act>;
-  readonly enter: () => Promise<Act>;
+  /** @param busy the runtime works: a dialog can come up at any moment */
+  readonly enter: (busy: boolean) => Promise<Act>;
   readonly clear: () => Promise<Act>;
   readonly sleep: (ms: number) => Promise<void>;
   /** A clock that no one sets, milliseconds. */
@@ -51,7 +52,7 @@ export async function deliver(
 ): Promise<Delivered> {
   let state = progress;
   let pause = firstPauseMs;
-  let barredEnters = 0;
+  let barredActs = 0;
   const end = (result: DeliveryResult): Delivered => ({ ...result, attempts: state.enters });
   const advance = (change: Partial<Progress>): void => {
     state = { ...state, ...change, since: port.now() };
@@ -84,6 +85,11 @@ export async function deliver(
             message: `it could not be written down first: ${problem}`,
           });
         const act = await port.paste();
+        // Nothing was typed: somebody entered copy mode, or a dialog came up. The next look tells what to say.
+        if (act.kind === 'refused' && (barredActs += 1) <= mostBarredActs) {
+          await port.sleep(lastPauseMs);
+          continue;
+        }
         if (act.kind !== 'done') return end(refusedOr(act, 'refused'));
         advance({ phase: 'pasted', busy: step.busy });
         continue;
@@ -91,11 +97,11 @@ export async function deliver(
       case 'enter': {
         // On a busy machine the look may be old: what has arrived since is not entered again.
         if (state.enters > 0 && port.arrival() === 'arrived') continue;
-        const act = await port.enter();
+        const act = await port.enter(step.busy);
         // The guard did not hold, e.g. since a human entered copy mode: the next look tells.
         if (act.kind === 'refused') {
-          barredEnters += 1;
-          if (barredEnters > mostBarredEnters) return end(barred(state));
+          barredActs += 1;
+          if (barredActs > mostBarredActs) return end(barred(state));
           await port.sleep(lastPauseMs);
           continue;
         }
@@ -136,8 +142,8 @@ function refusedOr(act: Exclude<Act, { kind: 'done' }>, status: 'refused'): Deli
   }
 }
 
-/** So often a guard may forbid Enter while a look allows it, before the sender gives up. */
-const mostBarredEnters = 40;
+/** So often a guard may forbid an act while a look allows it, before the sender gives up. */
+const mostBarredActs = 40;
 
 const barred = ({ enters }: Progress): DeliveryResult => ({
   status: enters === 0 ? 'drafted' : 'unknown',

@@ -55,7 +55,8 @@ export type Step =
   | { readonly kind: 'wait' }
   | { readonly kind: 'clear' }
   | { readonly kind: 'paste'; readonly busy: boolean }
-  | { readonly kind: 'enter'; readonly shown: number }
+  /** `busy`: the runtime works now, and the keys for that are to be pressed. */
+  | { readonly kind: 'enter'; readonly shown: number; readonly busy: boolean }
   | { readonly kind: 'done'; readonly result: DeliveryResult };
 
 /** A swallowed Enter shows after so long: the text still stands in the composer. */
@@ -181,13 +182,14 @@ function afterPaste(
   if (barred !== null)
     return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
   const shown = timesShown(order.text, profile, screen);
-  if (isOurs) return { kind: 'enter', shown };
+  const busy = activity === 'busy';
+  if (isOurs) return { kind: 'enter', shown, busy };
   if (waited < profile.submitDelayMs) return { kind: 'wait' };
   if (composer.kind === 'draft')
     return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
   // A composer that stays empty may be one that draws late: Enter in an empty one does no harm.
   if (composer.kind === 'empty' && waited < profile.submitDelayMs * 4) return { kind: 'wait' };
-  return { kind: 'enter', shown };
+  return { kind: 'enter', shown, busy };
 }
 
 const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
@@ -218,7 +220,8 @@ function afterEnter(
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
     if (waited < swallowed || barred !== null)
       return waited < limit ? { kind: 'wait' } : stuck(true, 'it was not taken', 'CopyMode');
-    if (progress.enters < order.enters) return { kind: 'enter', shown: progress.shown };
+    if (progress.enters < order.enters)
+      return { kind: 'enter', shown: progress.shown, busy: state.activity === 'busy' };
     return waited < swallowed * 2
       ? { kind: 'wait' }
       : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');

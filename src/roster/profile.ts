@@ -54,6 +54,11 @@ export interface RuntimeProfile {
   readonly collapsed: string | null;
   /** How long a composer may take to show a paste, milliseconds. */
   readonly submitDelayMs: number;
+  /**
+   * Keys that submit the composer while it works. A dialog can come up in the moment in which they arrive, unseen: these must
+   * not approve in one.
+   */
+  readonly submitBusy: readonly string[];
   /** Keys (tmux's names) that empty a draft. Only pressed while a draft is seen: on an empty composer they may end the runtime. */
   readonly clearDraft: readonly string[];
   /** Keys that interrupt a turn. */

@@ -21,6 +21,7 @@ export const GENERIC: RuntimeProfile = {
   composer: { kind: 'none' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
+  submitBusy: ['Enter'],
   clearDraft: [],
   interrupt: ['Escape'],
   resetCommand: null,
@@ -43,6 +44,7 @@ const CLAUDE: RuntimeProfile = {
   },
   collapsed: '\\[Pasted text',
   submitDelayMs: 300,
+  submitBusy: ['Enter'],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -65,6 +67,8 @@ const CODEX: RuntimeProfile = {
   },
   collapsed: '\\[Pasted Content',
   submitDelayMs: 300,
+  // Queues for after the turn; in a dialog it does nothing (0.169).
+  submitBusy: ['Tab'],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -81,6 +85,8 @@ const OPENCODE: RuntimeProfile = {
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
+  // In its dialog the last answer, which refuses, is left of the first; in the composer only the cursor moves (1.18).
+  submitBusy: ['Left', 'Enter'],
   clearDraft: ['C-c'],
   interrupt: ['Escape', 'Escape'],
   resetCommand: '/new',
@@ -96,6 +102,7 @@ const PI: RuntimeProfile = {
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
   collapsed: '\\[paste #',
   submitDelayMs: 300,
+  submitBusy: ['Enter'],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   // `/clear` would go to the model as a prompt.
@@ -118,6 +125,8 @@ const GEMINI: RuntimeProfile = {
   },
   collapsed: '\\[Pasted Text',
   submitDelayMs: 300,
+  // Queues while it works; in a dialog it does nothing (0.61).
+  submitBusy: ['Tab'],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -134,6 +143,7 @@ const DEMO: RuntimeProfile = {
   composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },
   collapsed: null,
   submitDelayMs: 300,
+  submitBusy: ['Enter'],
   clearDraft: ['C-u'],
   interrupt: ['Escape'],
   resetCommand: '/new',

@@ -5,22 +5,12 @@ import { missing, wanted, type Runtime } from '../support/real-agents.js';
 import { startBurners } from './burners.js';
 import { RealFleet } from './real-fleet.js';
 import { RECIPES } from './screens/recipes.js';
+import { randomFrom } from './seeded.js';
 
 // Enter in an approval dialog approves what it asks. Here dialogs come up while a message is on its way:
 //   FLEET_RACE_ROUNDS=40 FLEET_RACE_SEED=7 FLEET_TEST_LOAD=3 npm run test:agents -- test/agents/race.test.ts
 const rounds = Number(process.env['FLEET_RACE_ROUNDS'] ?? 6);
 const seed = Number(process.env['FLEET_RACE_SEED'] ?? 1);
-
-/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
-function randomFrom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface Round {
   readonly delayMs: number;
@@ -61,16 +51,16 @@ async function race(all: RealFleet, runtime: Runtime, name: string, delayMs: num
   if (pane.has(dialog)) pane.keys('Enter');
   await all.eventually('the command to run', () => fs.existsSync(file));
   const taken = receipt.status === 'delivered' || receipt.status === 'queued';
-  if (taken) await all.received(message).catch(() => faults.push('the receipt says taken, and the model has nothing'));
+  if (taken)
+    await all.received(message).catch(() => faults.push('the receipt says taken, and the model has nothing'));
   await all.quiet();
   const times = all.times(message);
   if (times > 1) faults.push(`delivered ${times} times`);
-  if (!taken && receipt.status !== 'unknown' && times > 0) faults.push(`${receipt.status}, and the model has it`);
-  if (receipt.status === 'drafted' && !pane.text().includes(message)) faults.push('drafted, and not to be seen');
-  if (receipt.status === 'drafted') {
-    pane.keys('C-c');
-    await pane.settles();
-  }
+  if (!taken && receipt.status !== 'unknown' && times > 0)
+    faults.push(`${receipt.status}, and the model has it`);
+  if (receipt.status === 'drafted' && !pane.text().includes(message))
+    faults.push('drafted, and not to be seen');
+  if (!taken) await all.clearDraft();
   return { delayMs, receipt: `${receipt.status} ${receipt.reason ?? ''}`.trim(), faults };
 }
 
@@ -99,8 +89,15 @@ describe('a dialog that comes up while a message is on its way', () => {
           const delayMs = Math.max(0, Math.round(far ? random() * 2 * edge : edge + (random() - 0.5) * 160));
           const round = await race(all, runtime, `${runtime}${seed}x${count}`, delayMs);
           seen.push(round);
-          if (!far) edge = Math.max(0, edge + (round.receipt.startsWith('queued') ? -40 : 40));
-          console.log(`${runtime} ${count}: dialog after ${delayMs} ms: ${round.receipt} ${round.faults.join('; ')}`);
+          if (!far)
+            edge = Math.max(
+              0,
+              edge +
+                (round.receipt.startsWith('queued') ? -60 : round.receipt.startsWith('refused') ? 90 : 0),
+            );
+          console.log(
+            `${runtime} ${count}: dialog after ${delayMs} ms: ${round.receipt} ${round.faults.join('; ')}`,
+          );
         }
         expect(seen.filter(({ faults }) => faults.length > 0)).toEqual([]);
       },

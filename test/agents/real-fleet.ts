@@ -1,6 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect } from 'vitest';
+import { screenState } from '../../src/controller/screen.js';
+import { exec } from '../../src/host/exec.js';
+import { findPanes, lookAt } from '../../src/observers/screens.js';
+import { BUILT_IN } from '../../src/roster/profiles.js';
 import { FleetSandbox, until, type Run } from '../support/fleet-sandbox.js';
 import { startModelServer, type ModelServer } from '../support/model-server.js';
 import { Pane } from '../support/pane.js';
@@ -27,6 +31,7 @@ export class RealFleet {
   private constructor(
     readonly fleet: FleetSandbox,
     readonly server: ModelServer,
+    readonly agents: Readonly<Record<string, Runtime>>,
   ) {}
 
   static async start(
@@ -35,7 +40,7 @@ export class RealFleet {
   ): Promise<RealFleet> {
     const fleet = new FleetSandbox();
     const server = await startModelServer();
-    const all = new RealFleet(fleet, server);
+    const all = new RealFleet(fleet, server, agents);
     fleet.writeRoster(
       Object.entries(agents).map(([name, runtime]) => {
         const place = { work: path.join(fleet.work, name), home: all.home(name), port: server.port };
@@ -107,6 +112,26 @@ export class RealFleet {
       },
       60_000,
     );
+  }
+
+  /** Empties the composer where something stands in it, as a human would: Ctrl-C in an empty one ends opencode. */
+  async clearDraft(name = 'one'): Promise<void> {
+    const pane = this.pane(name);
+    await until('an empty composer', async () => {
+      const panes = await findPanes(exec, this.fleet.socket);
+      const target = panes.known ? panes.value?.find(({ agent }) => agent === name) : undefined;
+      const profile = BUILT_IN.get(this.agents[name] ?? '');
+      if (target === undefined || profile === undefined) return false;
+      const seen = await lookAt(exec, this.fleet.socket, [target]);
+      const screen = seen.known ? seen.value.get(target.pane) : undefined;
+      if (screen === undefined) return false;
+      const { activity, composer } = screenState(profile, screen);
+      if (activity !== 'ready') return false;
+      if (composer.kind === 'empty') return true;
+      pane.keys('C-c');
+      await pane.settles();
+      return false;
+    });
   }
 
   /** Waits for something that may take a loaded machine long; a surprise shows the screen. */

@@ -1,9 +1,20 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pasteText, pressKeys } from '../../src/actuators/messages.js';
 import type { PaneTarget } from '../../src/controller/screen.js';
 import { exec } from '../../src/host/exec.js';
 import { findPanes, lookAt } from '../../src/observers/screens.js';
+import { BUILT_IN } from '../../src/roster/profiles.js';
 import { until } from '../support/fleet-sandbox.js';
+
+interface Recorded {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  readonly lines: readonly string[];
+}
 
 const socket = `messages-${process.pid}`;
 const tmux = async (...words: readonly string[]): Promise<string> => {
@@ -33,7 +44,9 @@ test('a dead pane gets nothing, and the server lives on (3.3a crashes when one p
     async () => (await tmux('display-message', '-p', '-t', '=a:', '#{pane_dead}')) === '1',
   );
   for (let count = 0; count < 20; count += 1) {
-    expect(await pasteText(exec, socket, 'a', target, `id${count}`, 'hello')).toEqual({ kind: 'refused' });
+    expect(await pasteText(exec, socket, 'a', target, `id${count}`, 'hello', [])).toEqual({
+      kind: 'refused',
+    });
     expect(await pressKeys(exec, socket, 'a', target, ['Enter'], [])).toEqual({ kind: 'refused' });
   }
   expect(Number(await tmux('display-message', '-p', '#{pid}'))).toBe(target.server);
@@ -43,14 +56,58 @@ test('a dead pane gets nothing, and the server lives on (3.3a crashes when one p
 test('another process, another mark, another server or no pane at all: refused; a server that is gone is unknown', async () => {
   const target = await found();
   for (const other of [{ pid: 1 }, { server: 1 }, { pane: '%99' }, { session: '$99' }])
-    expect(await pasteText(exec, socket, 'a', { ...target, ...other }, 'id', 'x')).toEqual({
+    expect(await pasteText(exec, socket, 'a', { ...target, ...other }, 'id', 'x', [])).toEqual({
       kind: 'refused',
     });
-  expect(await pasteText(exec, socket, 'b', target, 'id', 'x')).toEqual({ kind: 'refused' });
+  expect(await pasteText(exec, socket, 'b', target, 'id', 'x', [])).toEqual({ kind: 'refused' });
   const seen = await lookAt(exec, socket, [{ ...target, pane: '%99' }, target]);
   expect(seen.known && [...seen.value.keys()]).toEqual([target.pane]);
   expect(seen.known && seen.value.get(target.pane)?.lines.every(({ text }) => text === '')).toBe(true);
-  expect(await pasteText(exec, socket, 'a', target, 'id', 'x')).toEqual({ kind: 'done' });
+  expect(await pasteText(exec, socket, 'a', target, 'id', 'x', [])).toEqual({ kind: 'done' });
   await tmux('kill-server');
-  expect(await pasteText(exec, socket, 'a', target, 'id', 'x')).toMatchObject({ kind: 'unknown' });
+  expect(await pasteText(exec, socket, 'a', target, 'id', 'x', [])).toMatchObject({ kind: 'unknown' });
+});
+
+describe('the guard inside tmux, on recorded screens', () => {
+  const recorded = path.resolve(import.meta.dirname, '../agents/screens');
+  const runtimes = [...BUILT_IN.keys()].filter((name) => fs.existsSync(path.join(recorded, name)));
+  const wanted =
+    /^(dialog|dialog-refused|busy|busy-draft|draft-short|draft-lines|idle-after-turn|ready-empty)(\.80x24)?\.json$/;
+
+  test.each(runtimes)('of %s: a dialog bars paste and keys, and nothing else does', async (runtime) => {
+    const directory = path.join(recorded, runtime);
+    const place = fs.mkdtempSync(path.join(os.tmpdir(), 'guard-'));
+    try {
+      for (const name of fs.readdirSync(directory).filter((file) => wanted.test(file))) {
+        const screen = JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8')) as Recorded;
+        const file = path.join(place, name);
+        fs.writeFileSync(file, screen.lines.join('\n'));
+        await tmux(
+          'respawn-pane',
+          '-k',
+          '-t',
+          '=a:',
+          '--',
+          'sh',
+          '-c',
+          'cat "$1"; exec cat >/dev/null',
+          '-',
+          file,
+        );
+        await tmux('resize-window', '-t', '=a:', '-x', String(screen.width), '-y', String(screen.height));
+        await tmux('select-pane', '-t', '=a:', '-T', screen.title);
+        const last = screen.lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
+        await until(`${name} on the screen`, async () =>
+          (await tmux('capture-pane', '-p', '-t', '=a:')).includes(last),
+        );
+        const target = await found();
+        const signs = BUILT_IN.get(runtime)?.dialog ?? [];
+        const kind = name.startsWith('dialog.') ? 'refused' : 'done';
+        expect(await pasteText(exec, socket, 'a', target, 'id', 'x', signs), name).toEqual({ kind });
+        expect(await pressKeys(exec, socket, 'a', target, ['Left'], signs), name).toEqual({ kind });
+      }
+    } finally {
+      fs.rmSync(place, { recursive: true });
+    }
+  });
 });

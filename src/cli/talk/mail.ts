@@ -41,6 +41,8 @@ export async function deliverMail(
   if (begun.kind === 'known') return { result: { ...begun.result, attempts: 0 }, entry: mail.entry };
   let entry = begun.entry;
   const directory = outboxDirectory(context.paths, line.agent.name);
+  const press = (keys: readonly string[]) =>
+    pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);
   const result = await deliver(order, line.target, line.profile, {
     look: () => look(context, line),
     arrival: () => transcript.arrival(entry.attempt?.position ?? nowhere, entry.text, entry.addressed),
@@ -53,10 +55,10 @@ export async function deliverMail(
       entry = { ...entry, attempt };
       return rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');
     },
-    paste: () => pasteText(context.exec, line.socket, line.agent.name, line.target, entry.id, entry.text),
-    enter: () => pressKeys(context.exec, line.socket, line.agent.name, line.target, ['Enter'], line.profile.dialog),
-    clear: () =>
-      pressKeys(context.exec, line.socket, line.agent.name, line.target, line.profile.clearDraft, line.profile.dialog),
+    paste: () =>
+      pasteText(context.exec, line.socket, line.agent.name, line.target, entry.id, entry.text, line.profile.dialog),
+    enter: (busy) => press(busy ? line.profile.submitBusy : ['Enter']),
+    clear: () => press(line.profile.clearDraft),
     sleep: (ms) => delay(ms),
     now: () => performance.now(),
   }, begun.progress); // prettier-ignore

@@ -43,7 +43,7 @@ export async function resetInApp(
   const waited = await untilIdle(context, line, order);
   if (typeof waited === 'string') return { kind: 'refused', message: waited };
   const before = signsOf(line, waited);
-  const pasted = await pasteText(context.exec, socket, agent.name, target, id, order.command);
+  const pasted = await pasteText(context.exec, socket, agent.name, target, id, order.command, profile.dialog);
   if (pasted.kind === 'refused') return { kind: 'refused', message: 'its pane changed in the last moment' };
   if (pasted.kind === 'unknown') return { kind: 'uncertain', message: pasted.message };
   const drafted = await untilSeen(context, line, profile.submitDelayMs * 4, (screen) =>

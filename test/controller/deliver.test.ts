@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { deliver, type Act, type DeliveryPort } from '../../src/controller/deliver.js';
+import { fresh, type DeliveryOrder } from '../../src/controller/delivery.js';
+import type { Screen } from '../../src/controller/screen.js';
+import { profileOf } from '../../src/roster/profile.js';
+import type { AgentSpec } from '../../src/roster/types.js';
+
+const target = { session: '$1', window: '@1', pane: '%1', pid: 10, server: 5 };
+const profile = profileOf({
+  ...{ runtime: 'demo', readyPattern: null, busyPattern: null, dialogPattern: null, composerPattern: null },
+  ...{ freshPattern: null, submitDelayMs: null, resetCommand: null },
+} as AgentSpec);
+const order: DeliveryOrder = {
+  ...{ text: 'hello', whenIdle: false, clearDraft: false, enters: 2, patienceMs: 1000 },
+};
+const screen = (line: string, title = '◇ idle'): Screen => ({
+  ...{ pid: 10, dead: false, inMode: false, inputOff: false, cursor: { x: 0, y: 0 }, title },
+  lines: [{ text: line, typed: line }],
+});
+
+/** A pane that shows these screens, one a look, and answers acts. */
+function pane(screens: readonly Screen[], acts: { readonly paste?: Act; readonly enter?: Act } = {}) {
+  let looks = 0;
+  let now = 0;
+  const done: string[] = [];
+  const does = (what: string, act: Act = { kind: 'done' }): Promise<Act> => {
+    if (act.kind === 'done') done.push(what);
+    return Promise.resolve(act);
+  };
+  const port: DeliveryPort = {
+    look: () =>
+      Promise.resolve({ known: true, value: screens[Math.min(looks++, screens.length - 1)] ?? null }),
+    arrival: () => (done.some((what) => what.startsWith('enter')) ? 'arrived' : 'absent'),
+    prepare: () => null,
+    paste: () => does('paste', acts.paste),
+    enter: (busy) => does(busy ? 'enter busy' : 'enter', acts.enter),
+    clear: () => does('clear'),
+    sleep: (ms) => ((now += ms), Promise.resolve()),
+    now: () => now,
+  };
+  return { port, done };
+}
+
+describe('one delivery', () => {
+  test('a dialog that the guard saw and the look did not: nothing is pasted, and the receipt says Dialog', async () => {
+    const { port, done } = pane([screen('>'), screen('Do you want to proceed?')], {
+      paste: { kind: 'refused' },
+    });
+    const result = await deliver(order, target, profile, port, fresh(0));
+    expect(result).toMatchObject({ status: 'refused', reason: 'Dialog', attempts: 0 });
+    expect(done).toEqual([]);
+  });
+
+  test('a guard that never holds, though nothing is to be seen, ends in a refusal', async () => {
+    const { port, done } = pane([screen('>')], { paste: { kind: 'refused' } });
+    expect(await deliver(order, target, profile, port, fresh(0))).toMatchObject({ status: 'refused' });
+    expect(done).toEqual([]);
+  });
+
+  test.each([
+    ['enter', '◇ idle'],
+    ['enter busy', '✦ working'],
+  ])('it is submitted by %s under the title %s', async (keys, title) => {
+    const { port, done } = pane([screen('>', title), screen('> hello', title)]);
+    expect(await deliver(order, target, profile, port, fresh(0))).toMatchObject({ status: 'delivered' });
+    expect(done).toEqual(['paste', keys]);
+  });
+});
