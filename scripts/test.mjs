@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { AGENTS, agentsCache } from './agent-packages.mjs';
+import { AGENTS, agentsCache, isInstalled } from './agent-packages.mjs';
 
 const root = path.dirname(import.meta.dirname);
 process.chdir(root);
@@ -22,9 +22,9 @@ const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const agentsAlone = process.argv[2] === '--agents';
 const filters = process.argv.slice(agentsAlone ? 3 : 2);
 
-// Until their suite has proven itself over many runs, real agents are tested by `npm run test:agents`, or where they are named.
-const withAgents = agentsAlone || process.env.FLEET_TEST_AGENTS !== undefined;
+// pi and gemini are the two smallest, and the two strictest about how they are typed to. FLEET_TEST_AGENTS= (empty): none.
 process.env.FLEET_TEST_AGENTS ??= agentsAlone ? Object.keys(AGENTS).join(',') : 'pi,gemini';
+const withAgents = process.env.FLEET_TEST_AGENTS !== '';
 // The private home has no cache.
 process.env.FLEET_AGENTS_CACHE = agentsCache();
 // What could not be installed is skipped, by name.
@@ -121,5 +121,10 @@ const lane = async () => {
 await Promise.all(Array.from({ length: lanes }, lane));
 
 fs.writeFileSync(path.join(results, 'total.json'), JSON.stringify(total));
+const absent = withAgents
+  ? process.env.FLEET_TEST_AGENTS.split(',').filter((name) => !isInstalled(name))
+  : [];
+if (absent.length > 0)
+  console.error(`\nNOT TESTED, since not installed: ${absent.join(', ')}; see: npm run agents:install`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

@@ -25,8 +25,7 @@ export interface DeliveryPort {
   /** Remembers, durably where that was asked for, that the text is about to be pasted. @returns null, or why it cannot */
   readonly prepare: () => string | null;
   readonly paste: () => Promise<Act>;
-  /** @param busy the runtime works: a dialog can come up at any moment */
-  readonly enter: (busy: boolean) => Promise<Act>;
+  readonly enter: (keys: readonly string[]) => Promise<Act>;
   readonly clear: () => Promise<Act>;
   readonly sleep: (ms: number) => Promise<void>;
   /** A clock that no one sets, milliseconds. */
@@ -97,7 +96,7 @@ export async function deliver(
       case 'enter': {
         // On a busy machine the look may be old: what has arrived since is not entered again.
         if (state.enters > 0 && port.arrival() === 'arrived') continue;
-        const act = await port.enter(step.busy);
+        const act = await port.enter(step.keys);
         // The guard did not hold, e.g. since a human entered copy mode: the next look tells.
         if (act.kind === 'refused') {
           barredActs += 1;

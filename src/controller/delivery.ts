@@ -1,6 +1,13 @@
 import type { RuntimeProfile } from '../roster/profile.js';
 import { isDraftOf, squeezed } from './composer.js';
-import { screenState, type PaneTarget, type Screen, type ScreenState } from './screen.js';
+import {
+  screenState,
+  shows,
+  type Activity,
+  type PaneTarget,
+  type Screen,
+  type ScreenState,
+} from './screen.js';
 import type { Arrival } from './transcript.js';
 
 /** Why nothing was typed, or what stands in the way of finishing. */
@@ -55,8 +62,7 @@ export type Step =
   | { readonly kind: 'wait' }
   | { readonly kind: 'clear' }
   | { readonly kind: 'paste'; readonly busy: boolean }
-  /** `busy`: the runtime works now, and the keys for that are to be pressed. */
-  | { readonly kind: 'enter'; readonly shown: number; readonly busy: boolean }
+  | { readonly kind: 'enter'; readonly shown: number; readonly keys: readonly string[] }
   | { readonly kind: 'done'; readonly result: DeliveryResult };
 
 /** A swallowed Enter shows after so long: the text still stands in the composer. */
@@ -130,6 +136,11 @@ function beforePaste(
       );
     case 'busy':
       if (whenIdle) return waitOr('it is still busy; leave the message with --later', 'Busy');
+      if (submitKeys(profile, screen, activity) === null)
+        return waitOr(
+          'it is busy, and a dialog that comes up could take the message for an answer; leave it with --later',
+          'Busy',
+        );
       break;
     case 'ready':
   }
@@ -182,14 +193,27 @@ function afterPaste(
   if (barred !== null)
     return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
   const shown = timesShown(order.text, profile, screen);
-  const busy = activity === 'busy';
-  if (isOurs) return { kind: 'enter', shown, busy };
+  const keys = submitKeys(profile, screen, activity);
+  // It began something meanwhile; what stands in its composer waits for the end of that.
+  if (keys === null)
+    return waited < order.patienceMs ? { kind: 'wait' } : stuck(isOurs, 'it began to work', 'Busy');
+  if (isOurs) return { kind: 'enter', shown, keys };
   if (waited < profile.submitDelayMs) return { kind: 'wait' };
   if (composer.kind === 'draft')
     return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
   // A composer that stays empty may be one that draws late: Enter in an empty one does no harm.
   if (composer.kind === 'empty' && waited < profile.submitDelayMs * 4) return { kind: 'wait' };
-  return { kind: 'enter', shown, busy };
+  return { kind: 'enter', shown, keys };
+}
+
+/** What submits the composer now; null: nothing that could not be taken for a dialog's answer. */
+function submitKeys(
+  { submitBusy, unasking }: RuntimeProfile,
+  screen: Screen,
+  activity: Activity,
+): readonly string[] | null {
+  if (activity !== 'busy' || shows(unasking, screen)) return ['Enter'];
+  return submitBusy.length === 0 ? null : submitBusy;
 }
 
 const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
@@ -220,8 +244,9 @@ function afterEnter(
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
     if (waited < swallowed || barred !== null)
       return waited < limit ? { kind: 'wait' } : stuck(true, 'it was not taken', 'CopyMode');
-    if (progress.enters < order.enters)
-      return { kind: 'enter', shown: progress.shown, busy: state.activity === 'busy' };
+    const keys = submitKeys(profile, screen, state.activity);
+    if (progress.enters < order.enters && keys !== null)
+      return { kind: 'enter', shown: progress.shown, keys };
     return waited < swallowed * 2
       ? { kind: 'wait' }
       : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');

@@ -22,6 +22,7 @@ export const GENERIC: RuntimeProfile = {
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
   submitBusy: ['Enter'],
+  unasking: [],
   clearDraft: [],
   interrupt: ['Escape'],
   resetCommand: null,
@@ -44,7 +45,9 @@ const CLAUDE: RuntimeProfile = {
   },
   collapsed: '\\[Pasted text',
   submitDelayMs: 300,
-  submitBusy: ['Enter'],
+  // Its dialogs take input up to a second before they are drawn, and no other key submits (2.1).
+  submitBusy: [],
+  unasking: [screen('bypass permissions on')],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -69,6 +72,7 @@ const CODEX: RuntimeProfile = {
   submitDelayMs: 300,
   // Queues for after the turn; in a dialog it does nothing (0.169).
   submitBusy: ['Tab'],
+  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -87,6 +91,7 @@ const OPENCODE: RuntimeProfile = {
   submitDelayMs: 300,
   // In its dialog the last answer, which refuses, is left of the first; in the composer only the cursor moves (1.18).
   submitBusy: ['Left', 'Enter'],
+  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape', 'Escape'],
   resetCommand: '/new',
@@ -103,6 +108,7 @@ const PI: RuntimeProfile = {
   collapsed: '\\[paste #',
   submitDelayMs: 300,
   submitBusy: ['Enter'],
+  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   // `/clear` would go to the model as a prompt.
@@ -127,6 +133,7 @@ const GEMINI: RuntimeProfile = {
   submitDelayMs: 300,
   // Queues while it works; in a dialog it does nothing (0.61).
   submitBusy: ['Tab'],
+  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -144,6 +151,7 @@ const DEMO: RuntimeProfile = {
   collapsed: null,
   submitDelayMs: 300,
   submitBusy: ['Enter'],
+  unasking: [],
   clearDraft: ['C-u'],
   interrupt: ['Escape'],
   resetCommand: '/new',

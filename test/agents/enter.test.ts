@@ -29,7 +29,9 @@ describe('the keys that submit while it works', () => {
   for (const runtime of wanted()) {
     const dialog = RECIPES[runtime].dialog;
     const profile = BUILT_IN.get(runtime);
-    test.skipIf(missing().includes(runtime) || dialog === null)(
+    const keys = keysOf ?? profile?.submitBusy ?? [];
+    // pi never asks; of claude no key is safe, and nothing is entered.
+    test.skipIf(missing().includes(runtime) || dialog === null || keys.length === 0)(
       `of ${runtime} approve nothing in a dialog that comes up meanwhile`,
       { timeout: 60_000 + rounds * 60_000 },
       async () => {
@@ -56,19 +58,12 @@ describe('the keys that submit while it works', () => {
           );
           await all.received(`GATE=${gate}`);
           pane.paste(`said ${gate} meanwhile`);
-          await pane.shows(new RegExp(`said ${gate}`));
+          await pane.shows(new RegExp(`said ${gate}`), 60_000);
           const delayMs = Math.max(0, edge + (random() - 0.7) * 150);
           const opened = performance.now();
           server.open(gate);
           await new Promise((resolve) => setTimeout(resolve, delayMs));
-          const act = await pressKeys(
-            exec,
-            fleet.socket,
-            'one',
-            target,
-            keysOf ?? profile.submitBusy,
-            profile.dialog,
-          );
+          const act = await pressKeys(exec, fleet.socket, 'one', target, keys, profile.dialog);
           const pressed = performance.now() - opened;
           await all.eventually('the dialog, or its answer', () => pane.has(dialog) || fs.existsSync(file));
           await pane.settles(800, 2500);

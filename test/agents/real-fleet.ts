@@ -36,7 +36,13 @@ export class RealFleet {
 
   static async start(
     agents: Readonly<Record<string, Runtime>>,
-    options: { readonly approvals?: boolean } = {},
+    options: {
+      readonly approvals?: boolean;
+      /** More words of the roster, by agent. */
+      readonly words?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+      /** Files beside the roster. */
+      readonly files?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<RealFleet> {
     const fleet = new FleetSandbox();
     const server = await startModelServer();
@@ -45,9 +51,12 @@ export class RealFleet {
       Object.entries(agents).map(([name, runtime]) => {
         const place = { work: path.join(fleet.work, name), home: all.home(name), port: server.port };
         const { command, env } = prepareAgent(runtime, { ...place, approvals: options.approvals === true });
-        return JSON.stringify({ name, runtime, command, env, working_directory: place.work });
+        const words = { name, runtime, command, env, working_directory: place.work };
+        return JSON.stringify({ ...words, ...options.words?.[name] });
       }),
     );
+    for (const [name, text] of Object.entries(options.files ?? {}))
+      fs.writeFileSync(path.join(path.dirname(fleet.roster), name), text);
     await fleet.expect(0, 'install');
     await fleet.expect(0, 'apply', '--wait');
     return all;
@@ -132,6 +141,18 @@ export class RealFleet {
       await pane.settles();
       return false;
     });
+  }
+
+  /** Starts again what has died, as the controller would. */
+  async running(): Promise<void> {
+    await until(
+      'all agents to run',
+      async () => {
+        await this.fleet.fleet('release', ...Object.keys(this.agents));
+        return (await this.fleet.fleet('apply', '--wait', '60s')).code === 0;
+      },
+      100_000,
+    );
   }
 
   /** Waits for something that may take a loaded machine long; a surprise shows the screen. */

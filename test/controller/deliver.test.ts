@@ -33,7 +33,7 @@ function pane(screens: readonly Screen[], acts: { readonly paste?: Act; readonly
     arrival: () => (done.some((what) => what.startsWith('enter')) ? 'arrived' : 'absent'),
     prepare: () => null,
     paste: () => does('paste', acts.paste),
-    enter: (busy) => does(busy ? 'enter busy' : 'enter', acts.enter),
+    enter: (keys) => does(`enter ${keys.join(' ')}`, acts.enter),
     clear: () => does('clear'),
     sleep: (ms) => ((now += ms), Promise.resolve()),
     now: () => now,
@@ -58,11 +58,43 @@ describe('one delivery', () => {
   });
 
   test.each([
-    ['enter', '◇ idle'],
-    ['enter busy', '✦ working'],
-  ])('it is submitted by %s under the title %s', async (keys, title) => {
+    ['Enter', '◇ idle', ['Tab']],
+    ['Tab', '✦ working', ['Tab']],
+  ])('%s submits it under the title %s', async (keys, title, submitBusy) => {
     const { port, done } = pane([screen('>', title), screen('> hello', title)]);
-    expect(await deliver(order, target, profile, port, fresh(0))).toMatchObject({ status: 'delivered' });
-    expect(done).toEqual(['paste', keys]);
+    const result = await deliver(order, target, { ...profile, submitBusy }, port, fresh(0));
+    expect(result).toMatchObject({ status: 'delivered' });
+    expect(done).toEqual(['paste', `enter ${keys}`]);
+  });
+
+  test('where no key is safe while it works, it waits for the end of that', async () => {
+    const safe = { ...profile, submitBusy: [] };
+    const busy = pane([screen('>', '✦ working')]);
+    expect(await deliver(order, target, safe, busy.port, fresh(0))).toMatchObject({
+      status: 'refused',
+      reason: 'Busy',
+    });
+    expect(busy.done).toEqual([]);
+    const began = pane([
+      screen('>'),
+      screen('> hello', '✦ working'),
+      screen('> hello', '✦ working'),
+      screen('> hello'),
+    ]);
+    expect(await deliver(order, target, safe, began.port, fresh(0))).toMatchObject({ status: 'delivered' });
+    expect(began.done).toEqual(['paste', 'enter Enter']);
+    const long = pane([screen('>'), screen('> hello', '✦ working')]);
+    expect(await deliver(order, target, safe, long.port, fresh(0))).toMatchObject({
+      status: 'drafted',
+      reason: 'Busy',
+    });
+    expect(long.done).toEqual(['paste']);
+  });
+
+  test('an agent that asks nobody is entered while it works', async () => {
+    const yolo = { ...profile, submitBusy: [], unasking: [{ on: 'title', pattern: 'working' } as const] };
+    const { port, done } = pane([screen('>', '✦ working'), screen('> hello', '✦ working')]);
+    expect(await deliver(order, target, yolo, port, fresh(0))).toMatchObject({ status: 'delivered' });
+    expect(done).toEqual(['paste', 'enter Enter']);
   });
 });

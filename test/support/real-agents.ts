@@ -119,16 +119,20 @@ function opencode({ home, port, approvals }: Place): RealAgent {
   };
 }
 
-function claude({ home, work, port }: Place): RealAgent {
+function claude({ home, work, port, approvals }: Place): RealAgent {
   // Without these two it goes online at its first start, and ends when it cannot.
   writeJson(path.join(home, '.claude.json'), {
     hasCompletedOnboarding: true,
+    bypassPermissionsModeAccepted: true,
     projects: { [work]: { hasTrustDialogAccepted: true } },
   });
   return {
-    command: [agentProgram('claude')],
+    // While it may ask, nothing is entered as long as it works.
+    command: [agentProgram('claude'), ...(approvals === true ? [] : ['--dangerously-skip-permissions'])],
     env: {
       HOME: home,
+      // Otherwise root may not skip them.
+      IS_SANDBOX: '1',
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
       ANTHROPIC_AUTH_TOKEN: 'dummy',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

@@ -57,7 +57,7 @@ export async function deliverMail(
     },
     paste: () =>
       pasteText(context.exec, line.socket, line.agent.name, line.target, entry.id, entry.text, line.profile.dialog),
-    enter: (busy) => press(busy ? line.profile.submitBusy : ['Enter']),
+    enter: press,
     clear: () => press(line.profile.clearDraft),
     sleep: (ms) => delay(ms),
     now: () => performance.now(),
