@@ -160,7 +160,7 @@ describe('an approval dialog', () => {
           '--timeout',
           '120s',
         );
-        await pane.shows(RECIPES[runtime].dialog ?? /./);
+        await pane.shows(RECIPES[runtime].dialog ?? /./, 90_000);
         const before = (await pane.settles()).lines;
         await all.expectSent(/^refused Dialog/, 'one', 'and now something else');
         expect(pane.screen().lines).toEqual(before);

@@ -131,8 +131,8 @@ function claude({ home, work, port, approvals }: Place): RealAgent {
     command: [agentProgram('claude'), ...(approvals === true ? [] : ['--dangerously-skip-permissions'])],
     env: {
       HOME: home,
-      // Otherwise root may not skip them.
-      IS_SANDBOX: '1',
+      // Otherwise root may not skip them; and with it fewer commands are asked for.
+      ...(approvals === true ? {} : { IS_SANDBOX: '1' }),
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
       ANTHROPIC_AUTH_TOKEN: 'dummy',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
