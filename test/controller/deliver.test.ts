@@ -8,7 +8,12 @@ import type { AgentSpec } from '../../src/roster/types.js';
 const target = { session: '$1', window: '@1', pane: '%1', pid: 10, server: 5 };
 const profile = profileOf({
   ...{ runtime: 'demo', readyPattern: null, busyPattern: null, dialogPattern: null, composerPattern: null },
-  ...{ freshPattern: null, submitDelayMs: null, resetCommand: null },
+  ...{
+    freshPattern: null,
+    submitDelayMs: null,
+    resetCommand: null,
+    conversation: { new: null, resume: null },
+  },
 } as AgentSpec);
 const order: DeliveryOrder = {
   ...{ text: 'hello', whenIdle: false, clearDraft: false, enters: 2, patienceMs: 1000 },
