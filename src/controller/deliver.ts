@@ -33,7 +33,7 @@ export interface DeliveryPort {
 }
 
 export interface Delivered extends DeliveryResult {
-  /** How often Enter was pressed. */
+  /** How often keys were pressed to submit it. */
   readonly attempts: number;
 }
 
@@ -52,7 +52,7 @@ export async function deliver(
   let state = progress;
   let pause = firstPauseMs;
   let barredActs = 0;
-  const end = (result: DeliveryResult): Delivered => ({ ...result, attempts: state.enters });
+  const end = (result: DeliveryResult): Delivered => ({ ...result, attempts: state.presses });
   const advance = (change: Partial<Progress>): void => {
     state = { ...state, ...change, since: port.now() };
     pause = firstPauseMs;
@@ -95,7 +95,7 @@ export async function deliver(
       }
       case 'enter': {
         // On a busy machine the look may be old: what has arrived since is not entered again.
-        if (state.enters > 0 && port.arrival() === 'arrived') continue;
+        if (state.presses > 0 && port.arrival() === 'arrived') continue;
         const act = await port.enter(step.keys);
         // The guard did not hold, e.g. since a human entered copy mode: the next look tells.
         if (act.kind === 'refused') {
@@ -105,7 +105,12 @@ export async function deliver(
           continue;
         }
         if (act.kind === 'unknown') return end({ status: 'unknown', reason: null, message: act.message });
-        advance({ phase: 'entered', shown: step.shown, enters: state.enters + 1 });
+        advance({
+          phase: 'entered',
+          shown: step.shown,
+          presses: state.presses + 1,
+          enters: state.enters + Number(step.keys.includes('Enter')),
+        });
       }
     }
   }
@@ -144,8 +149,8 @@ function refusedOr(act: Exclude<Act, { kind: 'done' }>, status: 'refused'): Deli
 /** So often a guard may forbid an act while a look allows it, before the sender gives up. */
 const mostBarredActs = 40;
 
-const barred = ({ enters }: Progress): DeliveryResult => ({
-  status: enters === 0 ? 'drafted' : 'unknown',
+const barred = ({ presses }: Progress): DeliveryResult => ({
+  status: presses === 0 ? 'drafted' : 'unknown',
   reason: 'Dialog',
   message:
     'something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach',

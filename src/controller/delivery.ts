@@ -47,6 +47,8 @@ export interface Progress {
   /** When this phase began, or Enter was pressed last. */
   readonly since: number;
   readonly enters: number;
+  /** How often any keys were pressed to submit it, Enter or others. */
+  readonly presses: number;
   readonly cleared: boolean;
   /** Whether the runtime was busy when the text was pasted. */
   readonly busy: boolean;
@@ -55,7 +57,16 @@ export interface Progress {
 }
 
 export const fresh = (now: number): Progress => ({
-  ...{ phase: 'before', begun: now, since: now, enters: 0, cleared: false, busy: false, shown: 0 },
+  ...{
+    phase: 'before',
+    begun: now,
+    since: now,
+    enters: 0,
+    presses: 0,
+    cleared: false,
+    busy: false,
+    shown: 0,
+  },
 });
 
 export type Step =
@@ -67,6 +78,8 @@ export type Step =
 
 /** A swallowed Enter shows after so long: the text still stands in the composer. */
 const swallowedMs = 1500;
+/** Keys that do nothing in an idle composer are pressed so often. */
+const mostPresses = 6;
 /** A runtime that was busy holds what has left its composer; its transcript gets so long to say more. */
 const heldMs = 300;
 /** So long a transcript may be behind what the screen shows. */
@@ -245,8 +258,10 @@ function afterEnter(
     if (waited < swallowed || barred !== null)
       return waited < limit ? { kind: 'wait' } : stuck(true, 'it was not taken', 'CopyMode');
     const keys = submitKeys(profile, screen, state.activity);
-    if (progress.enters < order.enters && keys !== null)
-      return { kind: 'enter', shown: progress.shown, keys };
+    // A runtime whose title is late gets the keys for a busy one when it is idle, where they do nothing.
+    const again =
+      keys?.includes('Enter') === false ? progress.presses < mostPresses : progress.enters < order.enters;
+    if (again && keys !== null) return { kind: 'enter', shown: progress.shown, keys };
     return waited < swallowed * 2
       ? { kind: 'wait' }
       : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');

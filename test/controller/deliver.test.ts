@@ -24,7 +24,12 @@ const screen = (line: string, title = '◇ idle'): Screen => ({
 });
 
 /** A pane that shows these screens, one a look, and answers acts. */
-function pane(screens: readonly Screen[], acts: { readonly paste?: Act; readonly enter?: Act } = {}) {
+function pane(
+  screens: readonly Screen[],
+  acts: { readonly paste?: Act; readonly enter?: Act } = {},
+  /** The transcript has it after so many presses. */
+  needed = 1,
+) {
   let looks = 0;
   let now = 0;
   const done: string[] = [];
@@ -35,7 +40,7 @@ function pane(screens: readonly Screen[], acts: { readonly paste?: Act; readonly
   const port: DeliveryPort = {
     look: () =>
       Promise.resolve({ known: true, value: screens[Math.min(looks++, screens.length - 1)] ?? null }),
-    arrival: () => (done.some((what) => what.startsWith('enter')) ? 'arrived' : 'absent'),
+    arrival: () => (done.filter((what) => what.startsWith('enter')).length >= needed ? 'arrived' : 'absent'),
     prepare: () => null,
     paste: () => does('paste', acts.paste),
     enter: (keys) => does(`enter ${keys.join(' ')}`, acts.enter),
@@ -70,6 +75,24 @@ describe('one delivery', () => {
     const result = await deliver(order, target, { ...profile, submitBusy }, port, fresh(0));
     expect(result).toMatchObject({ status: 'delivered' });
     expect(done).toEqual(['paste', `enter ${keys}`]);
+  });
+
+  test('a title that is late: keys for a busy runtime do nothing in an idle one, and Enter follows', async () => {
+    const late = screen('> hello', '✦ working');
+    const { port, done } = pane(
+      [screen('>', '✦ working'), late, ...Array.from({ length: 45 }, () => late), screen('> hello')],
+      {},
+      3,
+    );
+    const result = await deliver(
+      { ...order, enters: 1 },
+      target,
+      { ...profile, submitBusy: ['Tab'] },
+      port,
+      fresh(0),
+    );
+    expect(result).toMatchObject({ status: 'delivered', attempts: 3 });
+    expect(done).toEqual(['paste', 'enter Tab', 'enter Tab', 'enter Enter']);
   });
 
   test('where no key is safe while it works, it waits for the end of that', async () => {
