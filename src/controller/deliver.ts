@@ -107,6 +107,7 @@ export async function deliver(
         if (act.kind === 'unknown') return end({ status: 'unknown', reason: null, message: act.message });
         advance({
           phase: 'entered',
+          lagMs: state.phase === 'pasted' ? port.now() - state.since : state.lagMs,
           shown: step.shown,
           presses: state.presses + 1,
           enters: state.enters + Number(step.keys.includes('Enter')),

@@ -1,5 +1,5 @@
 import type { RuntimeProfile } from '../roster/profile.js';
-import { isDraftOf, squeezed } from './composer.js';
+import { isDraftOf } from './composer.js';
 import {
   screenState,
   shows,
@@ -8,6 +8,7 @@ import {
   type Screen,
   type ScreenState,
 } from './screen.js';
+import { timesShown } from './shown.js';
 import type { Arrival } from './transcript.js';
 
 /** Why nothing was typed, or what stands in the way of finishing. */
@@ -49,6 +50,8 @@ export interface Progress {
   readonly enters: number;
   /** How often any keys were pressed to submit it, Enter or others. */
   readonly presses: number;
+  /** How long it took to draw the paste, milliseconds: so slow is the runtime, or the machine. */
+  readonly lagMs: number;
   readonly cleared: boolean;
   /** Whether the runtime was busy when the text was pasted. */
   readonly busy: boolean;
@@ -57,16 +60,8 @@ export interface Progress {
 }
 
 export const fresh = (now: number): Progress => ({
-  ...{
-    phase: 'before',
-    begun: now,
-    since: now,
-    enters: 0,
-    presses: 0,
-    cleared: false,
-    busy: false,
-    shown: 0,
-  },
+  ...{ phase: 'before', begun: now, since: now, enters: 0, presses: 0 },
+  ...{ lagMs: 0, cleared: false, busy: false, shown: 0 },
 });
 
 export type Step =
@@ -88,6 +83,10 @@ const behindMs = 1500;
 const proofMs = 10_000;
 /** The same for a runtime of which nothing but its screen can be read. */
 const screenProofMs = 3000;
+/** What was said last may still stand in the composer when the transcript has it already (pi 0.73): so long that is waited for. */
+const lingeringMs = 500;
+/** A second Enter that comes along with the first is swallowed like it: so many times the lag lies between them. */
+const lags = 5;
 /** A composer that does not fit the profile's rule is waited for so long. */
 const composerMs = 2000;
 
@@ -159,6 +158,7 @@ function beforePaste(
   }
   switch (composer.kind) {
     case 'draft':
+      if (!cleared && now - begun < Math.min(lingeringMs, patienceMs)) return { kind: 'wait' };
       if (!clearDraft || profile.clearDraft.length === 0)
         return done(
           'refused',
@@ -251,7 +251,7 @@ function afterEnter(
   const state = screenState(profile, screen);
   const extra = sizeMs(order);
   const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra;
-  const swallowed = swallowedMs + extra;
+  const swallowed = swallowedMs + extra + progress.lagMs * lags;
   if (isDraftOf(state.composer, order.text, profile.collapsed)) {
     if (state.activity === 'dialog')
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
@@ -262,7 +262,7 @@ function afterEnter(
     const again =
       keys?.includes('Enter') === false ? progress.presses < mostPresses : progress.enters < order.enters;
     if (again && keys !== null) return { kind: 'enter', shown: progress.shown, keys };
-    return waited < swallowed * 2
+    return waited < Math.max(limit, swallowed * 2)
       ? { kind: 'wait' }
       : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');
   }
@@ -291,15 +291,3 @@ export function barrier(target: PaneTarget, screen: Screen | null): readonly [st
   if (screen.inputOff) return ['input to its pane is switched off (select-pane -d)', 'CopyMode'];
   return null;
 }
-
-/** How often beginning or end of a text stand on the screen; what is in the composer counts only where it cannot be told. */
-export function timesShown(text: string, profile: RuntimeProfile, screen: Screen): number {
-  const squeezedText = squeezed(text);
-  const state = screenState(profile, screen);
-  const whole = squeezed(screen.lines.map((line) => line.text).join(''));
-  const inComposer = state.composer.kind === 'draft' ? squeezed(state.composer.text) : '';
-  const count = (part: string): number => occurrences(whole, part) - occurrences(inComposer, part);
-  return Math.max(count(squeezedText.slice(0, 60)), count(squeezedText.slice(-60)));
-}
-
-const occurrences = (text: string, part: string): number => (part === '' ? 0 : text.split(part).length - 1);

@@ -54,9 +54,14 @@ describe('before the paste', () => {
     ['copy mode', screen(['>'], { inMode: true }), 'CopyMode'],
     ['input off', screen(['>'], { inputOff: true }), 'CopyMode'],
     ['a dialog', dialog, 'Dialog'],
-    ['a draft', screen(['> half']), 'Draft'],
   ])('%s is refused at once', (_, seen, reason) => {
     expect(step(fresh(0), seen)).toMatchObject({ kind: 'done', result: { status: 'refused', reason } });
+  });
+  test('a draft is refused, once it has stood there a moment: it may be what was said last', () => {
+    expect(step(fresh(0), screen(['> half']), 400)).toEqual({ kind: 'wait' });
+    expect(step(fresh(0), screen(['> half']), 500)).toMatchObject({
+      result: { status: 'refused', reason: 'Draft' },
+    });
   });
   test('what is not ready is waited for, and refused in the end', () => {
     expect(step(fresh(0), screen(['loading']))).toEqual({ kind: 'wait' });
@@ -103,7 +108,10 @@ describe('after Enter', () => {
   });
   test('a swallowed Enter is pressed once more, then it is drafted', () => {
     expect(step(entered, screen(['> hello']), 1600)).toMatchObject({ kind: 'enter' });
-    expect(step({ ...entered, enters: 2 }, screen(['> hello']), 3100)).toMatchObject({
+    // A runtime that was slow to draw the paste is slow to take Enter.
+    expect(step({ ...entered, lagMs: 800 }, screen(['> hello']), 1600)).toEqual({ kind: 'wait' });
+    expect(step({ ...entered, enters: 2 }, screen(['> hello']), 3100)).toEqual({ kind: 'wait' });
+    expect(step({ ...entered, enters: 2 }, screen(['> hello']), 10_100)).toMatchObject({
       result: { status: 'drafted' },
     });
   });
