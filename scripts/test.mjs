@@ -52,7 +52,14 @@ const suites = agentsAlone
       ...files('integration'),
       suite('unit', ['unit', 'properties'], [], filters),
     ];
-if (withAgents) suites.push(...files('agents', ['test/support/loopback-only', ...manager]));
+// Lives and times of agents take minutes: by name, or with --agents.
+const always = /delivery|race/;
+if (withAgents)
+  suites.push(
+    ...files('agents', ['test/support/loopback-only', ...manager]).filter(
+      ({ name }) => agentsAlone || filters.length > 0 || always.test(name),
+    ),
+  );
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 // They mostly wait, for systemd and for delays: one more than there are processors keeps these busy.
