@@ -11,8 +11,16 @@ const agent = (name: string, pid: number | null): AgentStatus => ({
   phase: pid === null ? 'Stopped' : 'Running',
   activity: pid === null ? null : 'idle',
   startedAt: pid === null ? null : 0,
-  ...{ lastOutputAt: null, starts: 1, adopted: false, outdated: [],
-      conversation: null, hold: null, end: null, conditions: [] },
+  ...{
+    lastOutputAt: null,
+    starts: 1,
+    adopted: false,
+    outdated: [],
+    conversation: null,
+    hold: null,
+    end: null,
+    conditions: [],
+  },
 });
 
 const figures = (...cpuSeconds: readonly number[]): FleetFigures => ({
