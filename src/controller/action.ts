@@ -55,9 +55,9 @@ export type Gate =
   | { readonly kind: 'backing-off'; readonly count: number; readonly inMs: number; readonly tried?: true }
   /**
    * Given up until the roster changes for it or the operator releases it. `resume`: the conversation that its starts failed
-   * to resume.
+   * to resume. `tried`: by the controller, of ends that nobody wrote down.
    */
-  | { readonly kind: 'stalled'; readonly count: number; readonly resume?: string }
+  | { readonly kind: 'stalled'; readonly count: number; readonly resume?: string; readonly tried?: true }
   | { readonly kind: 'braked'; readonly count: number; readonly live: number; readonly limit: string }
   | { readonly kind: 'blocked'; readonly code: BlockedCode; readonly message: string };
 

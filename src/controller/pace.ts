@@ -38,9 +38,12 @@ export class Pace {
   readonly #attempts = new Map<string, Attempt>();
 
   /** The gate before what was tried too often of late; null: it may be tried. */
-  gate(action: PlannedAction, under: Try): Extract<Gate, { kind: 'backing-off' }> | null {
+  gate(action: PlannedAction, under: Try): Extract<Gate, { kind: 'backing-off' | 'stalled' }> | null {
     const attempt = this.#counting(action, under);
     if (attempt === null) return null;
+    // A start is what costs money. Everything else may still be what the operator waits for.
+    if (action.action === 'start' && attempt.count > (under.policy ?? fallback).stallAfter)
+      return { kind: 'stalled', count: attempt.count, tried: true };
     const inMs = attempt.last + delayMs(attempt.count, under.policy ?? fallback) - under.now;
     return inMs <= 0 ? null : { kind: 'backing-off', count: attempt.count, inMs, tried: true };
   }

@@ -5,13 +5,16 @@ import { Pace, type Try } from '../../src/controller/pace.js';
 import { gateText } from '../../src/cli/render/reason-text.js';
 import { Scene } from '../support/scene.js';
 
-const policy = { baseMs: 10_000, maxMs: 60_000, resetAfterMs: 600_000, stallAfter: 5 };
+const policy = { baseMs: 10_000, maxMs: 60_000, resetAfterMs: 600_000, stallAfter: 50 };
 const start = new Scene(['a']).actionOn('a')!;
 const at = (now: number, more: Partial<Try> = {}): Try => ({
   ...{ policy, released: null, end: null, now },
   ...more,
 });
-const waitMs = (pace: Pace, action: PlannedAction, when: Try): number => pace.gate(action, when)?.inMs ?? 0;
+const waitMs = (pace: Pace, action: PlannedAction, when: Try): number => {
+  const gate = pace.gate(action, when);
+  return gate === null ? 0 : gate.kind === 'stalled' ? Number.POSITIVE_INFINITY : gate.inMs;
+};
 
 /** How long each of so many tries has to wait, each made as soon as it may be. */
 function waits(tries: number, action = start): readonly number[] {
@@ -33,7 +36,20 @@ function tired(): Pace {
 }
 
 test('the same thing again waits ever longer', () => {
-  expect(waits(7)).toEqual([0, 0, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  expect(waits(6)).toEqual([0, 0, 10_000, 20_000, 40_000, 60_000]);
+});
+
+test('a start that left no record of its end so often as stall_after says is given up, until the operator says otherwise', () => {
+  const impatient = (more: Partial<Try> = {}): Try =>
+    at(500_000, { policy: { ...policy, stallAfter: 5 }, ...more });
+  const pace = tired();
+  expect(pace.gate(start, impatient())).toBeNull();
+  pace.begun(start, at(60_000));
+  const gate = pace.gate(start, impatient())!;
+  expect(gate).toEqual({ kind: 'stalled', count: 6, tried: true });
+  expect(gateText(gate)).toBe('stalled: tried 6 times in a row; given up');
+  expect(pace.gate(start, impatient({ released: { boot: 'boot', ms: 5 } }))).toBeNull();
+  expect(pace.gate({ ...start, desired: 'v1:other/v1:other' }, impatient())).toBeNull();
 });
 
 test('so does an action that is no launch', () => {
@@ -105,7 +121,7 @@ test('a wait as long as reset_after is no reset', () => {
   for (let tries = 1; tries < 20; tries += 1) {
     const now = moments.at(-1)!;
     pace.begun(start, { ...at(now), policy: patient });
-    moments.push(now + (pace.gate(start, { ...at(now), policy: patient })?.inMs ?? 0));
+    moments.push(now + waitMs(pace, start, { ...at(now), policy: patient }));
   }
   expect(moments.at(-1)! - moments.at(-2)!).toBe(600_000);
 });

@@ -63,7 +63,7 @@ export function gateText(gate: Gate): string | null {
     case 'stalled':
       if (gate.resume !== undefined)
         return `stalled: its conversation ${visible(gate.resume)} could not be resumed, ${gate.count} times in a row; nothing of it is lost`;
-      return `stalled: ended ${gate.count} times in a row; given up`;
+      return `stalled: ${gate.tried === true ? 'tried' : 'ended'} ${gate.count} times in a row; given up`;
     case 'braked':
       return `braked: ${gate.count} of ${gate.live} agents within a minute, limit ${gate.limit}`;
     case 'blocked':
