@@ -123,7 +123,7 @@ export function nextStep(
 }
 
 function beforePaste(
-  { whenIdle, clearDraft, patienceMs }: DeliveryOrder,
+  { text, whenIdle, clearDraft, patienceMs }: DeliveryOrder,
   target: PaneTarget,
   profile: RuntimeProfile,
   { begun, cleared, since }: Progress,
@@ -148,9 +148,9 @@ function beforePaste(
       );
     case 'busy':
       if (whenIdle) return waitOr('it is still busy; leave the message with --later', 'Busy');
-      if (submitKeys(profile, screen, activity) === null)
+      if (submitKeys(profile, text, screen, activity) === null)
         return waitOr(
-          'it is busy, and a dialog that comes up could take the message for an answer; leave it with --later',
+          'it is busy, and cannot be given this safely before it is idle; wait longer with --timeout, or leave it with --later',
           'Busy',
         );
       break;
@@ -206,7 +206,7 @@ function afterPaste(
   if (barred !== null)
     return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
   const shown = timesShown(order.text, profile, screen);
-  const keys = submitKeys(profile, screen, activity);
+  const keys = submitKeys(profile, order.text, screen, activity);
   // It began something meanwhile; what stands in its composer waits for the end of that.
   if (keys === null)
     return waited < order.patienceMs ? { kind: 'wait' } : stuck(isOurs, 'it began to work', 'Busy');
@@ -221,12 +221,14 @@ function afterPaste(
 
 /** What submits the composer now; null: nothing that could not be taken for a dialog's answer. */
 function submitKeys(
-  { submitBusy, unasking }: RuntimeProfile,
+  { submitBusy, submitBusyMost: most, unasking }: RuntimeProfile,
+  text: string,
   screen: Screen,
   activity: Activity,
 ): readonly string[] | null {
   if (activity !== 'busy' || shows(unasking, screen)) return ['Enter'];
-  return submitBusy.length === 0 ? null : submitBusy;
+  const long = most !== null && (text.length > most.characters || text.split('\n').length > most.lines);
+  return submitBusy.length === 0 || long ? null : submitBusy;
 }
 
 const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
@@ -257,7 +259,7 @@ function afterEnter(
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
     if (waited < swallowed || barred !== null)
       return waited < limit ? { kind: 'wait' } : stuck(true, 'it was not taken', 'CopyMode');
-    const keys = submitKeys(profile, screen, state.activity);
+    const keys = submitKeys(profile, order.text, screen, state.activity);
     // A runtime whose title is late gets the keys for a busy one when it is idle, where they do nothing.
     const again =
       keys?.includes('Enter') === false ? progress.presses < mostPresses : progress.enters < order.enters;

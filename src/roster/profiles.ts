@@ -22,6 +22,7 @@ export const GENERIC: RuntimeProfile = {
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
   submitBusy: ['Enter'],
+  submitBusyMost: null,
   unasking: [],
   clearDraft: [],
   interrupt: ['Escape'],
@@ -47,6 +48,7 @@ const CLAUDE: RuntimeProfile = {
   submitDelayMs: 300,
   // Its dialogs take input up to a second before they are drawn, and no other key submits (2.1).
   submitBusy: [],
+  submitBusyMost: null,
   unasking: [screen('bypass permissions on')],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
@@ -72,6 +74,7 @@ const CODEX: RuntimeProfile = {
   submitDelayMs: 300,
   // Queues for after the turn; in a dialog it does nothing (0.169).
   submitBusy: ['Tab'],
+  submitBusyMost: null,
   unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
@@ -91,6 +94,7 @@ const OPENCODE: RuntimeProfile = {
   submitDelayMs: 300,
   // In its dialog the last answer, which refuses, is left of the first; in the composer only the cursor moves (1.18).
   submitBusy: ['Left', 'Enter'],
+  submitBusyMost: null,
   unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape', 'Escape'],
@@ -108,6 +112,7 @@ const PI: RuntimeProfile = {
   collapsed: '\\[paste #',
   submitDelayMs: 300,
   submitBusy: ['Enter'],
+  submitBusyMost: null,
   unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
@@ -133,6 +138,7 @@ const GEMINI: RuntimeProfile = {
   submitDelayMs: 300,
   // Queues while it works; in a dialog it does nothing (0.61).
   submitBusy: ['Tab'],
+  submitBusyMost: { lines: 5, characters: 500 },
   unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
@@ -151,6 +157,7 @@ const DEMO: RuntimeProfile = {
   collapsed: null,
   submitDelayMs: 300,
   submitBusy: ['Enter'],
+  submitBusyMost: null,
   unasking: [],
   clearDraft: ['C-u'],
   interrupt: ['Escape'],

@@ -69,8 +69,11 @@ for (const runtime of wanted()) {
       await all.expectSent(/^delivered/, 'one', `wait GATE=${gate}`);
       await all.received(gate);
       const texts = [`${tag()} first`, numbered(tag(), 12), long(tag(), 3000)];
-      for (const text of texts) await all.expectSent(/^(delivered|queued)/, 'one', text);
+      // gemini would hold but a stand-in for a long text: fleet waits for the end of its turn.
+      const held = runtime === 'gemini' ? 1 : texts.length;
+      for (const text of texts.slice(0, held)) await all.expectSent(/^(delivered|queued)/, 'one', text);
       all.server.open(gate);
+      for (const text of texts.slice(held)) await all.expectSent(/^(delivered|queued)/, 'one', text);
       for (const text of texts) await all.received(text);
       await all.quiet();
       for (const text of texts) expect(all.times(text)).toBe(1);

@@ -119,6 +119,17 @@ describe('one delivery', () => {
     expect(long.done).toEqual(['paste']);
   });
 
+  test('what a busy runtime would hold but a stand-in for waits for the end of its turn', async () => {
+    const short = { ...profile, submitBusy: ['Tab'], submitBusyMost: { lines: 1, characters: 9 } };
+    const { port, done } = pane([screen('>', '✦ working')]);
+    const long = { ...order, text: 'hello hello' };
+    expect(await deliver(long, target, short, port, fresh(0))).toMatchObject({
+      status: 'refused',
+      reason: 'Busy',
+    });
+    expect(done).toEqual([]);
+  });
+
   test('an agent that asks nobody is entered while it works', async () => {
     const yolo = { ...profile, submitBusy: [], unasking: [{ on: 'title', pattern: 'working' } as const] };
     const { port, done } = pane([screen('>', '✦ working'), screen('> hello', '✦ working')]);
