@@ -200,7 +200,11 @@ function continued(
   if (!holds) {
     // An id that just failed is not tried again: there is nothing to lose with it.
     const again =
-      shape.again && shape.identity === 'chosen' && because === null && !endedSoon(conversation, end);
+      conversation.runtime === spec.runtime &&
+      shape.again &&
+      shape.identity === 'chosen' &&
+      because === null &&
+      !endedSoon(conversation, end);
     return again
       ? { kind: 'same', conversation, resumes: false }
       : { kind: 'fresh', because: null, ended: 'changed' };

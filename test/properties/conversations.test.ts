@@ -2,11 +2,13 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { apply } from '../../src/controller/apply.js';
 import { findingsIn } from '../../src/controller/findings.js';
+import { launchRecord } from '../../src/controller/launch.js';
 import { noWords, type Words } from '../../src/controller/gate.js';
 import { operatorPlan } from '../../src/controller/operator-plan.js';
 import { plan } from '../../src/controller/plan.js';
 import type { Plan } from '../../src/controller/action.js';
 import type { World } from '../../src/controller/assess.js';
+import { resumabilityOf } from '../../src/roster/conversation.js';
 import { FakeHost, FleetKilled, launching } from '../support/fake-host.js';
 import { rosterOf, type AgentDoc } from '../support/scene.js';
 
@@ -137,8 +139,19 @@ class Story {
 
   /** A controller looks every quarter of a minute, and writes down what the process shows. */
   #keep(): void {
-    for (const { agent, after } of findingsIn(this.world, this.host.now))
+    const { world } = this;
+    for (const { agent, after, assessment } of findingsIn(world, this.host.now)) {
       this.host.conversations.set(agent, after);
+      const { desired, situation } = assessment;
+      if (desired?.kind !== 'resolved' || situation.kind !== 'live' || after.current === null) continue;
+      const { spec, context } = situation.session.marks;
+      if (spec !== desired.specHash || context !== desired.contextHash) continue;
+      const can = resumabilityOf(desired.spec, desired.site);
+      if (can.kind !== 'can') continue;
+      const { places } = launching(world.roster.socketName);
+      const record = launchRecord(desired, places, { shape: can.shape, id: after.current.id });
+      if (record.ok) this.host.launchRecords.set(agent, record.value);
+    }
   }
 
   #shown(): string | null {

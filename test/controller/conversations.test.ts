@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import { outlookText } from '../../src/cli/render/reason-text.js';
+import { conversationInForce, endedOnResume } from '../../src/controller/continuation.js';
+import {
+  noConversations,
+  withCurrent,
+  type Conversation,
+  type ConversationRecord,
+  type EndedBy,
+} from '../../src/controller/conversation.js';
+import type { LastEnd } from '../../src/controller/observed.js';
+import { chooseConversation, resumePlan } from '../../src/controller/resume-plan.js';
+import { now, Scene } from '../support/scene.js';
+
+const conversation = (id: string, more: Partial<Conversation> = {}): Conversation => ({
+  ...{ id, runtime: 'claude', directory: '~/src', origin: 'chosen', createdAt: now - 60_000 },
+  ...{ accepted: true, unit: null, resumed: null, ...more },
+});
+
+const former = (id: string, ended: EndedBy, more: Partial<Conversation> = {}) => ({
+  ...conversation(id, more),
+  ...{ ended, endedAt: now - 1000 },
+});
+
+/** A stopped agent with a record. */
+function stopped(record: ConversationRecord, doc: Readonly<Record<string, unknown>> = {}): Scene {
+  const scene = new Scene([{ name: 'a', runtime: 'claude', ...doc }]);
+  scene.conversations.set('a', { record: { known: true, value: record }, live: null, evidence: new Map() });
+  return scene;
+}
+
+const startOf = (scene: Scene) => scene.actionOn('a')?.conversation.next;
+
+describe('what a start does', () => {
+  test.each<readonly [string, ConversationRecord, Readonly<Record<string, unknown>>, object]>([
+    ['nothing on record', noConversations, {}, { kind: 'fresh', because: null }],
+    ['a conversation', { current: conversation('x'), former: [] }, {}, { kind: 'same', resumes: true }],
+    [
+      'one that nobody spoke in, after an edit that was taken back',
+      { current: conversation('y', { runtime: 'codex', id: '', accepted: false }), former: [] },
+      {},
+      { kind: 'fresh', because: null },
+    ],
+    [
+      'another runtime',
+      { current: conversation('x', { runtime: 'pi' }), former: [] },
+      {},
+      { kind: 'fresh', because: 'runtime: pi → claude' },
+    ],
+    [
+      'another directory',
+      { current: conversation('x', { directory: '~/old' }), former: [] },
+      {},
+      { kind: 'fresh', because: 'working_directory: ~/old → ~/src, where claude cannot resume it' },
+    ],
+    [
+      'resume: false',
+      { current: conversation('x'), former: [] },
+      { resume: false },
+      { kind: 'plain', because: 'resume: false in the roster' },
+    ],
+    [
+      'a command of its own',
+      { current: conversation('x'), former: [] },
+      { command: ['claude'] },
+      { kind: 'plain', because: 'its command has no word {conversation}' },
+    ],
+    [
+      'opencode',
+      { current: null, former: [] },
+      { runtime: 'opencode' },
+      { kind: 'plain', because: 'this version of fleet cannot resume opencode' },
+    ],
+  ])('%s', (_, record, doc, next) => {
+    expect(startOf(stopped(record, doc))).toMatchObject(next);
+  });
+
+  test('an edit that is taken back before anybody spoke continues the one before', () => {
+    const empty = conversation('n', { runtime: 'pi', accepted: false });
+    const scene = stopped({ current: empty, former: [former('x', 'changed')] });
+    scene.conversations.set('a', {
+      ...{ record: { known: true, value: { current: empty, former: [former('x', 'changed')] } }, live: null },
+      evidence: new Map([['n', { state: 'empty' }]]),
+    });
+    expect(startOf(scene)).toMatchObject({ kind: 'same', conversation: { id: 'x' }, resumes: true });
+    expect(outlookText(scene.actionOn('a')!)).toBe('continues its conversation');
+    // One that was ended on purpose stays ended.
+    scene.conversations.set('a', {
+      ...{ record: { known: true, value: { current: empty, former: [former('x', 'fresh')] } }, live: null },
+      evidence: new Map([['n', { state: 'empty' }]]),
+    });
+    expect(startOf(scene)).toMatchObject({ kind: 'fresh' });
+  });
+
+  test('what is not continued is said', () => {
+    const scene = stopped({ current: conversation('x', { directory: '~/old' }), former: [] });
+    expect(outlookText(scene.actionOn('a')!)).toMatch(
+      /^begins a new conversation \(working_directory: ~\/old → ~\/src, .*\); the earlier one is kept: fleet agent conversations$/,
+    );
+  });
+
+  test('an environment that leads to another home loses it, and that waits for approval', () => {
+    const scene = new Scene([{ name: 'a', runtime: 'claude', env: { CLAUDE_CONFIG_DIR: '/new' } }]).live(
+      'a',
+      {
+        was: { env: {} },
+      },
+    );
+    scene.conversations.set('a', {
+      ...{ record: { known: true, value: noConversations }, live: null },
+      evidence: new Map([['of-a', { state: 'elsewhere' }]]),
+    });
+    expect(scene.actionOn('a')).toMatchObject({
+      cost: { kind: 'loses-conversation', because: 'its environment leads to another home' },
+      gate: { kind: 'needs-approval', why: 'loses-conversation' },
+    });
+    expect(scene.actionOn('a', { approve: new Set(['a']) })?.gate.kind).toBe('ready');
+  });
+
+  test('an id that nobody knows is lost, and an agent that says immediate waits for nobody', () => {
+    const of = (disruption: string): Scene =>
+      new Scene([{ name: 'a', runtime: 'claude', disruption, env: { A: '1' } }]).live('a', {
+        was: { env: {} },
+        marks: { conversation: null },
+      });
+    expect(of('when-idle').actionOn('a')).toMatchObject({
+      cost: { kind: 'loses-conversation', because: 'its id is unknown' },
+      gate: { kind: 'needs-approval' },
+    });
+    expect(of('immediate').actionOn('a')?.gate.kind).toBe('ready');
+  });
+});
+
+test('a process that shows another id than its mark is in that one', () => {
+  const scene = new Scene([{ name: 'a', runtime: 'claude' }]).live('a');
+  const [assessment] = scene.assess().agents;
+  const { situation, desired, files } = assessment!;
+  if (situation.kind !== 'live') throw new Error('it lives');
+  const sight = {
+    record: { known: true, value: noConversations },
+    live: 'other',
+    evidence: new Map(),
+  } as const;
+  expect(
+    conversationInForce({ agent: 'a', sight, marks: situation.session.marks, files, desired, end: null }),
+  ).toMatchObject({ kind: 'known', conversation: { id: 'other', runtime: 'claude' }, holds: true });
+});
+
+test('the history holds the last fifty that held something', () => {
+  let record: ConversationRecord = noConversations;
+  for (let i = 0; i < 60; i += 1)
+    record = withCurrent(record, conversation(`c${i}`), { ended: 'fresh', at: i, held: i % 60 !== 1 });
+  expect(record.former).toHaveLength(50);
+  expect(record.former[0]).toMatchObject({ id: 'c58', ended: 'fresh' });
+  const back = withCurrent(record, record.former[3]!, { ended: 'replaced', at: 99, held: true });
+  expect(back.former.map(({ id }) => id)).not.toContain(back.current?.id);
+});
+
+test('only the runtime’s own failure, soon after its start, is a resume that failed', () => {
+  const end: LastEnd = {
+    ...{ invocation: 'i', reason: 'exited', status: 1, signal: null, at: 0, ranMs: 900, spec: null },
+    ...{ moment: { boot: 'b', ms: 0 }, conversation: { id: 'x', how: 'resume' as const } },
+  };
+  expect(endedOnResume(end)).toBe(true);
+  expect(endedOnResume({ ...end, status: 0 })).toBe(false);
+  expect(endedOnResume({ ...end, reason: 'signaled' })).toBe(false);
+  expect(endedOnResume({ ...end, ranMs: 60_000 })).toBe(false);
+  expect(endedOnResume({ ...end, conversation: { id: 'x', how: 'new' } })).toBe(false);
+});
+
+describe('agent resume', () => {
+  const record: ConversationRecord = {
+    current: conversation('aaa-1'),
+    former: [
+      former('aab-2', 'fresh'),
+      former('aab-3', 'fresh'),
+      former('pi-4', 'changed', { runtime: 'pi' }),
+      former('dir-5', 'changed', { directory: '~/old' }),
+    ],
+  };
+  test.each<readonly [string, RegExp]>([
+    ['zzz', /a has no such conversation on record; see: fleet agent conversations a/],
+    ['aab', /2 conversations of a begin with that/],
+    ['pi-4', /it was begun with pi, and a is a claude now/],
+    ['dir-5', /claude can only resume it in ~\/old/],
+  ])('%s is refused', (id, message) => {
+    const chosen = chooseConversation(stopped(record).world(), 'a', id);
+    expect(chosen.ok ? '' : chosen.message).toMatch(message);
+  });
+  test('of a runtime without conversations, or of one that cannot, is refused', () => {
+    const own = chooseConversation(stopped(record, { runtime: 'own', command: ['own'] }).world(), 'a', 'aaa');
+    expect(own.ok ? '' : own.message).toBe('own has no conversations that fleet knows of');
+    const off = chooseConversation(stopped(record, { resume: false }).world(), 'a', 'aaa');
+    expect(off.ok ? '' : off.message).toBe('resume: false in the roster');
+  });
+  test('plans a start in it', () => {
+    const world = stopped(record).world();
+    const chosen = chooseConversation(world, 'a', 'aab-2');
+    if (!chosen.ok) throw new Error(chosen.message);
+    expect(resumePlan(world, 'a', chosen.conversation, now).actions).toMatchObject([
+      {
+        action: 'start',
+        gate: { kind: 'ready' },
+        conversation: { next: { kind: 'same', conversation: { id: 'aab-2' }, resumes: true } },
+      },
+    ]);
+  });
+});
