@@ -3,6 +3,7 @@ import { outlookText } from '../../src/cli/render/reason-text.js';
 import { conversationInForce, endedOnResume } from '../../src/controller/continuation.js';
 import {
   noConversations,
+  unseen,
   withCurrent,
   type Conversation,
   type ConversationRecord,
@@ -25,7 +26,7 @@ const former = (id: string, ended: EndedBy, more: Partial<Conversation> = {}) =>
 /** A stopped agent with a record. */
 function stopped(record: ConversationRecord, doc: Readonly<Record<string, unknown>> = {}): Scene {
   const scene = new Scene([{ name: 'a', runtime: 'claude', ...doc }]);
-  scene.conversations.set('a', { record: { known: true, value: record }, live: null, evidence: new Map() });
+  scene.conversations.set('a', { ...unseen, record: { known: true, value: record } });
   return scene;
 }
 
@@ -79,6 +80,7 @@ describe('what a start does', () => {
     const empty = conversation('n', { runtime: 'pi', accepted: false });
     const scene = stopped({ current: empty, former: [former('x', 'changed')] });
     scene.conversations.set('a', {
+      ...unseen,
       ...{ record: { known: true, value: { current: empty, former: [former('x', 'changed')] } }, live: null },
       evidence: new Map([['n', { state: 'empty' }]]),
     });
@@ -86,6 +88,7 @@ describe('what a start does', () => {
     expect(outlookText(scene.actionOn('a')!)).toBe('continues its conversation');
     // One that was ended on purpose stays ended.
     scene.conversations.set('a', {
+      ...unseen,
       ...{ record: { known: true, value: { current: empty, former: [former('x', 'fresh')] } }, live: null },
       evidence: new Map([['n', { state: 'empty' }]]),
     });
@@ -107,6 +110,7 @@ describe('what a start does', () => {
       },
     );
     scene.conversations.set('a', {
+      ...unseen,
       ...{ record: { known: true, value: noConversations }, live: null },
       evidence: new Map([['of-a', { state: 'elsewhere' }]]),
     });
@@ -136,11 +140,7 @@ test('a process that shows another id than its mark is in that one', () => {
   const [assessment] = scene.assess().agents;
   const { situation, desired, files } = assessment!;
   if (situation.kind !== 'live') throw new Error('it lives');
-  const sight = {
-    record: { known: true, value: noConversations },
-    live: 'other',
-    evidence: new Map(),
-  } as const;
+  const sight = { ...unseen, live: 'other' };
   expect(
     conversationInForce({ agent: 'a', sight, marks: situation.session.marks, files, desired, end: null }),
   ).toMatchObject({ kind: 'known', conversation: { id: 'other', runtime: 'claude' }, holds: true });

@@ -106,7 +106,7 @@ test('a status is one document, with times an operator can read', () => {
     ...{
       startedAt: '2026-01-02T02:04:05.000Z',
       lastOutputAt: '2026-01-02T02:50:33.000Z',
-      conversation: null,
+      conversation: { id: 'of-a', resumed: false, holds: true, bytes: 1 },
     },
     ...{ outdated: ['env.TOKEN', 'working_directory'], memoryBytes: null },
   });
