@@ -1,4 +1,3 @@
-import type { World } from '../controller/assess.js';
 import type { Desired } from '../controller/desired.js';
 import type { AgentFiles, Marks, Observed, ObservedSession } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
@@ -9,15 +8,18 @@ import type { Context } from './context.js';
 
 type Running = NonNullable<ConversationQuestion['running']>;
 
+interface Seen {
+  readonly desired: ReadonlyMap<string, Desired>;
+  readonly files: ReadonlyMap<string, AgentFiles>;
+  readonly tmux: Observed['tmux'];
+  /** What every agent's end would cost is asked, not only theirs who differ from the roster. */
+  readonly endsAsked: boolean;
+}
+
 /** Whose conversations a look has to look at: everybody's in the roster, and theirs who run without being in it. */
-export function conversationQuestions(
-  { paths }: Context,
-  desired: ReadonlyMap<string, Desired>,
-  files: ReadonlyMap<string, AgentFiles>,
-  tmux: Observed['tmux'],
-  home: World['home'],
-): readonly ConversationQuestion[] {
-  const running = runningAgents(tmux, home, desired);
+export function conversationQuestions({ paths }: Context, seen: Seen): readonly ConversationQuestion[] {
+  const { desired, files } = seen;
+  const running = runningAgents(paths.home, seen);
   return [...files].map(([agent, { applied }]): ConversationQuestion => {
     const wanted = desired.get(agent);
     const runtime = applied?.started['runtime'];
@@ -33,18 +35,15 @@ export function conversationQuestions(
   });
 }
 
-function runningAgents(
-  tmux: Observed['tmux'],
-  home: string,
-  desired: ReadonlyMap<string, Desired>,
-): ReadonlyMap<string, Running> {
+function runningAgents(home: string, { tmux, desired, endsAsked }: Seen): ReadonlyMap<string, Running> {
   const sessions = tmux.known ? (tmux.value?.sessions ?? []) : [];
   return new Map(
     sessions.flatMap((session): readonly (readonly [string, Running])[] => {
       const { agent, unit, conversation } = session.marks;
       const pid = ownPid(session);
       if (agent === null || pid === null || !isOurs(session.marks, home)) return [];
-      return [[agent, { pid, unit, conversation, differs: differs(session.marks, desired.get(agent)) }]];
+      const inDoubt = endsAsked || differs(session.marks, desired.get(agent));
+      return [[agent, { pid, unit, conversation, inDoubt }]];
     }),
   );
 }

@@ -76,7 +76,7 @@ export async function carryOut(
     resets: runtimeResets(context, pass.world, now),
     observe: () => lookAgain(context, pass, socketName),
     stillReady: async () => {
-      const now = replan(await observe(context, { socketName }));
+      const now = replan(await observe(context, { socketName, endsAsked: pass.endsAsked }));
       return new Set(now.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
     },
     report: (event: ApplyEvent) => {

@@ -28,6 +28,8 @@ import { loadRoster } from './roster-source.js';
 export interface Pass {
   readonly world: World;
   readonly installation: Installation;
+  /** Of every agent it was asked what its end would cost, not only of those that differ from the roster. */
+  readonly endsAsked: boolean;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface Pass {
  *
  * @param from.socketName where the server is looked for, if not on the roster's socket
  * @param from.roster taken instead of the file's
+ * @param from.endsAsked somebody may end agents that are as the roster says
  * @param from.units systemd's answer, where it was asked before
  * @param from.earlier what was seen before, by who looks again and again: what has not changed is not read again
  * @throws CommandFailure 78 where the roster cannot be used
@@ -43,13 +46,14 @@ export async function observe(
   context: Context,
   from: {
     readonly units?: Asked['units'];
+    readonly endsAsked?: boolean;
     readonly socketName?: string;
     readonly roster?: Roster;
     readonly earlier?: Earlier;
   } = {},
 ): Promise<Pass> {
   const { paths, exec } = context;
-  const { earlier = null } = from;
+  const { earlier = null, endsAsked = false } = from;
   const unitsSeen = from.units ?? (context.look === undefined ? observeUnits(exec) : null);
   const roster = from.roster ?? (await loadRoster(context));
   const socketName = from.socketName ?? roster.socketName;
@@ -75,7 +79,7 @@ export async function observe(
   const files = withOthers(context, known, units, tmux);
   const conversations = observeConversations(
     paths,
-    conversationQuestions(context, desired, files, tmux, paths.home),
+    conversationQuestions(context, { desired, files, tmux, endsAsked }),
     earlier?.conversations ?? emptyMemory(),
   );
   const observed: Observed = {
@@ -95,7 +99,7 @@ export async function observe(
     earlier.desired = { roster, desired, files: known };
     earlier.last = { observed, stored, endsStamp };
   }
-  return { world: { roster, desired, observed, home: paths.home }, installation };
+  return { world: { roster, desired, observed, home: paths.home }, installation, endsAsked };
 }
 
 const hostLook = ({ look, exec }: Context, socketName: string): Promise<HostLook> =>

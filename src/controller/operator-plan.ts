@@ -1,7 +1,7 @@
 import type { Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
 import { defaultIdleAfterMs, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
-import type { ConversationOutlook } from './continuation.js';
+import { isAtStake, type ConversationOutlook } from './continuation.js';
 import { costOf } from './cost.js';
 import { conversationGate, holdOn } from './gate.js';
 import { outlookOf } from './outlook.js';
@@ -100,7 +100,11 @@ function actionFor(
       const lasting = { disposable: spec?.resetBetweenTasks ?? false, inRoster: spec !== null };
       const cost = costOf(verb, live, conversation, lasting);
       // To end a conversation takes the word that says so.
-      const unsaid = command === 'restart' && cost.kind === 'loses-conversation' && !lasting.disposable;
+      const unsaid =
+        command === 'restart' &&
+        cost.kind === 'loses-conversation' &&
+        !lasting.disposable &&
+        isAtStake(conversation.now);
       return {
         ...blank,
         action: verb,

@@ -27,8 +27,8 @@ export interface ConversationQuestion {
     readonly pid: number;
     readonly unit: string | null;
     readonly conversation: string | null;
-    /** It is not as it is wanted: what ending it would cost is asked. */
-    readonly differs: boolean;
+    /** It may be ended: what that would cost is asked. */
+    readonly inDoubt: boolean;
   } | null;
 }
 
@@ -82,7 +82,7 @@ function look(
       (id) => [id, evidenceOf(shape?.evidence ?? null, id, environment, running?.pid ?? null)] as const,
     ),
   );
-  const silent = ids.size === 0 && shape !== null && running?.differs === true;
+  const silent = ids.size === 0 && shape !== null && running?.inDoubt === true;
   return { record, live, evidence, spokenTo: !silent || leftTraces(transcript, running.pid) };
 }
 

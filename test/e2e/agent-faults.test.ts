@@ -60,7 +60,7 @@ describe('ten senders at once', () => {
     await fleet.up(...agents.map((name) => fleet.demo(name)));
     const all = senders.map((id) => sender(id, id % 2 === 0 ? agents : agents.toReversed()));
     await until('it is under way', () => fleet.messages('a').length >= 2, 60_000);
-    await fleet.expect(0, 'restart', 'a');
+    await fleet.expect(0, 'restart', '--fresh', 'a');
     const sent = (await Promise.all(all)).flat();
     judge(sent, agents);
     expect(

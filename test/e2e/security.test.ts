@@ -72,7 +72,7 @@ describe('what another user of the host can read', () => {
 
 describe('values of env', () => {
   test('are in no output, no event, no log, and in no other agent', async () => {
-    const settings = `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
+    const settings = `defaults: { idle_after: 0s, disruption: immediate, working_directory: ${fleet.work} }`;
     const one = (value: string): string => fleet.demo('a', [], `, env: { API_KEY: ${value} }`);
     fleet.writeRoster([one(secret), fleet.demo('b')], settings);
     let told = '';

@@ -30,7 +30,7 @@ export async function restartCommand(
   requireAgents(first.world.roster, names);
   requireInstallation(context, first.world.roster, first.installation);
   const code = await withLock(context, 'fleet restart', async () => {
-    const pass = await observe(context);
+    const pass = await observe(context, { endsAsked: true });
     const plan = planOf(pass.world);
     const reporter = textReporter(context);
     if (plan.actions.length === 0 && plan.unknownAgents.length === 0) context.print('Nothing to restart.');
