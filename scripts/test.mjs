@@ -44,26 +44,27 @@ const files = (project, beside = manager) =>
     .sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)
     .map((file) => suite(`${project}-${path.basename(file, '.test.ts')}`, [project], beside, [file]));
 
+// Lives and times of agents take minutes: by name, or with --agents.
+const always = /delivery|race/;
+const agents = withAgents
+  ? files('agents', ['test/support/loopback-only', ...manager]).filter(
+      ({ name }) => agentsAlone || filters.length > 0 || always.test(name),
+    )
+  : [];
+// The longest first.
 const suites = agentsAlone
-  ? []
+  ? agents
   : [
+      ...agents,
       ...files('chaos'),
       ...files('e2e'),
       ...files('integration'),
       suite('unit', ['unit', 'properties'], [], filters),
     ];
-// Lives and times of agents take minutes: by name, or with --agents.
-const always = /delivery|race/;
-if (withAgents)
-  suites.push(
-    ...files('agents', ['test/support/loopback-only', ...manager]).filter(
-      ({ name }) => agentsAlone || filters.length > 0 || always.test(name),
-    ),
-  );
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-// They mostly wait, for systemd and for delays: one more than there are processors keeps these busy.
-const lanes = Number(process.env.FLEET_TEST_LANES ?? os.availableParallelism() + 1);
+// They mostly wait, for systemd and for delays: two more than there are processors keep these busy.
+const lanes = Number(process.env.FLEET_TEST_LANES ?? os.availableParallelism() + 2);
 
 // A suite's private manager cleans up after itself when it is told to end.
 const running = new Set();

@@ -149,28 +149,25 @@ describe('an approval dialog', () => {
     all = null;
   });
 
-  for (const runtime of wanted()) {
-    // pi never asks.
-    test.skipIf(missing().includes(runtime) || RECIPES[runtime].dialog === null)(
-      `of ${runtime} is never answered by a message`,
-      async () => {
-        all = await RealFleet.start({ one: runtime }, { approvals: true });
-        const pane = all.pane('one');
-        await all.expectSent(
-          /^(delivered|queued|unknown)/,
-          'one',
-          'run it ESCALATE\nTOOL=touch approved',
-          '--timeout',
-          '120s',
-        );
-        await pane.shows(RECIPES[runtime].dialog ?? /./, 90_000);
-        const before = (await pane.settles()).lines;
-        await all.expectSent(/^refused Dialog/, 'one', 'and now something else');
-        expect(pane.screen().lines).toEqual(before);
-        expect(all.times('and now something else')).toBe(0);
-        expect(fs.existsSync(path.join(all.fleet.work, 'one', 'approved'))).toBe(false);
-      },
-    );
+  // pi never asks.
+  for (const runtime of wanted().filter((one) => RECIPES[one].dialog !== null)) {
+    test.skipIf(missing().includes(runtime))(`of ${runtime} is never answered by a message`, async () => {
+      all = await RealFleet.start({ one: runtime }, { approvals: true });
+      const pane = all.pane('one');
+      await all.expectSent(
+        /^(delivered|queued|unknown)/,
+        'one',
+        'run it ESCALATE\nTOOL=touch approved',
+        '--timeout',
+        '120s',
+      );
+      await pane.shows(RECIPES[runtime].dialog ?? /./, 90_000);
+      const before = (await pane.settles()).lines;
+      await all.expectSent(/^refused Dialog/, 'one', 'and now something else');
+      expect(pane.screen().lines).toEqual(before);
+      expect(all.times('and now something else')).toBe(0);
+      expect(fs.existsSync(path.join(all.fleet.work, 'one', 'approved'))).toBe(false);
+    });
   }
 });
 
