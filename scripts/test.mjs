@@ -44,8 +44,8 @@ const files = (project, beside = manager) =>
     .sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)
     .map((file) => suite(`${project}-${path.basename(file, '.test.ts')}`, [project], beside, [file]));
 
-// Lives and times of agents take minutes: by name, or with --agents.
-const always = /delivery|race/;
+// Lives, times and races of agents take minutes: by name, or with --agents.
+const always = /delivery/;
 const agents = withAgents
   ? files('agents', ['test/support/loopback-only', ...manager]).filter(
       ({ name }) => agentsAlone || filters.length > 0 || always.test(name),

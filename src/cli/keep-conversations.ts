@@ -5,9 +5,11 @@ import { writeAccepted, writeConversations } from '../actuators/conversations.js
 import { assess, type Assessment, type World } from '../controller/assess.js';
 import type { ConversationRecord } from '../controller/conversation.js';
 import { findingsIn } from '../controller/findings.js';
-import { launchRecord } from '../controller/launch.js';
+import { continuing, launchRecord } from '../controller/launch.js';
 import type { Outcome } from '../controller/port.js';
+import { readText } from '../host/atomic-file.js';
 import { acquireLock } from '../host/lock.js';
+import { agentFile } from '../host/paths.js';
 import { readConversations } from '../observers/conversations.js';
 import { resumabilityOf } from '../roster/conversation.js';
 import type { Context } from './context.js';
@@ -40,15 +42,21 @@ function keepLaunch(
   { agent, desired, situation }: Assessment,
   { current }: ConversationRecord,
 ): Outcome {
-  if (desired?.kind !== 'resolved' || situation.kind !== 'live' || current === null) return null;
-  // What is declared otherwise by now must not come into force by the way.
+  if (situation.kind !== 'live' || current === null) return null;
   const { spec, context: hash } = situation.session.marks;
-  if (spec !== desired.specHash || hash !== desired.contextHash) return null;
-  const can = resumabilityOf(desired.spec, desired.site);
-  if (can.kind !== 'can') return null;
+  const asDeclared =
+    desired?.kind === 'resolved' && spec === desired.specHash && hash === desired.contextHash;
+  const can = asDeclared ? resumabilityOf(desired.spec, desired.site) : null;
+  if (!asDeclared || can?.kind !== 'can') return continueInRecord(context, agent, current.id);
   const places = launchPlaces(context, world.roster);
   const record = launchRecord(desired, places, { shape: can.shape, id: current.id });
   return record.ok ? writeLaunchRecord(context.paths, agent, record.value) : record.failure;
+}
+
+function continueInRecord({ paths }: Context, agent: string, id: string): Outcome {
+  const content = readText(agentFile(paths, agent, 'launch'));
+  const record = content.state === 'present' ? continuing(content.text, id) : null;
+  return record === null ? null : writeLaunchRecord(paths, agent, record);
 }
 
 /** Between passes: only where nobody else acts. */

@@ -79,6 +79,15 @@ export function launchRecord(
   return { ok: true, value: fields.map((field) => `${field}\0`).join('') };
 }
 
+/**
+ * A launch record with another conversation in it and all else as it is: for an agent whose roster line says otherwise by now,
+ * which must not come into force by the way. null: it names none that could be replaced.
+ */
+export function continuing(record: string, id: string): string | null {
+  const [format, , , , , , before = ''] = record.split('\0');
+  return format === 'fleet-launch-2' && before !== '' ? record.replaceAll(before, () => id) : null;
+}
+
 /** What says, when the process starts, that there is something to resume: variable, below HOME, glob, text in it. */
 function signsOf(
   { shape, id }: LaunchConversation,

@@ -13,6 +13,8 @@ interface Attempt {
   readonly released: string;
   /** The unit's invocation whose end was the last on record before it; null: none was. */
   readonly end: string | null;
+  /** Given up: time alone is no other chance. */
+  readonly parked: boolean;
 }
 
 /** When something is tried, and under which circumstances. */
@@ -42,8 +44,10 @@ export class Pace {
     const attempt = this.#counting(action, under);
     if (attempt === null) return null;
     // A start is what costs money. Everything else may still be what the operator waits for.
-    if (action.action === 'start' && attempt.count > (under.policy ?? fallback).stallAfter)
+    if (action.action === 'start' && attempt.count > (under.policy ?? fallback).stallAfter) {
+      this.#attempts.set(action.agent, { ...attempt, parked: true });
       return { kind: 'stalled', count: attempt.count, tried: true };
+    }
     const inMs = attempt.last + delayMs(attempt.count, under.policy ?? fallback) - under.now;
     return inMs <= 0 ? null : { kind: 'backing-off', count: attempt.count, inMs, tried: true };
   }
@@ -53,7 +57,7 @@ export class Pace {
     const { now, released, end } = under;
     this.#attempts.set(action.agent, {
       ...{ what: whatOf(action), count, last: now, released: wordOf(released) },
-      end: end?.invocation ?? null,
+      ...{ end: end?.invocation ?? null, parked: false },
     });
   }
 
@@ -63,6 +67,7 @@ export class Pace {
     if (attempt?.what !== whatOf(action) || attempt.released !== wordOf(released)) return null;
     if (end !== null && end.invocation !== attempt.end && speaksForItself(end, policy ?? fallback))
       return null;
+    if (attempt.parked) return attempt;
     const { resetAfterMs } = policy ?? fallback;
     // What had to wait was not stable meanwhile.
     const waited = delayMs(attempt.count, policy ?? fallback);

@@ -82,6 +82,8 @@ describe('the guard inside tmux, on recorded screens', () => {
         const screen = JSON.parse(fs.readFileSync(path.join(directory, name), 'utf8')) as Recorded;
         const file = path.join(place, name);
         fs.writeFileSync(file, screen.lines.join('\n'));
+        // First its size: what was drawn in another one would be wrapped or scrolled away.
+        await tmux('resize-window', '-t', '=a:', '-x', String(screen.width), '-y', String(screen.height));
         await tmux(
           'respawn-pane',
           '-k',
@@ -94,7 +96,6 @@ describe('the guard inside tmux, on recorded screens', () => {
           '-',
           file,
         );
-        await tmux('resize-window', '-t', '=a:', '-x', String(screen.width), '-y', String(screen.height));
         await tmux('select-pane', '-t', '=a:', '-T', screen.title);
         const last = screen.lines.findLast((line) => line.trim() !== '')?.trim() ?? '';
         await until(`${name} on the screen`, async () =>

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { apply } from '../../src/controller/apply.js';
 import { findingsIn } from '../../src/controller/findings.js';
-import { launchRecord } from '../../src/controller/launch.js';
+import { continuing, launchRecord } from '../../src/controller/launch.js';
 import { noWords, type Words } from '../../src/controller/gate.js';
 import { operatorPlan } from '../../src/controller/operator-plan.js';
 import { plan } from '../../src/controller/plan.js';
@@ -143,11 +143,16 @@ class Story {
     for (const { agent, after, assessment } of findingsIn(world, this.host.now)) {
       this.host.conversations.set(agent, after);
       const { desired, situation } = assessment;
-      if (desired?.kind !== 'resolved' || situation.kind !== 'live' || after.current === null) continue;
+      if (situation.kind !== 'live' || after.current === null) continue;
       const { spec, context } = situation.session.marks;
-      if (spec !== desired.specHash || context !== desired.contextHash) continue;
-      const can = resumabilityOf(desired.spec, desired.site);
-      if (can.kind !== 'can') continue;
+      const same =
+        desired?.kind === 'resolved' && spec === desired.specHash && context === desired.contextHash;
+      const can = same ? resumabilityOf(desired.spec, desired.site) : null;
+      if (!same || can?.kind !== 'can') {
+        const record = continuing(this.host.launchRecords.get(agent) ?? '', after.current.id);
+        if (record !== null) this.host.launchRecords.set(agent, record);
+        continue;
+      }
       const { places } = launching(world.roster.socketName);
       const record = launchRecord(desired, places, { shape: can.shape, id: after.current.id });
       if (record.ok) this.host.launchRecords.set(agent, record.value);

@@ -101,8 +101,9 @@ export class FakeHost implements Actuators {
     return { boot: 'boot', ms: this.#now - Date.UTC(2026, 0, 1) };
   }
 
-  observe(roster: Roster): World {
-    return observeFakeHost(this, roster);
+  /** @param units what systemd showed, perhaps a moment ago */
+  observe(roster: Roster, units?: World['observed']['units']): World {
+    return observeFakeHost(this, roster, units);
   }
 
   /** Pid of the process in the agent's own pane; null where none runs. */

@@ -9,7 +9,8 @@ import type { FakeHost } from './fake-host.js';
 import { mosaicHome } from './scene.js';
 
 /** What one pass sees of a fake host. A copy: nothing that happens later shows in it. */
-export function observeFakeHost(host: FakeHost, roster: Roster): World {
+/** @param seen what systemd showed, perhaps a moment ago */
+export function observeFakeHost(host: FakeHost, roster: Roster, seen = unitsOf(host)): World {
   const { blind, units, server, holds, fleetHold, approvals, recent } = host;
   const names = new Set([...roster.agents.map(({ name }) => name), ...units.keys()]);
   for (const { marks } of server?.sessions ?? []) {
@@ -17,9 +18,9 @@ export function observeFakeHost(host: FakeHost, roster: Roster): World {
   }
   const files = new Map([...names].map((agent) => [agent, filesOf(host, agent)]));
   const desired = desiredOf(host, roster, files);
-  const ends = endsOf(host, roster);
+  const ends = endsOf(host, roster, seen);
   const observed: Observed = {
-    units: unitsOf(host),
+    units: seen,
     tmux: blind.tmux
       ? { known: false, message: 'tmux did not answer' }
       : { known: true, value: server?.observe() ?? null },
@@ -100,11 +101,11 @@ function desiredOf(
 }
 
 /** As cli/pass.ts reads the exit records: of agents whose unit does not run. */
-function endsOf({ ends, units, blind }: FakeHost, { agents }: Roster): Observed['ends'] {
-  if (blind.units) return new Map();
+function endsOf({ ends }: FakeHost, { agents }: Roster, units: Observed['units']): Observed['ends'] {
+  if (!units.known) return new Map();
   return new Map(
     agents.flatMap(({ name }) => {
-      const active = units.get(name)?.active ?? 'inactive';
+      const active = units.value.agents.get(name)?.active ?? 'inactive';
       const end = ends.get(name);
       const runs = active !== 'inactive' && active !== 'failed' && active !== 'deactivating';
       return end === undefined || runs ? [] : [[name, end] as const];

@@ -190,8 +190,7 @@ export class VirtualFleet {
     this.lookedAt.push(this.clock.monotonic());
     const units = unitsOf(this.host);
     await actor.waitFor(this.clock.sleep(this.lookMs));
-    const world = this.host.observe(roster);
-    const seen = { ...world, observed: { ...world.observed, units } };
+    const seen = this.host.observe(roster, units);
     this.witness.looked?.(actor, seen);
     return seen;
   }
