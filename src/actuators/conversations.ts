@@ -35,15 +35,16 @@ function keepDamaged(file: string): void {
   }
 }
 
-/** Puts on record that a message to this conversation was proven delivered. */
+/**
+ * Puts on record that a message to this conversation was proven delivered. The file's time says when, last.
+ *
+ * @param id empty: the agent shows none
+ */
 export function writeAccepted(paths: Paths, agent: string, id: string): Outcome {
   const file = acceptedFile(paths, agent);
+  const text = `${JSON.stringify({ formatVersion: '1.0', agent, ...holds(id) }, null, 1)}\n`;
   try {
-    writeFileAtomic(
-      file,
-      `${JSON.stringify({ formatVersion: '1.0', agent, ...holds(id) }, null, 1)}\n`,
-      0o600,
-    );
+    if (!writeFileAtomic(file, text, 0o600)) fs.utimesSync(file, new Date(), new Date());
     return null;
   } catch (error) {
     return `${file}: ${fileProblem(error)}`;

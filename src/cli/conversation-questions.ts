@@ -1,5 +1,5 @@
 import type { Desired } from '../controller/desired.js';
-import type { AgentFiles, Marks, Observed, ObservedSession } from '../controller/observed.js';
+import type { AgentFiles, Marks, Observed, ObservedPane, ObservedSession } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import type { ConversationQuestion } from '../observers/conversations.js';
 import { profileOf } from '../roster/profile.js';
@@ -7,6 +7,9 @@ import { BUILT_IN } from '../roster/profiles.js';
 import type { Context } from './context.js';
 
 type Running = NonNullable<ConversationQuestion['running']>;
+
+/** What a program prints so soon after its start is its own greeting. tmux counts whole seconds. */
+const comingUpSeconds = 2;
 
 interface Seen {
   readonly desired: ReadonlyMap<string, Desired>;
@@ -40,10 +43,11 @@ function runningAgents(home: string, { tmux, desired, endsAsked }: Seen): Readon
   return new Map(
     sessions.flatMap((session): readonly (readonly [string, Running])[] => {
       const { agent, unit, conversation } = session.marks;
-      const pid = ownPid(session);
-      if (agent === null || pid === null || !isOurs(session.marks, home)) return [];
+      const pane = ownPane(session);
+      if (agent === null || pane === null || !isOurs(session.marks, home)) return [];
       const inDoubt = endsAsked || differs(session.marks, desired.get(agent));
-      return [[agent, { pid, unit, conversation, inDoubt }]];
+      const printedNothing = pane.lastOutputAt <= session.createdAt + comingUpSeconds;
+      return [[agent, { pid: pane.pid, unit, conversation, inDoubt, printedNothing }]];
     }),
   );
 }
@@ -51,5 +55,5 @@ function runningAgents(home: string, { tmux, desired, endsAsked }: Seen): Readon
 const differs = ({ spec, context }: Marks, wanted: Desired | undefined): boolean =>
   wanted?.kind !== 'resolved' || wanted.specHash !== spec || wanted.contextHash !== context;
 
-const ownPid = ({ marks, panes }: ObservedSession): number | null =>
-  panes.find(({ id, dead }) => id === marks.pane && !dead)?.pid ?? null;
+const ownPane = ({ marks, panes }: ObservedSession): ObservedPane | null =>
+  panes.find(({ id, dead }) => id === marks.pane && !dead) ?? null;

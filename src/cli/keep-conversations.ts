@@ -103,10 +103,13 @@ export async function awaitShown(context: Context, pass: Pass, agents: ReadonlyS
   }
 }
 
-/** A message was proven delivered: from now on its conversation is never replaced by an empty one. */
+/**
+ * A message was proven delivered: from now on its conversation is never replaced by an empty one. Of an agent that shows no id it
+ * is put on record that it was spoken to.
+ */
 export function noteAccepted({ paths }: Context, agent: string): Outcome {
   const record = readConversations(paths, agent);
   const current = record.known ? record.value.current : null;
-  if (current === null || current.id === '' || current.accepted) return null;
-  return writeAccepted(paths, agent, current.id);
+  if (current === null || current.id === '') return writeAccepted(paths, agent, '');
+  return current.accepted ? null : writeAccepted(paths, agent, current.id);
 }

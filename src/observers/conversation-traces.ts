@@ -7,17 +7,19 @@ import { transcriptOf } from './transcripts/transcript.js';
 const slackMs = 1000;
 
 /**
- * Whether a runtime's transcripts, where this process would write them, were written since it started. It may have been a
- * neighbour of the same directory; that none was says for certain that nothing was said to this one.
+ * Whether a runtime's transcripts, where this process would write them, were written since it started, or fleet delivered it
+ * a message. A transcript may be that of a neighbour in the same directory.
  *
  * @param pid of the agent's own pane
+ * @param accepted the file that fleet writes when a message was delivered
  */
-export function leftTraces(kind: TranscriptKind, pid: number): boolean {
+export function leftTraces(kind: TranscriptKind, pid: number, accepted: string): boolean {
   const started = startedAtOf(pid);
   if (kind === 'none' || started === null) return true;
-  return transcriptOf(kind, pid)
+  const files = transcriptOf(kind, pid)
     .position()
-    .files.some(({ path }) => writtenAt(path) >= started - slackMs);
+    .files.map(({ path }) => path);
+  return [accepted, ...files].some((file) => writtenAt(file) >= started - slackMs);
 }
 
 /** Epoch milliseconds; a file that is not there was never written, one that cannot be read may have been just now. */

@@ -29,6 +29,8 @@ export interface ConversationQuestion {
     readonly conversation: string | null;
     /** It may be ended: what that would cost is asked. */
     readonly inDoubt: boolean;
+    /** It has printed nothing since it came up. */
+    readonly printedNothing: boolean;
   } | null;
 }
 
@@ -58,7 +60,7 @@ export function observeConversations(
       const { agent } = question;
       const record = memory.records.get(agent) ?? readConversations(paths, agent);
       memory.records.set(agent, record);
-      return [[agent, look(question, record)]];
+      return [[agent, look(question, record, acceptedFile(paths, agent))]];
     }),
   );
 }
@@ -66,6 +68,7 @@ export function observeConversations(
 function look(
   { shape, transcript, environment, running }: ConversationQuestion,
   record: Known<ConversationRecord>,
+  accepted: string,
 ): ConversationSight {
   const current = record.known ? record.value.current : null;
   const before = record.known ? record.value.former[0] : undefined;
@@ -82,8 +85,9 @@ function look(
       (id) => [id, evidenceOf(shape?.evidence ?? null, id, environment, running?.pid ?? null)] as const,
     ),
   );
-  const silent = ids.size === 0 && shape !== null && running?.inDoubt === true;
-  return { record, live, evidence, spokenTo: !silent || leftTraces(transcript, running.pid) };
+  // Only what was never answered was surely never asked: a transcript may lie where nobody looks, in a container, say.
+  const silent = ids.size === 0 && shape !== null && running?.inDoubt === true && running.printedNothing;
+  return { record, live, evidence, spokenTo: !silent || leftTraces(transcript, running.pid, accepted) };
 }
 
 /** Reads one record. A file that cannot be read is unknown; only one that is not there is empty. */
@@ -109,7 +113,8 @@ function acceptedIn(file: string): string | null {
   if (content.state !== 'present') return null;
   try {
     const value: unknown = JSON.parse(content.text);
-    return isObject(value) && typeof value['holds'] === 'string' ? value['holds'] : null;
+    const id = isObject(value) ? value['holds'] : null;
+    return typeof id === 'string' && id !== '' ? id : null;
   } catch {
     return null;
   }

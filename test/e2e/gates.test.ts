@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FleetSandbox } from '../support/fleet-sandbox.js';
+import { demoAgent, FleetSandbox } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -184,5 +184,29 @@ describe('saved plans', () => {
     expect(await fleet.pids()).toEqual(pids);
     fs.writeFileSync(file, '{"half":');
     expect((await fleet.expect(1, 'apply', file)).stderr).toContain('is not a saved plan');
+  });
+});
+
+describe('an agent whose command has no word {conversation}', () => {
+  const words = (program: readonly string[], more = ''): string =>
+    `{ name: a, runtime: demo, command: ${JSON.stringify(program)}${more} }`;
+
+  test.each([
+    ['that was spoken to', [process.execPath, demoAgent], true],
+    ['that has said nothing since it came up', ['sleep', 'infinity'], false],
+  ] as const)('%s', async (_, program, spoken) => {
+    fleet.writeRoster([words(program)], settings());
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    if (spoken) await fleet.expect(0, 'agent', 'send', 'a', '--message', 'hello', '--timeout', '15s');
+    const before = await fleet.pids();
+    fleet.writeRoster([words(program, ', env: { EDITED: "yes" }')], settings());
+    const { stdout } = await fleet.expect(spoken ? 6 : 0, 'apply', '--now');
+    expect(stdout).toContain('LOSES the conversation (its command has no word {conversation})');
+    expect(stdout.includes('needs approval: its conversation would end')).toBe(spoken);
+    expect((await fleet.pids())['a'] === before['a']).toBe(spoken);
+    if (!spoken) return;
+    expect((await fleet.expect(6, 'restart', 'a')).stdout).toContain('needs --fresh');
+    expect(await fleet.pids()).toEqual(before);
   });
 });

@@ -11,22 +11,30 @@ beforeEach(() => {
   home = temporary();
   agent = spawn('sleep', ['infinity'], { cwd: home, env: { PATH: process.env['PATH'], HOME: home } });
 });
+const accepted = (): string => path.join(home, 'a.accepted');
 afterEach(() => agent.kill('SIGKILL'));
 
 test('a process in whose place nothing was written since it started was not spoken to', () => {
   const pid = agent.pid ?? 0;
-  expect(leftTraces('claude', pid)).toBe(false);
+  expect(leftTraces('claude', pid, accepted())).toBe(false);
   const folder = path.join(home, '.claude', 'projects', home.replace(/[^A-Za-z0-9]/g, '-'));
   fs.mkdirSync(folder, { recursive: true });
   const file = path.join(folder, 'a.jsonl');
   fs.writeFileSync(file, '{}\n');
-  expect(leftTraces('claude', pid)).toBe(true);
+  expect(leftTraces('claude', pid, accepted())).toBe(true);
   // Of an agent that was here before.
   fs.utimesSync(file, 1000, 1000);
-  expect(leftTraces('claude', pid)).toBe(false);
+  expect(leftTraces('claude', pid, accepted())).toBe(false);
+});
+
+test('one to which fleet delivered a message was', () => {
+  fs.writeFileSync(accepted(), '{}');
+  expect(leftTraces('claude', agent.pid ?? 0, accepted())).toBe(true);
+  fs.utimesSync(accepted(), 1000, 1000);
+  expect(leftTraces('claude', agent.pid ?? 0, accepted())).toBe(false);
 });
 
 test('where nothing could tell, it may have been', () => {
-  expect(leftTraces('none', agent.pid ?? 0)).toBe(true);
-  expect(leftTraces('claude', 2 ** 22 + 1)).toBe(true);
+  expect(leftTraces('none', agent.pid ?? 0, accepted())).toBe(true);
+  expect(leftTraces('claude', 2 ** 22 + 1, accepted())).toBe(true);
 });
