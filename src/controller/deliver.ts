@@ -154,7 +154,7 @@ const barred = ({ presses }: Progress): DeliveryResult => ({
   status: presses === 0 ? 'drafted' : 'unknown',
   reason: 'Dialog',
   message:
-    'something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach',
+    'something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach AGENT',
 });
 
 const movedReason: RefusalReason = 'NotReady';

@@ -139,8 +139,8 @@ function beforePaste(
   switch (activity) {
     case 'dialog':
       return whenIdle
-        ? waitOr('a dialog waits for a human; look with: fleet agent attach', 'Dialog')
-        : done('refused', 'a dialog waits for a human; look with: fleet agent attach', 'Dialog');
+        ? waitOr('a dialog waits for a human; look with: fleet agent attach AGENT', 'Dialog')
+        : done('refused', 'a dialog waits for a human; look with: fleet agent attach AGENT', 'Dialog');
     case 'starting':
       return waitOr(
         'its screen is not ready for input; try again, or leave the message with --later',

@@ -17,20 +17,23 @@ export function findingsIn(world: World, now: number): readonly Finding[] {
   return assess(world).agents.flatMap((assessment): readonly Finding[] => {
     const { agent, desired, situation, files } = assessment;
     const sight = world.observed.conversations.get(agent);
-    if (situation.kind !== 'live' || sight?.record.known !== true || desired?.kind !== 'resolved') return [];
+    if (situation.kind !== 'live' || sight?.record.known !== true) return [];
     const { marks } = situation.session;
     const inForce = conversationInForce({ agent, sight, marks, files, desired, end: null });
     if (inForce.kind !== 'known') return [];
     const before = sight.record.value;
-    const can = resumabilityOf(desired.spec, desired.site);
+    const can = desired?.kind === 'resolved' ? resumabilityOf(desired.spec, desired.site) : null;
     const settled = settledRecord(before, inForce, now);
     const { current } = settled;
-    if (current === null || can.kind !== 'can') return [];
-    const { shape } = can;
+    // What runs is in the conversation it was started in, whatever the roster says of the next start, or no longer says.
+    const shape = can?.kind === 'can' ? can.shape : null;
+    if (current === null || (shape === null && !marks.conversation)) return [];
     // Where a process alone tells its id, by which start it is known; where nothing tells what is held, that it ran at all.
     const seen =
-      shape.identity === 'learnt' || sight.live !== marks.conversation ? sight.live !== null : false;
-    const unit = seen || (shape.evidence === null && current.unit === null) ? marks.unit : current.unit;
+      shape === null || shape.identity === 'learnt' || sight.live !== marks.conversation
+        ? sight.live !== null
+        : false;
+    const unit = seen || (shape?.evidence === null && current.unit === null) ? marks.unit : current.unit;
     const after = { ...settled, current: { ...current, unit } };
     return sameRecord(before, after) ? [] : [{ agent, before, after, assessment }];
   });

@@ -46,7 +46,7 @@ test('ready and idle are what the screens say, in four processes for any number 
   await fleet.type('c', '/dialog', 'Enter');
   await until('c asks', async () => (await fleet.screen('c')).includes('Do you want to proceed'));
   expect((await fleet.expect(5, ...wait('ready', 'c', '--timeout', '300ms'))).stderr).toContain(
-    'a dialog waits for a human; see: fleet agent attach',
+    'a dialog waits for a human; see: fleet agent attach AGENT',
   );
 });
 

@@ -16,13 +16,17 @@ interface Recorded {
   readonly lines: readonly string[];
 }
 
-const socket = `messages-${process.pid}`;
+// One for each test: a server that is ending still takes the next one's session, and loses it.
+let socket = '';
+let tests = 0;
 const tmux = async (...words: readonly string[]): Promise<string> => {
   const result = await exec('tmux', ['-u', '-L', socket, ...words], { timeoutMs: 5000 });
   return result.kind === 'exited' ? result.stdout.trimEnd() : '';
 };
 
 beforeEach(async () => {
+  tests += 1;
+  socket = `messages-${process.pid}-${tests}`;
   await tmux('-f', '/dev/null', 'new-session', '-d', '-s', 'a', '-x', '80', '-y', '10', 'cat');
   await tmux('set-option', '-t', '=a:', '@fleet_agent', 'a', ';', 'set-option', '-F', '-t', '=a:', '@fleet_pane', '#{pane_id}', ';', 'set-option', '-t', '=a:', '@fleet_home', '/ö, x'); // prettier-ignore
 });

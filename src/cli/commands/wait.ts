@@ -108,7 +108,7 @@ function screenWords(activity: Activity | 'unseen' | undefined): string | null {
     case 'starting':
       return 'its screen is not ready; see: fleet agent tail';
     case 'dialog':
-      return 'a dialog waits for a human; see: fleet agent attach';
+      return 'a dialog waits for a human; see: fleet agent attach AGENT';
     case 'unseen':
       return 'its screen cannot be seen';
   }

@@ -91,7 +91,7 @@ export function resetBarrier({ profile }: Line, screen: Screen): ResetBarrier | 
   const { activity, composer } = screenState(profile, screen);
   switch (activity) {
     case 'dialog':
-      return { kind: 'human', message: 'a dialog waits for a human; look with: fleet agent attach' };
+      return { kind: 'human', message: 'a dialog waits for a human; look with: fleet agent attach AGENT' };
     case 'busy':
       return { kind: 'busy', message: 'it is still busy' };
     case 'starting':
