@@ -22,7 +22,7 @@ export interface Commencement {
 
 /** Which conversation an agent is started in, by what its plan says. */
 export function commence(
-  { action, conversation: { now: inForce, next } }: PlannedAction,
+  { action, conversation: { now: inForce, next }, reasons }: PlannedAction,
   desired: Resolved,
   sight: ConversationSight | undefined,
   {
@@ -52,7 +52,10 @@ export function commence(
       };
     }
     case 'same': {
-      const resumed = next.resumes ? { at: now, how: action } : next.conversation.resumed;
+      const [reason] = reasons;
+      const resumed = next.resumes
+        ? { at: now, how: reason === undefined ? action : `${action}: ${reason.code}` }
+        : next.conversation.resumed;
       const current = { ...next.conversation, resumed };
       // Another one than before only by the operator's word; or where the one before holds nothing.
       const other = inForce.kind === 'known' && inForce.conversation.id === settled.current?.id;

@@ -1,20 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { until } from '../support/fleet-sandbox.js';
-import { RunningController } from '../support/running-controller.js';
-import { TalkFleet } from '../support/talk-fleet.js';
+import type { RunningController } from '../support/running-controller.js';
+import type { TalkFleet } from '../support/talk-fleet.js';
+import { talking } from '../support/talking.js';
 
 let fleet: TalkFleet;
 let controller: RunningController;
-beforeEach(() => {
-  fleet = new TalkFleet();
-  controller = new RunningController(fleet);
-});
-afterEach(async () => {
-  await controller.stop('SIGKILL');
-  await fleet.dispose();
-});
+talking((own) => ({ fleet, controller } = own));
 
 const slot = ', kickstart_template: kick.md, reset_between_tasks: true';
 const brief = (text: string): void =>

@@ -1,20 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { countingPath, demoAgent, until } from '../support/fleet-sandbox.js';
-import { RunningController } from '../support/running-controller.js';
-import { TalkFleet } from '../support/talk-fleet.js';
+import type { RunningController } from '../support/running-controller.js';
+import type { TalkFleet } from '../support/talk-fleet.js';
+import { talking } from '../support/talking.js';
 
 let fleet: TalkFleet;
 let controller: RunningController;
-beforeEach(() => {
-  fleet = new TalkFleet();
-  controller = new RunningController(fleet);
-});
-afterEach(async () => {
-  await controller.stop('SIGKILL');
-  await fleet.dispose();
-});
+talking((own) => ({ fleet, controller } = own));
 
 /** An agent that shows nothing before a file is there. */
 const late = (gate: string, more = ''): string =>

@@ -247,7 +247,7 @@ test('a conversation of before is listed, and resumed by the first characters of
   expect(status.agents[0]?.conversation).toMatchObject({ id: before, resumed: true, holds: true });
   expect((await fleet.expect(0, 'explain', 'a')).stdout).toMatch(
     new RegExp(
-      `conversation: ${before}, begun .* ago, \\d+ bytes, written .*; continued .* ago \\(restart: OperatorWord\\)`,
+      `conversation: ${before}, begun .* ago, \\d+ bytes, written .*; continued .* ago \\(restart: the operator's word\\)`,
     ),
   );
 });

@@ -6,12 +6,12 @@ import { displayPath } from '../../host/paths.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { carryOut, withLock } from '../execute.js';
+import { carryOutTold } from '../carry-out-told.js';
+import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
-import { exitCodeOf } from '../outcome.js';
 import { observe } from '../pass.js';
-import { endedText } from '../render/conversation-text.js';
+import { continuedText, endedText } from '../render/conversation-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { ago } from '../render/reason-text.js';
 import { textReporter } from '../reporter.js';
@@ -47,7 +47,8 @@ export async function conversationsCommand(
 
 function line({ id, runtime, directory, createdAt, resumed }: Conversation, now: number): string {
   const begun = createdAt > 0 ? `, begun ${ago(now - createdAt)} ago` : '';
-  const again = resumed === null ? '' : `, continued ${ago(now - resumed.at)} ago (${visible(resumed.how)})`;
+  const again =
+    resumed === null ? '' : `, continued ${ago(now - resumed.at)} ago (${continuedText(resumed.how)})`;
   return `${visible(id)}  ${visible(runtime)} in ${visible(directory)}${begun}${again}`;
 }
 
@@ -89,14 +90,6 @@ export async function resumeCommand(context: Context, name: string, id: string):
     }
     const reporter = textReporter(context);
     reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
-    const results = await carryOut(
-      context,
-      plan,
-      pass,
-      ({ world }) => planOf(world),
-      (event) => reporter.event(event),
-    );
-    reporter.summary(results, plan);
-    return exitCodeOf(results, plan);
+    return await carryOutTold(context, reporter, plan, pass, ({ world }) => planOf(world));
   });
 }

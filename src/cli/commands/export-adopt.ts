@@ -10,8 +10,8 @@ import { displayPath } from '../../host/paths.js';
 import { nearest } from '../../roster/nearest.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
-import { carryOut, withLock } from '../execute.js';
-import { exitCodeOf } from '../outcome.js';
+import { carryOutTold } from '../carry-out-told.js';
+import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { processText } from '../exported-fleet.js';
 import { requireInstallation } from '../guard.js';
@@ -41,15 +41,7 @@ export async function adoptCommand(
     }
     const reporter = textReporter(context);
     reporter.planned(planned, displayPath(context.paths.roster, context.paths.userHome));
-    const results = await carryOut(
-      context,
-      planned,
-      pass,
-      () => planned,
-      (event) => reporter.event(event),
-    );
-    reporter.summary(results, planned);
-    return exitCodeOf(results, planned);
+    return await carryOutTold(context, reporter, planned, pass, () => planned);
   });
 }
 

@@ -4,8 +4,8 @@ import type { World } from '../../controller/assess.js';
 import { displayPath } from '../../host/paths.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { carryOut, withLock } from '../execute.js';
-import { exitCodeOf } from '../outcome.js';
+import { carryOutTold } from '../carry-out-told.js';
+import { withLock } from '../execute.js';
 import type { ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { observe } from '../pass.js';
@@ -35,15 +35,7 @@ export async function restartCommand(
     const reporter = textReporter(context);
     if (plan.actions.length === 0 && plan.unknownAgents.length === 0) context.print('Nothing to restart.');
     else reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
-    const results = await carryOut(
-      context,
-      plan,
-      pass,
-      ({ world }) => planOf(world),
-      (event) => reporter.event(event),
-    );
-    reporter.summary(results, plan);
-    return exitCodeOf(results, plan);
+    return await carryOutTold(context, reporter, plan, pass, ({ world }) => planOf(world));
   });
   if (!context.interrupted())
     await deliverKickstarts(

@@ -8,8 +8,8 @@ import { monotonicNow } from '../../host/clock.js';
 import { displayPath } from '../../host/paths.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { carryOut, withLock } from '../execute.js';
-import { exitCodeOf } from '../outcome.js';
+import { carryOutTold } from '../carry-out-told.js';
+import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
@@ -54,15 +54,9 @@ export async function startCommand(context: Context, names: readonly string[]): 
     if (plan.actions.length > 0 || plan.unknownAgents.length > 0) {
       reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
     } else context.print(names.length === 0 ? 'Nothing to start.' : `Running already: ${names.join(', ')}.`);
-    const results = await carryOut(
-      context,
-      plan,
-      pass,
-      ({ world }) => planOf(world, noWords, context.now()),
-      (event) => reporter.event(event),
+    return await carryOutTold(context, reporter, plan, pass, ({ world }) =>
+      planOf(world, noWords, context.now()),
     );
-    reporter.summary(results, plan);
-    return exitCodeOf(results, plan);
   });
   if (!context.interrupted()) await deliverKickstarts(context, [...chosen]);
   return code;

@@ -4,7 +4,8 @@ import type { Hold, Memory } from '../../controller/observed.js';
 import { assess } from '../../controller/assess.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
-import { carryOut, withLock } from '../execute.js';
+import { carryOutTold } from '../carry-out-told.js';
+import { withLock } from '../execute.js';
 import { exitCodeOf } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
@@ -53,16 +54,14 @@ export async function stopCommand(context: Context, names: readonly string[]): P
       reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
     } else
       context.print(whole ? 'No agent runs. The fleet is held.' : `Not running: ${names.join(', ')}. Held.`);
-    const results = await carryOut(
+    const code = await carryOutTold(
       context,
+      reporter,
       plan,
       pass,
       ({ world }) => operatorPlan(world, 'stop', whole ? null : names, context.now()),
-      (event) => reporter.event(event),
       { socketName },
     );
-    reporter.summary(results, plan);
-    const code = exitCodeOf(results, plan);
     if (!whole || context.interrupted() || plan.unknownSources.length > 0) return code;
     const holderProblem = await stopHolder(context, socketName);
     if (holderProblem === null) return code;

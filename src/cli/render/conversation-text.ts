@@ -3,7 +3,7 @@ import type { EndedBy } from '../../controller/conversation.js';
 import { visible } from '../../roster/visible.js';
 import { ago } from './reason-text.js';
 
-/** `ID, begun 3h ago, 12 kB, written 5m ago; continued 1h ago (restart: SpecChanged)` */
+/** `ID, begun 3h ago, 12 kB, written 5m ago; continued 1h ago (restart: it was changed)` */
 export function conversationText(conversation: ConversationStatus, now: number): string {
   if (conversation.kind === 'unknown') return `not known: ${visible(conversation.message)}`;
   const { id, createdAt, resumed, bytes, changedAt, holds } = conversation;
@@ -15,9 +15,28 @@ export function conversationText(conversation: ConversationStatus, now: number):
     ...(changedAt === null ? [] : [`written ${ago(now - changedAt)} ago`]),
   ];
   const continued =
-    resumed === null ? 'never continued' : `continued ${ago(now - resumed.at)} ago (${visible(resumed.how)})`;
+    resumed === null
+      ? 'never continued'
+      : `continued ${ago(now - resumed.at)} ago (${continuedText(resumed.how)})`;
   return `${parts.join(', ')}; ${continued}`;
 }
+
+/** As it is on record, `action: code of the first reason`, in an operator's words. Another version may have written others. */
+export function continuedText(how: string): string {
+  const [action = '', code = ''] = how.split(': ');
+  const because = WORDS.get(code) ?? code;
+  return visible(because === '' ? action : `${action}: ${because}`);
+}
+
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['NotRunning', 'not running'],
+  ['Failed', 'it had ended'],
+  ['ProcessExited', 'its process had ended'],
+  ['HolderReplaced', 'the holder was replaced'],
+  ['OperatorWord', "the operator's word"],
+  ['SpecChanged', 'it was changed'],
+  ['MarkChanged', 'it was changed'],
+]);
 
 export const sizeText = (bytes: number): string =>
   bytes < 1000
