@@ -63,6 +63,10 @@ const suites = agentsAlone
     ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+// Said again at the end: what failed is not to be looked for in thousands of lines.
+const failures = [];
+const fail = (file, name, message = '') =>
+  failures.push(`✗ ${path.relative(root, file)}: ${name}\n${message.slice(0, 1500)}`);
 // They mostly wait, for systemd and for delays: two more than there are processors keep these busy.
 const lanes = Number(process.env.FLEET_TEST_LANES ?? os.availableParallelism() + 2);
 
@@ -104,6 +108,7 @@ function perform({ name, projects, beside, only }) {
 function count(name, report, status) {
   if (!fs.existsSync(report)) {
     console.error(`${name}: no result was written (exit status ${status})`);
+    fail(name, '(the whole suite)', `no result was written (exit status ${status})`);
     // 69: this machine cannot run a private user manager; the message above says what is missing.
     if (status === 69) process.exit(69);
     total.failed += 1;
@@ -115,12 +120,20 @@ function count(name, report, status) {
   total.passed += numPassedTests;
   total.failed += numFailedTests;
   total.skipped += numPendingTests + numTodoTests;
+  for (const file of testResults) {
+    const told = file.assertionResults.filter(({ status }) => status === 'failed');
+    for (const { fullName, failureMessages } of told) fail(file.name, fullName, failureMessages[0]);
+    if (told.length === 0 && file.status === 'failed') fail(file.name, '(the whole file)', file.message);
+  }
   // A file that could not even be loaded has no failed test, and an unhandled error outside a test has none either.
   const broken = testResults.filter(
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   ).length;
   total.failed += broken;
-  if (status !== 0 && numFailedTests + broken === 0) total.failed += 1;
+  if (status !== 0 && numFailedTests + broken === 0) {
+    total.failed += 1;
+    fail(name, '(outside of any test)', `exit status ${status}`);
+  }
 }
 
 const lane = async () => {
@@ -134,5 +147,6 @@ const absent = withAgents
   : [];
 if (absent.length > 0)
   console.error(`\nNOT TESTED, since not installed: ${absent.join(', ')}; see: npm run agents:install`);
+if (failures.length > 0) console.log(`\n${failures.join('\n\n')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
