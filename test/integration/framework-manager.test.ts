@@ -72,6 +72,25 @@ describe('with-user-manager', () => {
     ).toEqual([]);
   });
 
+  test('its units get what those of a login get, nothing else of the caller’s', async () => {
+    const unit = 'systemd-run --user --quiet --wait --pipe env';
+    const { stdout } = await run('env', [
+      'CI=true',
+      'NO_COLOR=1',
+      'LC_ALL=C',
+      wrapper,
+      '--',
+      'sh',
+      '-c',
+      unit,
+    ]);
+    const seen = stdout.split('\n');
+    expect(seen).toEqual(
+      expect.arrayContaining(['XDG_RUNTIME_DIR=/run/user/' + String(process.getuid?.()), 'LC_ALL=C']),
+    );
+    expect(seen.filter((entry) => /^(CI|NO_COLOR|FLEET_.*|TERM)=/.test(entry))).toEqual([]);
+  });
+
   test('eight in parallel, and nothing is left', async () => {
     const runs = Array.from({ length: 8 }, () =>
       run(wrapper, ['--', 'systemctl', '--user', 'is-system-running'], 60_000),
