@@ -40,8 +40,10 @@ export interface Context {
   readonly onInterrupt: (listener: () => void) => () => void;
 }
 
-/** The library that starts programs is loaded with the first of them. */
-const exec: Exec = async (...words) => (await import('../host/exec.js')).exec(...words);
+let programs: { readonly exec: Exec } | null = null;
+
+/** The library that starts programs is loaded with the first of them; every later one is started before this returns. */
+const exec: Exec = async (...words) => (programs ??= await import('../host/exec.js')).exec(...words);
 
 export function createContext(options: GlobalOptions, env: Environment = process.env): Context {
   const interrupts = new Set<() => void>();
