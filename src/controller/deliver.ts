@@ -59,7 +59,8 @@ export async function deliver(
   };
   for (;;) {
     const arrival = state.phase === 'before' ? 'unknown' : port.arrival();
-    const seen = await port.look();
+    // What the transcript has needs no look.
+    const seen = isProven(state, arrival) ? noScreen : await port.look();
     if (!seen.known) return end(unseen(state, seen.message));
     const step = nextStep(order, target, profile, state, { screen: seen.value, arrival }, port.now());
     switch (step.kind) {
@@ -112,10 +113,17 @@ export async function deliver(
           presses: state.presses + 1,
           enters: state.enters + Number(step.keys.includes('Enter')),
         });
+        // Nothing on the screen would be acted upon so soon, and a transcript costs no process.
+        if (arrival !== 'unknown') await pauseOrArrival(port, state, lastPauseMs);
       }
     }
   }
 }
+
+const noScreen = { known: true, value: null } as const;
+
+const isProven = ({ phase }: Progress, arrival: Arrival): boolean =>
+  arrival === 'arrived' || (phase === 'entered' && arrival === 'queued');
 
 /** Waits, but not past the moment at which the transcript has it: reading a file costs no process. */
 async function pauseOrArrival(port: DeliveryPort, { phase }: Progress, ms: number): Promise<void> {
@@ -124,7 +132,7 @@ async function pauseOrArrival(port: DeliveryPort, { phase }: Progress, ms: numbe
     const left = until - port.now();
     if (left <= 0) return;
     await port.sleep(Math.min(left, firstPauseMs));
-    if (phase === 'entered' && port.arrival() === 'arrived') return;
+    if (phase === 'entered' && ['arrived', 'queued'].includes(port.arrival())) return;
   }
 }
 
