@@ -2,6 +2,7 @@ import { readRosterFile, templateReader } from '../observers/roster-file.js';
 import { displayPath } from '../host/paths.js';
 import type { CompileContext } from '../roster/build.js';
 import { compileQuickly, type RosterSource } from '../roster/quick-compile.js';
+import { retained } from '../roster/retained.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
@@ -42,4 +43,11 @@ export function readSource({ paths }: Context, file: string): readonly [RosterSo
 export function withText(roster: Roster, text: string): Roster {
   texts.set(roster, text);
   return roster;
+}
+
+/** What was read now, with every part that is as before the same object as before. */
+export function rereadAs(before: Roster, now: Roster): Roster {
+  const roster = retained(before, now);
+  const text = sourceTextOf(now);
+  return text === null ? roster : withText(roster, text);
 }

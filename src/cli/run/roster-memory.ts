@@ -6,6 +6,7 @@ import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { CommandFailure } from '../exit-code.js';
 import { lastGoodRoster } from '../last-good.js';
+import { rereadAs } from '../roster-source.js';
 import { loadRosterAtOnce } from '../roster-text.js';
 
 interface Reading {
@@ -70,7 +71,8 @@ export class RosterMemory {
 
   #read(): string | null {
     try {
-      this.#last = loadRosterAtOnce(this.#context);
+      const read = loadRosterAtOnce(this.#context);
+      this.#last = this.#last === null ? read : rereadAs(this.#last, read);
       return null;
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
