@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as module from 'node:module';
 import * as path from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 /**
  * Builds the program as chunks: `main` holds what every command needs, `look` what asks systemd, `plan` what `plan` and an `apply` with nothing
@@ -63,7 +63,7 @@ async function split() {
     legalComments: 'inline',
     // import.meta does not exist in CommonJS.
     define: { 'import.meta.dirname': '__dirname' },
-    plugins: [builtins],
+    plugins: [builtins, packages],
   });
   return {
     ...metafile,
@@ -98,6 +98,22 @@ const builtins = {
       };
     });
   },
+};
+
+/**
+ * Packages with short names for what is local to a function: V8 keeps a chunk's text as long as the program runs. Our own names
+ * stay, for whoever reads a stack trace.
+ */
+const packages = {
+  name: 'packages',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path: file }) => {
+      const { code } = await transform(fs.readFileSync(file, 'utf8'), {
+        minifyIdentifiers: true,
+        legalComments: 'inline',
+      });
+      return { contents: code, loader: 'js' };
+    }),
 };
 
 const entryOf = (outputs, source) => {

@@ -1,5 +1,7 @@
+import * as fs from 'node:fs';
 import { lockOwner } from '../host/lock.js';
 import { controllerLock } from '../host/paths.js';
+import { startedAtOf } from '../host/process.js';
 import { showUnits } from '../observers/systemd.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
@@ -9,22 +11,31 @@ const unit = 'mosaic-fleet.service';
 
 /** A controller that runs: systemd's, somebody's who started it by hand (its pid), or both, which then take turns. */
 interface Running {
-  readonly bySystemd: boolean;
+  readonly main: number | null;
   readonly byHand: number | null;
 }
 
+/** More than what its start is known to, and less than a restart takes. */
+const startMs = 40;
+
 /**
- * Has the controller become what was just installed: it read its program when it started. One that systemd started is
+ * Has the controller become what is installed: it read its program when it started. One that systemd started is
  * restarted, which touches no agent; one that was started by hand is named.
  *
+ * @param files what it is made of. One that is older than any of them is outdated, whoever wrote it: an install may have been
+ *   cut short before it came to the restart, and a package is replaced by its own means
  * @throws CommandFailure 69 where systemd does not do it
  */
 export async function renewController(
   context: Context,
   units: Pick<SystemdUnits, 'restartController'>,
-  dryRun: boolean,
+  { files, changed, dryRun }: Renewal,
 ): Promise<void> {
-  const { bySystemd, byHand } = await runningController(context);
+  const running = await runningController(context);
+  const newest = Math.max(...files.map(changedAt).filter((time) => time <= context.now()));
+  const outdated = (pid: number): boolean => changed || newest > (startedAtOf(pid) ?? Infinity) + startMs;
+  const bySystemd = running.main !== null && outdated(running.main);
+  const byHand = running.byHand !== null && outdated(running.byHand) ? running.byHand : null;
   if (bySystemd && dryRun) context.print(`would restart ${unit}, the controller; no agent is touched`);
   if (bySystemd && !dryRun) {
     context.progress(`restarting ${unit}, the controller`);
@@ -46,6 +57,17 @@ export async function renewController(
   }
 }
 
+export interface Renewal {
+  /** Absolute paths. */
+  readonly files: readonly string[];
+  /** Whether some of them were just changed, or would be. */
+  readonly changed: boolean;
+  readonly dryRun: boolean;
+}
+
+/** When a file was written or put in its place, epoch milliseconds; 0: it is not there. */
+const changedAt = (file: string): number => fs.statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0;
+
 async function runningController({ paths, exec }: Context): Promise<Running> {
   const owner = lockOwner(controllerLock(paths));
   const shown = await showUnits(exec, [unit], ['MainPID']);
@@ -57,5 +79,5 @@ async function runningController({ paths, exec }: Context): Promise<Running> {
   }
   // Between two starts it has none, and the next start takes what is installed.
   const main = Number(shown.value.get(unit)?.['MainPID'] ?? 0);
-  return { bySystemd: main > 0, byHand: owner === null || owner.pid === main ? null : owner.pid };
+  return { main: main > 0 ? main : null, byHand: owner === null || owner.pid === main ? null : owner.pid };
 }

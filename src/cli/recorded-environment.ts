@@ -1,5 +1,4 @@
-import * as path from 'node:path';
-import { packageRoot, packageVersion } from '../host/assets.js';
+import { packageVersion, programFile } from '../host/assets.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 
@@ -24,7 +23,7 @@ export function recordedEnvironment(
     MOSAIC_FLEET_STATE: paths.state,
     MOSAIC_FLEET_UNITS: paths.units,
     MOSAIC_FLEET_NODE: process.execPath,
-    MOSAIC_FLEET_CLI: path.join(packageRoot(), 'dist', 'fleet.js'),
+    MOSAIC_FLEET_CLI: programFile(),
     MOSAIC_FLEET_VERSION: packageVersion(),
   };
 }

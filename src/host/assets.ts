@@ -23,6 +23,9 @@ export function packageRoot(): string {
   return directory;
 }
 
+/** What `fleet` is, in this package. */
+export const programFile = (): string => path.join(packageRoot(), 'dist', 'fleet.js');
+
 export function packageVersion(): string {
   const manifest: unknown = JSON.parse(fs.readFileSync(path.join(packageRoot(), 'package.json'), 'utf8'));
   const version =

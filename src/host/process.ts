@@ -40,12 +40,14 @@ export function startTimeOf(pid: number): string | null {
   }
 }
 
-/** When it started, epoch milliseconds by the host's clock of now, to a hundredth of a second; null: it is gone. */
+/** When it started, epoch milliseconds by the host's clock of now, to two hundredths of a second; null: it is gone. */
 export function startedAtOf(pid: number): number | null {
   const ticks = startTimeOf(pid);
-  const boot = /^btime (\d+)$/m.exec(fs.readFileSync('/proc/stat', 'latin1'))?.[1];
+  if (ticks === null) return null;
+  // `btime` of /proc/stat has whole seconds.
+  const [uptime = ''] = fs.readFileSync('/proc/uptime', 'latin1').split(' ');
   // USER_HZ is 100 on every architecture Node runs on.
-  return ticks === null || boot === undefined ? null : (Number(boot) + Number(ticks) / 100) * 1000;
+  return Date.now() - Number(uptime) * 1000 + Number(ticks) * 10;
 }
 
 /** The kernel's name for this boot. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ControllerUnit } from '../support/controller-unit.js';
 import { FleetSandbox, until } from '../support/fleet-sandbox.js';
 import { RunningController } from '../support/running-controller.js';
+import { show } from '../support/user-manager.js';
 
 let fleet: FleetSandbox;
 let controller: ControllerUnit;
@@ -61,6 +62,33 @@ describe('an install over a running controller', () => {
     await fleet.expect(0, 'verify');
   });
 
+  test('heals one that was cut short before its restart, or before its reload', async () => {
+    await fleet.expect(0, 'install');
+    await controller.configure();
+    await controller.start();
+    await bothRun();
+    const before = await fleet.pids();
+    const first = await controller.pid();
+    // Written anew and as it should be, after the controller began: all that an install does that is killed then.
+    for (const file of [tool(), path.join(fleet.units, 'mosaic-agent@.service')]) {
+      const text = fs.readFileSync(file);
+      fs.rmSync(file);
+      fs.writeFileSync(file, text, { mode: file === tool() ? 0o755 : 0o644 });
+    }
+    const needsReload = async (): Promise<string> =>
+      (await show('mosaic-agent@a.service', 'NeedDaemonReload'))['NeedDaemonReload'] ?? '';
+    expect(await needsReload()).toBe('yes');
+    const dry = await fleet.expect(0, 'install', '--dry-run');
+    expect(dry.stdout).toContain('would restart mosaic-fleet.service');
+    expect((await fleet.expect(0, 'install')).stdout).toContain(restarted);
+    expect(await needsReload()).toBe('no');
+    const second = await controller.pid();
+    expect(second).not.toBe(first);
+    expect((await fleet.expect(0, 'install')).stdout).toBe('Nothing to install: everything is in place.\n');
+    expect(await controller.pid()).toBe(second);
+    expect(await fleet.pids()).toEqual(before);
+  });
+
   test('says so where the controller does not come up again', async () => {
     await fleet.expect(0, 'install');
     await controller.configure();
@@ -88,6 +116,7 @@ describe('an install over a running controller', () => {
     await byHand.start();
     await bothRun();
     const before = await fleet.pids();
+    expect((await fleet.expect(0, 'install')).stderr).not.toContain('by hand');
     outdate();
     expect((await fleet.expect(0, 'install', '--dry-run')).stderr).toContain('would still be what it was');
     const { stderr } = await fleet.expect(0, 'install');
@@ -95,8 +124,10 @@ describe('an install over a running controller', () => {
       `warning: the controller with pid ${byHand.pid} was started by hand and is still what it was\n` +
         `End it (kill ${byHand.pid}: no agent is touched) and start it again: fleet run`,
     );
-    expect((await fleet.expect(0, 'install')).stderr).not.toContain('by hand');
+    // For as long as it is.
+    expect((await fleet.expect(0, 'install')).stderr).toContain(`pid ${byHand.pid} was started by hand`);
     expect(await byHand.stop('SIGTERM')).toBe(0);
+    expect((await fleet.expect(0, 'install')).stderr).not.toContain('by hand');
     expect(await fleet.pids()).toEqual(before);
   });
 });

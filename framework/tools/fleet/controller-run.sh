@@ -9,7 +9,7 @@ if [[ ! -x ${MOSAIC_FLEET_NODE:-} || ! -r ${MOSAIC_FLEET_CLI:-} ]]; then
 fi
 # It works some milliseconds in fifteen seconds, for months: small is better than fast. A Node that does not know a flag
 # would not start with it.
-small=(--max-semi-space-size=1 --optimize-for-size --no-opt --no-sparkplug)
+small=(--max-semi-space-size=1 --optimize-for-size --no-opt --no-sparkplug --lite-mode)
 "$MOSAIC_FLEET_NODE" "${small[@]}" -e 0 2>/dev/null || small=()
 export MALLOC_ARENA_MAX=1
 exec "$MOSAIC_FLEET_NODE" "${small[@]}" "$MOSAIC_FLEET_CLI" run

@@ -2,14 +2,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { installFiles, type FileChange } from '../../actuators/installation.js';
 import { SystemdUnits } from '../../actuators/systemd-units.js';
-import { hostAssets } from '../../host/assets.js';
+import { hostAssets, programFile } from '../../host/assets.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
-import { showUnitPath } from '../../observers/systemd.js';
+import { showUnitPath, showUnits } from '../../observers/systemd.js';
 import { lingers } from '../../observers/linger.js';
 import { renderEnvironmentFile } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
-import { renewController } from '../controller-restart.js';
+import { renewController, type Renewal } from '../controller-restart.js';
 import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { recordedDifferences } from '../guard.js';
@@ -37,7 +37,7 @@ export async function installCommand(context: Context, options: InstallOptions):
   if (options.dryRun === true) {
     const changes = await writeFiles(context, pass, true);
     report(context, changes, true);
-    if (changes.length > 0) await renewController(context, new SystemdUnits(context.exec), true);
+    await renewController(context, new SystemdUnits(context.exec), renewal(context, changes, true));
     return ExitCode.done;
   }
   const changes = await withLock(context, 'fleet install', () => writeFiles(context, pass, false));
@@ -45,14 +45,14 @@ export async function installCommand(context: Context, options: InstallOptions):
   const units = new SystemdUnits(context.exec);
   const unitsChanged = changes.some(({ file }) => file.startsWith(`${context.paths.units}/`));
   const failure =
-    (unitsChanged ? await units.reload() : null) ??
+    (unitsChanged || (await isBehind(context)) ? await units.reload() : null) ??
     (options.enable === true ? await enable(context, units) : null);
   if (failure !== null)
     throw new CommandFailure(
       ExitCode.unavailable,
       `the files are in place, but systemd did not take them: ${failure}\nWhen it answers again, run: systemctl --user daemon-reload && systemctl --user try-restart mosaic-fleet.service${options.enable === true ? ' && fleet install --enable' : ''}`,
     );
-  if (changes.length > 0) await renewController(context, units, false);
+  await renewController(context, units, renewal(context, changes, false));
   if (!lingers(context.env)) {
     context.say(
       context.style.warn(
@@ -62,6 +62,18 @@ export async function installCommand(context: Context, options: InstallOptions):
   }
   return ExitCode.done;
 }
+
+/** Whether systemd has not read units as they are, e.g. since an install was cut short. */
+async function isBehind({ exec }: Context): Promise<boolean> {
+  const shown = await showUnits(exec, [...bootUnits, 'mosaic-agent@*.service'], ['NeedDaemonReload']);
+  return shown.known && [...shown.value.values()].some((unit) => unit['NeedDaemonReload'] === 'yes');
+}
+
+const renewal = ({ paths }: Context, changes: readonly FileChange[], dryRun: boolean): Renewal => ({
+  files: [...hostAssets(paths).map(({ target }) => target), paths.environment, programFile()],
+  changed: changes.length > 0,
+  dryRun,
+});
 
 /** @throws CommandFailure 69 where installing would pull units from under a running fleet */
 function requireInstallable(context: Context, { world, installation }: Pass): void {
