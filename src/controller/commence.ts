@@ -67,7 +67,7 @@ export function commence(
     case 'fresh': {
       if (shape === null) return { record: null, launch: null };
       const chosen = shape.identity === 'chosen';
-      const id = chosen ? idOf(shape, newId(), desired, places) : '';
+      const id = chosen ? idOf(shape, newId(), now, desired, places) : '';
       const current = { ...blank, id, origin: chosen ? ('chosen' as const) : ('learnt' as const) };
       return {
         record: withCurrent(settled, current, { ended: next.ended, at: now, held }),
@@ -101,6 +101,7 @@ function runningIn(
 function idOf(
   shape: ConversationShape,
   uuid: string,
+  now: number,
   { spec, effective }: Resolved,
   places: LaunchPlaces,
 ): string {
@@ -108,7 +109,7 @@ function idOf(
     case 'uuid':
       return uuid;
     case 'ses':
-      return `ses_${uuid.replaceAll('-', '').slice(0, 26)}`;
+      return sessionId(uuid, now);
     case 'file': {
       const { variable, below } = shape.evidence ?? { variable: null, below: '' };
       const named = variable === null ? undefined : effective.env[variable];
@@ -120,4 +121,10 @@ function idOf(
       return `${root}/sessions/--${slug}--/${uuid}.jsonl`;
     }
   }
+}
+
+/** As opencode 1.18 makes them: 48 bits that sink with the time, so that the newest sorts first, and 14 characters of chance. */
+function sessionId(uuid: string, now: number): string {
+  const sinking = BigInt.asUintN(48, ~(BigInt(now) * 0x1000n));
+  return `ses_${sinking.toString(16).padStart(12, '0')}${uuid.replaceAll('-', '').slice(-14)}`;
 }

@@ -49,7 +49,8 @@ const mostFormer = 50;
 
 /** What the runtime's own files say of a conversation. */
 export type Evidence =
-  | { readonly state: 'holds'; readonly bytes: number; readonly changedAt: number }
+  /** `bytes`: of its own file; null: it has none. */
+  | { readonly state: 'holds'; readonly bytes: number | null; readonly changedAt: number }
   | { readonly state: 'empty' }
   /** Only the running process finds it: the next one would look in another home. */
   | { readonly state: 'elsewhere' }

@@ -1,5 +1,5 @@
 import { conversationWords, withId, type ConversationShape } from '../roster/conversation.js';
-import { expandHome, launchArgv } from '../roster/effective.js';
+import { expandHome, launchArgv, preparingArgv } from '../roster/effective.js';
 import type { Result } from '../roster/result.js';
 import type { AgentSpec } from '../roster/types.js';
 import type { Desired } from './desired.js';
@@ -55,10 +55,12 @@ export function launchRecord(
       ? { ok: true, value: [] }
       : launchArgv(spec, site, places.userHome, words.resume);
   if (!resuming.ok) return resuming;
+  const preparing = preparation(desired, places, conversation);
+  if (!preparing.ok) return preparing;
   const signs = conversation === null ? [] : signsOf(conversation, spec.name, places);
   const environment = Object.entries({ ...effective.env, ...identityEnvironment(spec, places) });
   const fields = [
-    'fleet-launch-2',
+    'fleet-launch-3',
     spec.name,
     spec.session,
     expandHome(spec.workingDirectory, places.userHome),
@@ -75,8 +77,25 @@ export function launchRecord(
     conversation?.shape.mend === true ? 'mend' : '',
     String(signs.length),
     ...signs.flat(),
+    String(preparing.value.argv.length),
+    ...preparing.value.argv,
+    preparing.value.input,
   ];
   return { ok: true, value: fields.map((field) => `${field}\0`).join('') };
+}
+
+/** What is run before the words for a new conversation are; no words: nothing is. */
+function preparation(
+  { spec, site }: Resolved,
+  { userHome }: LaunchPlaces,
+  conversation: LaunchConversation | null,
+): Result<{ readonly argv: readonly string[]; readonly input: string }, string> {
+  const prepare = conversation?.shape.prepare ?? null;
+  if (conversation === null || prepare === null) return { ok: true, value: { argv: [], input: '' } };
+  const argv = preparingArgv(spec, site, userHome, prepare.words);
+  return argv.ok
+    ? { ok: true, value: { argv: argv.value, input: withId(prepare.input, conversation.id) } }
+    : argv;
 }
 
 /**
@@ -85,7 +104,9 @@ export function launchRecord(
  */
 export function continuing(record: string, id: string): string | null {
   const [format, , , , , , before = ''] = record.split('\0');
-  return format === 'fleet-launch-2' && before !== '' ? record.replaceAll(before, () => id) : null;
+  return /^fleet-launch-[23]$/.test(format ?? '') && before !== ''
+    ? record.replaceAll(before, () => id)
+    : null;
 }
 
 /** What says, when the process starts, that there is something to resume: variable, below HOME, glob, text in it. */
@@ -105,7 +126,7 @@ function signsOf(
   ] as const;
   if (evidence === null) return [own];
   const files = withId(evidence.files, globEscaped(id));
-  return [[evidence.variable ?? '', evidence.below, files, evidence.holds ?? ''], own];
+  return [[evidence.variable ?? '', evidence.below, files, withId(evidence.holds ?? '', id)], own];
 }
 
 /** The line in an agent's conversation record that says that its current conversation holds something. */

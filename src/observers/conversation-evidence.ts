@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import type { Evidence } from '../controller/conversation.js';
 import { errorCode } from '../host/atomic-file.js';
 import type { EvidencePlace } from '../roster/conversation.js';
+import { sessionIn } from './opencode-database.js';
 import { environmentOf } from './process-facts.js';
 
 /** The value of a variable an agent would be started with. */
@@ -33,7 +34,7 @@ function evidenceIn(place: EvidencePlace, id: string, environment: EnvironmentOf
   if (files === null) return { state: 'unknown' };
   let found: Evidence = { state: 'empty' };
   for (const file of files) {
-    const one = look(file, place.holds);
+    const one = place.each === 'opencode' ? lookUp(file, id) : look(file, place.holds);
     if (one.state === 'holds' && (found.state !== 'holds' || found.changedAt < one.changedAt)) found = one;
     if (one.state === 'unknown' && found.state === 'empty') found = one;
   }
@@ -51,17 +52,26 @@ function look(file: string, text: string | null): Evidence {
   }
 }
 
+function lookUp(database: string, id: string): Evidence {
+  const sight = sessionIn(database, id);
+  if (sight === null) return { state: 'unknown' };
+  return sight.last === null ? { state: 'empty' } : { state: 'holds', bytes: null, changedAt: sight.last.at };
+}
+
 /** The files a place names for an id; null: a directory on the way cannot be read. */
 export function filesOf(
-  { variable, below, files }: EvidencePlace,
+  place: EvidencePlace,
   id: string,
   environment: EnvironmentOf,
 ): readonly string[] | null {
+  const { variable, below, files } = place;
   const named = variable === null ? undefined : environment[variable];
   const root = named === undefined || named === '' ? `${environment['HOME'] ?? ''}/${below}` : named;
+  // Of a database that the environment names there is nothing to be said.
+  if (place.each === 'opencode' && environment['OPENCODE_DB']) return null;
   // An id is text, not a pattern: it is filled in where the pattern is taken apart already.
   if (files === '{id}') return [id];
-  return files.split('/').reduce<readonly string[] | null>(
+  const found = files.split('/').reduce<readonly string[] | null>(
     (found, part) => {
       if (found === null) return null;
       if (!part.includes('*')) return found.map((directory) => `${directory}/${fill(part, id)}`);
@@ -70,6 +80,8 @@ export function filesOf(
     },
     [root],
   );
+  // Beside a database lie its log and its index.
+  return place.each === 'opencode' ? (found?.filter((file) => file.endsWith('.db')) ?? null) : found;
 }
 
 function matching(directory: string, part: string, id: string): readonly string[] | null {

@@ -1,7 +1,6 @@
 import { takesConversation, type SiteEnvironment } from './effective.js';
 import { profileOf } from './profile.js';
 import { BUILT_IN } from './profiles.js';
-import { isKnownRuntime } from './runtimes.js';
 import type { AgentSpec } from './types.js';
 
 /**
@@ -13,8 +12,21 @@ export interface EvidencePlace {
   readonly below: string;
   /** A glob; `{id}` in it stands for the id, `{id8}` for its first eight characters. Where that makes it absolute, the directory counts for nothing. */
   readonly files: string;
-  /** Text that only a file with a message in it holds; null: any file that is not empty does. */
+  /** Text that only a file with a message in it holds, `{id}` standing for the id; null: any file that is not empty does. */
   readonly holds: string | null;
+  /**
+   * `conversation`: such a file is one conversation's own. `opencode`: it is a database of many; `holds` then is what tells that
+   * a conversation is in it, spoken to or not, and what was said is looked up.
+   */
+  readonly each: 'conversation' | 'opencode';
+}
+
+/** What is run, as the agent would be, before a process is started in a new conversation. */
+export interface Preparation {
+  /** Behind the program in the agent's own command. Done twice with one id, it must do no more than once. */
+  readonly words: readonly string[];
+  /** Its standard input. `{id}`: the id; `{ms}`, `{iso}`: the time at which it is run, as epoch milliseconds and as UTC. */
+  readonly input: string;
 }
 
 /** How a runtime names its conversations and continues one. Data, as all of a profile. */
@@ -26,6 +38,8 @@ export interface ConversationShape {
   /** Words for a new conversation and for an earlier one; `{id}` in them stands for the id. */
   readonly new: readonly string[];
   readonly resume: readonly string[];
+  /** Where a process can only be started in a conversation that exists already; null: it begins one by itself. */
+  readonly prepare: Preparation | null;
   /** null: only what was proven delivered tells that there is something to resume. */
   readonly evidence: EvidencePlace | null;
   /** Whether the file appears some time after a message was taken, so that a missing one proves nothing. */
@@ -47,11 +61,7 @@ export type Resumability =
 
 export const resumabilityOf = (agent: AgentSpec, site: SiteEnvironment): Resumability => {
   const shape = profileOf(agent).conversation;
-  if (shape === null) {
-    return isKnownRuntime(agent.runtime)
-      ? { kind: 'cannot', because: `this version of fleet cannot resume ${agent.runtime}` }
-      : { kind: 'none' };
-  }
+  if (shape === null) return { kind: 'none' };
   if (!agent.resume) return { kind: 'cannot', because: 'resume: false in the roster' };
   if (!takesConversation(agent, site))
     return { kind: 'cannot', because: 'its command has no word {conversation}' };
@@ -59,8 +69,7 @@ export const resumabilityOf = (agent: AgentSpec, site: SiteEnvironment): Resumab
 };
 
 /** Whether a runtime by this name is known to have conversations. */
-export const hasConversations = (runtime: string): boolean =>
-  isKnownRuntime(runtime) || BUILT_IN.get(runtime)?.conversation != null;
+export const hasConversations = (runtime: string): boolean => BUILT_IN.get(runtime)?.conversation != null;
 
 /** Conversation arguments for an id. */
 export const conversationWords = (

@@ -10,16 +10,21 @@ export const CLAUDE_CONVERSATION: ConversationShape = {
     variable: 'CLAUDE_CONFIG_DIR',
     below: '.claude',
     files: 'projects/*/{id}.jsonl',
-    holds: '"type":"user"',
+    ...{ holds: '"type":"user"', each: 'conversation' },
   },
-  ...{ late: false, again: true, mend: false, elsewhere: false },
+  ...{ prepare: null, late: false, again: true, mend: false, elsewhere: false },
 };
 
 /** pi 0.73: one option for both. A torn last line costs it all earlier history at the second resume. */
 export const PI_CONVERSATION: ConversationShape = {
   ...{ identity: 'chosen', id: 'file', new: ['--session', '{id}'], resume: ['--session', '{id}'] },
-  evidence: { variable: 'PI_CODING_AGENT_DIR', below: '.pi/agent', files: '{id}', holds: null },
-  ...{ late: true, again: true, mend: true, elsewhere: false },
+  evidence: {
+    variable: 'PI_CODING_AGENT_DIR',
+    below: '.pi/agent',
+    files: '{id}',
+    ...{ holds: null, each: 'conversation' },
+  },
+  ...{ prepare: null, late: true, again: true, mend: true, elsewhere: false },
 };
 
 /** framework/demo/agent.mjs, which does as claude does. */
@@ -29,9 +34,9 @@ export const DEMO_CONVERSATION: ConversationShape = {
     variable: 'DEMO_AGENT_DIR',
     below: '.demo-agent',
     files: 'conversations/{id}.jsonl',
-    holds: '"type":"user"',
+    ...{ holds: '"type":"user"', each: 'conversation' },
   },
-  ...{ late: false, again: true, mend: false, elsewhere: true },
+  ...{ prepare: null, late: false, again: true, mend: false, elsewhere: true },
 };
 
 /**
@@ -44,9 +49,9 @@ export const CODEX_CONVERSATION: ConversationShape = {
     variable: 'CODEX_HOME',
     below: '.codex',
     files: 'sessions/*/*/*/rollout-*-{id}.jsonl',
-    holds: null,
+    ...{ holds: null, each: 'conversation' },
   },
-  ...{ late: true, again: false, mend: false, elsewhere: false },
+  ...{ prepare: null, late: true, again: false, mend: false, elsewhere: false },
 };
 
 /**
@@ -59,7 +64,38 @@ export const GEMINI_CONVERSATION: ConversationShape = {
     variable: 'GEMINI_CLI_HOME',
     below: '',
     files: '.gemini/tmp/*/chats/session-*-{id8}.jsonl',
-    holds: '"type":"user"',
+    ...{ holds: '"type":"user"', each: 'conversation' },
   },
-  ...{ late: false, again: false, mend: false, elsewhere: false },
+  ...{ prepare: null, late: false, again: false, mend: false, elsewhere: false },
+};
+
+/** What `opencode export` writes of a session; project and directory are filled in by the import. */
+const EMPTY_SESSION = {
+  info: {
+    ...{ id: '{id}', slug: '{id}', projectID: 'global', directory: '/', version: '1.18' },
+    // As it names them itself: replaced by what the first message is about.
+    title: 'New session - {iso}',
+    time: { created: '{ms}', updated: '{ms}' },
+  },
+  messages: [],
+};
+
+/**
+ * opencode 1.18: `-s` with an id that is not in its database exits 1, so one is imported first; an import of what is there
+ * changes nothing. A session is continued in the directory it was begun in, whatever the process's own is.
+ */
+export const OPENCODE_CONVERSATION: ConversationShape = {
+  ...{ identity: 'chosen', id: 'ses', new: ['--session', '{id}'], resume: ['--session', '{id}'] },
+  prepare: {
+    words: ['import', '/dev/stdin'],
+    input: JSON.stringify(EMPTY_SESSION).replaceAll('"{ms}"', '{ms}'),
+  },
+  evidence: {
+    variable: 'XDG_DATA_HOME',
+    below: '.local/share',
+    // Its write-ahead log among them.
+    files: 'opencode/opencode*.db*',
+    ...{ holds: '{id}', each: 'opencode' },
+  },
+  ...{ late: false, again: true, mend: false, elsewhere: false },
 };

@@ -145,3 +145,19 @@ export const launchArgv = (
   if (argv.value.some(isTooLong)) return fail(`a word of the command has ${LONGEST_WORD} bytes or more`);
   return argv;
 };
+
+/**
+ * The argument vector that prepares a conversation: the agent's command up to its program, which is the first word named
+ * like its runtime, else the first, and `words` behind it. (opencode 1.18 takes no option before its subcommand.)
+ */
+export const preparingArgv = (
+  agent: AgentSpec,
+  siteEnvironment: SiteEnvironment,
+  home: string,
+  words: readonly string[],
+): Result<string[], string> => {
+  const argv = launchArgv(agent, siteEnvironment, home, []);
+  if (!argv.ok) return argv;
+  const program = argv.value.findIndex((word) => word.slice(word.lastIndexOf('/') + 1) === agent.runtime);
+  return ok([...argv.value.slice(0, Math.max(program, 0) + 1), ...words]);
+};

@@ -94,7 +94,7 @@ export const profileOf = (spec: AgentSpec): RuntimeProfile => {
 
 /** A runtime of the operator's own: its ids are fleet's, and what it holds is known from deliveries alone. */
 const OWN_CONVERSATION: ConversationShape = {
-  ...{ identity: 'chosen', id: 'uuid', new: [], resume: [], evidence: null },
+  ...{ identity: 'chosen', id: 'uuid', new: [], resume: [], prepare: null, evidence: null },
   ...{ late: false, again: true, mend: false, elsewhere: true },
 };
 
@@ -105,7 +105,9 @@ const shapeOf = (
   // Whoever only says how one is begun does not say how it is continued.
   if (said.resume === null && (said.new === null || known === null)) return known;
   const base = known ?? OWN_CONVERSATION;
-  return { ...base, new: said.new ?? base.new, resume: said.resume ?? base.resume };
+  // Whoever says how one is begun says all of it.
+  const prepare = said.new === null ? base.prepare : null;
+  return { ...base, prepare, new: said.new ?? base.new, resume: said.resume ?? base.resume };
 };
 
 const overridden = (pattern: string | null, known: readonly Sign[]): readonly Sign[] =>

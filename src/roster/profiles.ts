@@ -3,6 +3,7 @@ import {
   CODEX_CONVERSATION,
   DEMO_CONVERSATION,
   GEMINI_CONVERSATION,
+  OPENCODE_CONVERSATION,
   PI_CONVERSATION,
 } from './conversations.js';
 import type { RuntimeProfile, Sign } from './profile.js';
@@ -101,7 +102,7 @@ const OPENCODE: RuntimeProfile = {
   resetCommand: '/new',
   fresh: [screen('Ask anything')],
   transcript: 'opencode',
-  conversation: null,
+  conversation: OPENCODE_CONVERSATION,
 };
 
 const PI: RuntimeProfile = {

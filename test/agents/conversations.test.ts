@@ -2,12 +2,9 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
 import { startModelServer, type ModelServer } from '../support/model-server.js';
-import { missing, prepareAgent, wanted, type Runtime } from '../support/real-agents.js';
+import { missing, prepareAgent, wanted } from '../support/real-agents.js';
 
-/** Runtimes whose conversations fleet continues. */
-const continued: readonly Runtime[] = ['claude', 'gemini', 'pi', 'codex'];
-
-for (const runtime of wanted().filter((one) => continued.includes(one))) {
+for (const runtime of wanted()) {
   describe.skipIf(missing().includes(runtime))(`${runtime}: two agents in one directory and one home`, () => {
     let fleet: FleetSandbox;
     let server: ModelServer;

@@ -68,9 +68,9 @@ describe('what a start does', () => {
     ],
     [
       'opencode',
-      { current: null, former: [] },
+      { current: conversation('x', { runtime: 'opencode' }), former: [] },
       { runtime: 'opencode' },
-      { kind: 'plain', because: 'this version of fleet cannot resume opencode' },
+      { kind: 'same', resumes: true },
     ],
   ])('%s', (_, record, doc, next) => {
     expect(startOf(stopped(record, doc))).toMatchObject(next);

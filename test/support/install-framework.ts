@@ -24,6 +24,12 @@ export interface Launch {
   readonly context?: string;
   readonly conversation?: string;
   readonly graceMs?: number;
+  /** Words that resume the conversation, and what says that there is something to resume: variable, below HOME, glob, text. */
+  readonly resume?: readonly string[];
+  readonly sign?: readonly [string, string, string, string];
+  /** What is run before a new conversation, and what it reads. */
+  readonly prepare?: readonly string[];
+  readonly input?: string;
 }
 
 /** Inside the double quotes of a unit file's Exec line that starts with `:`. */
@@ -75,8 +81,9 @@ export async function installFramework(
 /** The words of a launch record, in order. */
 export function launchWords(launch: Launch): string[] {
   const environment = launch.environment ?? [];
+  const { resume = [], sign = [], prepare } = launch;
   return [
-    'fleet-launch-1',
+    prepare === undefined ? 'fleet-launch-1' : 'fleet-launch-3',
     launch.agent,
     launch.session ?? launch.agent.replaceAll('.', '_'),
     launch.directory,
@@ -88,6 +95,12 @@ export function launchWords(launch: Launch): string[] {
     ...environment,
     String(launch.command.length),
     ...launch.command,
+    ...(prepare === undefined
+      ? []
+      : [
+          ...[String(resume.length), ...resume, '', String(sign.length / 4), ...sign],
+          ...[String(prepare.length), ...prepare, launch.input ?? ''],
+        ]),
   ];
 }
 

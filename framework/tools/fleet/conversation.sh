@@ -28,6 +28,8 @@ choose() {
     # shellcheck disable=SC2206 # a glob, and nothing is split with an empty IFS
     files=($pattern)
     for file in "${files[@]}"; do
+      # One is enough; a database may be large.
+      [[ $how == new || -n $record_mend ]] || break
       [[ -f $file && -s $file ]] || continue
       [[ -z $text ]] || grep -q -s -F -e "$text" -- "$file" || continue
       how=resume

@@ -1,7 +1,8 @@
 #!/bin/bash -p
 # pane-exec.sh PID AGENT HOW: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
 # (agent-run.sh), reports the unit ready, and becomes the agent by exec. HOW: new, or resume its conversation. Exit 78: not started by the unit, or bad
-# record; 72: no working directory; 127, 126: command not found, not executable; 69: systemd does not take the report.
+# record; 72: no working directory; 127, 126: command not found, not executable; 69: systemd does not take the report. A new
+# conversation that cannot be prepared: what prepares it says why, and its status is this one's; 124: it took too long.
 set -u
 LC_ALL=C
 here=${BASH_SOURCE[0]%/*}
@@ -29,7 +30,7 @@ done
 # 2. The environment: the pane's terminal, the unit's environment without what is the unit's own business, the record's
 # entries. Built as a list first: no name in it can disturb this script.
 read_record "/proc/$main/fd/9" "$agent" || refuse 78 "the launch record of $agent $record_error"
-if [[ $how == resume ]]; then record_command=("${record_resume[@]}"); fi
+if [[ $how == resume ]]; then record_command=("${record_resume[@]}") record_prepare=(); fi
 notify='' path=/usr/local/bin:/usr/bin:/bin environment=() inherited=()
 for name in TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM TMUX TMUX_PANE; do
   [[ -z ${!name+set} ]] || environment+=("$name=${!name}")
@@ -74,7 +75,7 @@ kill -USR1 "$main"
 # 6. Exported, and not given to env(1) as words, where anybody on the host could read the secrets in them with ps. From
 # here on only names with the prefix _fleet_ are used, for any other may be overwritten. What bash gives a meaning of its
 # own, or cannot export, does go through env: such names hold no secrets.
-_fleet_environment=("${environment[@]}") _fleet_command=("${record_command[@]}") _fleet_words=() _fleet_inherited=()
+_fleet_environment=("${environment[@]}") _fleet_command=("${record_command[@]}") _fleet_prepare=("${record_prepare[@]}") _fleet_input=$record_input _fleet_words=() _fleet_inherited=()
 mapfile -d '' -t _fleet_inherited </proc/self/environ
 for _fleet_entry in "${_fleet_inherited[@]}"; do
   [[ ${_fleet_entry%%=*} =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]] && unset -v "${_fleet_entry%%=*}"
@@ -92,4 +93,22 @@ done
 # env takes the leading words with a `=` for assignments; nice -n 0 changes nothing and protects such a program's name.
 # SHLVL, OLDPWD and _ are bash's own additions.
 if [[ ${_fleet_command[0]} == *=* ]]; then _fleet_command=(/usr/bin/nice -n 0 -- "${_fleet_command[@]}"); fi
-exec /usr/bin/env -u SHLVL -u OLDPWD -u _ -- "${_fleet_words[@]}" "${_fleet_command[@]}"
+_fleet_env=(/usr/bin/env -u SHLVL -u OLDPWD -u _ -- "${_fleet_words[@]}")
+
+# 7. What makes the new conversation that the command is to be started in. After the report: it takes seconds, of many agents
+# at once minutes, and a start would be given up. Not in the background: Ctrl-C and the end of the session end it.
+if [[ ${#_fleet_prepare[@]} -gt 0 ]]; then
+  if [[ ${_fleet_prepare[0]} == *=* ]]; then _fleet_prepare=(/usr/bin/nice -n 0 -- "${_fleet_prepare[@]}"); fi
+  _fleet_now=${EPOCHREALTIME/[.,]/}
+  _fleet_input=${_fleet_input//'{ms}'/${_fleet_now%???}}
+  TZ=UTC0 printf -v _fleet_entry '%(%Y-%m-%dT%H:%M:%S)T' "${_fleet_now%??????}"
+  _fleet_now=${_fleet_now: -6:3}
+  _fleet_input=${_fleet_input//'{iso}'/${_fleet_entry}.${_fleet_now}Z}
+  "${_fleet_env[@]}" /usr/bin/timeout --foreground -k 5 120 "${_fleet_prepare[@]}" <<<"$_fleet_input" >/dev/null
+  _fleet_status=$?
+  if ((_fleet_status)); then
+    printf 'fleet: its new conversation could not be prepared: %s ended with status %s\n' "${_fleet_prepare[*]}" "$_fleet_status"
+    exit "$_fleet_status"
+  fi
+fi
+exec "${_fleet_env[@]}" "${_fleet_command[@]}"

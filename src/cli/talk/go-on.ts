@@ -32,7 +32,7 @@ export function leaveWordToGoOn(
   const { conversation, transcript } = profileOf(agent);
   if (conversation?.evidence == null) return null;
   const environment = { HOME: context.paths.userHome, ...own };
-  if (turnIn(transcript, filesOf(conversation.evidence, id, environment) ?? []) !== 'open') return null;
+  if (turnIn(transcript, filesOf(conversation.evidence, id, environment) ?? [], id) !== 'open') return null;
   const directory = outboxDirectory(context.paths, agent.name);
   const outbox = readOutbox(directory);
   if (!outbox.known) return outbox.message;

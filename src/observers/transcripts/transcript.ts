@@ -5,6 +5,7 @@ import { claude } from './claude.js';
 import { codex } from './codex.js';
 import { demo } from './demo.js';
 import { gemini } from './gemini.js';
+import { sessionIn, turnOf } from '../opencode-database.js';
 import { arrivalInLines, entriesAtEnd, newestFiles, sizesOf } from './lines.js';
 import { arrivalInDatabase, databases } from './opencode.js';
 import { pi } from './pi.js';
@@ -44,13 +45,17 @@ const endBytes = 256 * 1024;
 /**
  * Whether the agent of a transcript is in the middle of a turn: its user was not answered to the end.
  *
- * @param files of one conversation; the one written last counts
+ * @param files of one conversation, or the database that it is in; the one written last counts
  * @returns null where that cannot be told
  */
-export function turnIn(kind: TranscriptKind, files: readonly string[]): Turn | null {
-  if (kind === 'none' || kind === 'opencode') return null;
+export function turnIn(kind: TranscriptKind, files: readonly string[], id: string): Turn | null {
+  if (kind === 'none') return null;
   const [newest] = newestFiles(files, 1);
   if (newest === undefined) return null;
+  if (kind === 'opencode') {
+    const sight = sessionIn(newest, id);
+    return sight === null ? null : turnOf(sight);
+  }
   const turns = entriesAtEnd(newest, endBytes).flatMap((entry) => KINDS[kind].turn(entry) ?? []);
   return turns.at(-1) ?? null;
 }

@@ -1,0 +1,119 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { evidenceOf } from '../../src/observers/conversation-evidence.js';
+import { sessionIn, turnOf } from '../../src/observers/opencode-database.js';
+import { databaseStamp, readDatabase } from '../../src/observers/sqlite.js';
+import { turnIn } from '../../src/observers/transcripts/transcript.js';
+import { OPENCODE_CONVERSATION } from '../../src/roster/conversations.js';
+import { temporary } from '../support/temporary.js';
+
+const session = (number: number): string => `ses_${String(number).padStart(26, '0')}`;
+const source = path.join(import.meta.dirname, 'databases');
+
+let home: string;
+let file: string;
+beforeEach(() => {
+  home = temporary();
+  file = path.join(home, '.local/share/opencode/opencode.db');
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  for (const end of ['', '-wal']) fs.copyFileSync(path.join(source, `opencode.db${end}`), `${file}${end}`);
+});
+
+/** How the log ends: another length, other bytes. */
+const tearLog = (tear: (log: Buffer) => Buffer): void =>
+  fs.writeFileSync(`${file}-wal`, tear(fs.readFileSync(`${file}-wal`)));
+
+test('every session is found, with its last message, however deep the trees', () => {
+  for (let number = 0; number < 40; number += 2) {
+    if (number === 4) continue;
+    expect(sessionIn(file, session(number))).toMatchObject({
+      exists: true,
+      last: { at: 1_795_529_001_000 + number, message: { role: 'assistant', finish: 'stop' } },
+    });
+  }
+  for (let number = 9; number < 40; number += 2)
+    expect(sessionIn(file, session(number))).toEqual({ exists: true, last: null });
+});
+
+test('what the log holds counts: new, changed and removed', () => {
+  expect(sessionIn(file, 'ses_new')).toEqual({ exists: true, last: null });
+  expect(sessionIn(file, session(4))).toEqual({ exists: false, last: null });
+  expect([1, 3, 5, 7, 9, 6].map((number) => turnOf(sessionIn(file, session(number))!))).toEqual([
+    'open', 'open', 'open', 'over', null, 'over',
+  ]); // prettier-ignore
+  expect(turnIn('opencode', [file], session(3))).toBe('open');
+  fs.rmSync(`${file}-wal`);
+  expect(sessionIn(file, 'ses_new')).toEqual({ exists: false, last: null });
+  expect(sessionIn(file, session(4))).toMatchObject({ exists: true, last: { at: 1_795_529_001_004 } });
+  expect(sessionIn(file, session(3))).toEqual({ exists: true, last: null });
+});
+
+test('nothing near an id is taken for it', () => {
+  for (const id of ['', 'ses_', session(40), `${session(2)}0`, session(2).slice(0, -1), 'zzz'])
+    expect(sessionIn(file, id)).toEqual({ exists: false, last: null });
+});
+
+test('a transaction that was cut off never happened; the ones before it did', () => {
+  tearLog((log) => log.subarray(0, -100));
+  // The last one removed the session; the one before that, its messages.
+  expect(sessionIn(file, session(4))).toEqual({ exists: true, last: null });
+  expect(sessionIn(file, 'ses_new')).toEqual({ exists: true, last: null });
+});
+
+test('what an earlier life of the log left behind its end is nothing', () => {
+  tearLog((log) => {
+    const older = Buffer.from(log.subarray(32));
+    for (let at = 0; at < older.length; at += 24 + 512) older.writeUInt32BE(1, at + 8);
+    return Buffer.concat([log.subarray(0, 32), older]);
+  });
+  expect(sessionIn(file, 'ses_new')).toEqual({ exists: false, last: null });
+});
+
+test('unknown, never absent: a page that is being written, another program’s file, a damaged one, another schema', () => {
+  const expectUnknown = (): void => expect(sessionIn(file, session(2))).toBeNull();
+  tearLog((log) => {
+    const torn = Buffer.from(log);
+    torn.fill(0, torn.length - 200);
+    return torn;
+  });
+  expectUnknown();
+  fs.rmSync(`${file}-wal`);
+  const whole = fs.readFileSync(file);
+  fs.writeFileSync(file, whole.subarray(0, 600));
+  expectUnknown();
+  // Every page but the first one.
+  fs.writeFileSync(file, Buffer.concat([whole.subarray(0, 512), Buffer.alloc(whole.length - 512)]));
+  expectUnknown();
+  fs.writeFileSync(file, Buffer.from(whole.toString('latin1').replaceAll('time_created_id_idx', 'time_created_id_xxx'), 'latin1'));
+  expectUnknown();
+  fs.writeFileSync(file, 'something else');
+  expectUnknown();
+  fs.rmSync(file);
+  expectUnknown();
+}); // prettier-ignore
+
+test('what is written to while it is read is read again, and not for ever', () => {
+  let reads = 0;
+  const answer = readDatabase(file, ({ page }) => {
+    reads += 1;
+    if (reads < 3) fs.appendFileSync(file, Buffer.alloc(512));
+    return page(1).length;
+  });
+  expect([answer, reads]).toEqual([512, 3]);
+  const before = databaseStamp(file);
+  expect(readDatabase(file, () => fs.appendFileSync(file, Buffer.alloc(512)))).toBeNull();
+  expect(databaseStamp(file)).not.toBe(before);
+});
+
+test('evidence: what was said, by the clock of the last message; a session alone holds nothing', () => {
+  const at = (id: string, environment = {}) =>
+    evidenceOf(OPENCODE_CONVERSATION.evidence, id, { HOME: home, ...environment }, null);
+  expect(at(session(2))).toEqual({ state: 'holds', bytes: null, changedAt: 1_795_529_001_002 });
+  expect(at('ses_new')).toEqual({ state: 'empty' });
+  expect(at(session(2), { XDG_DATA_HOME: `${home}/.local/share` })).toMatchObject({ state: 'holds' });
+  expect(at(session(2), { XDG_DATA_HOME: `${home}/other` })).toEqual({ state: 'empty' });
+  expect(at(session(2), { OPENCODE_DB: '/somewhere' })).toEqual({ state: 'unknown' });
+  fs.writeFileSync(file, 'damaged');
+  expect(at(session(2))).toEqual({ state: 'unknown' });
+});
