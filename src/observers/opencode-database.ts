@@ -1,5 +1,12 @@
-import * as fs from 'node:fs';
-import { databaseStamp, lastEntry, readDatabase, recordAt, recordsOf, type Snapshot } from './sqlite.js';
+import {
+  databaseStamp,
+  isSettled,
+  lastEntry,
+  readDatabase,
+  recordAt,
+  recordsOf,
+  type Snapshot,
+} from './sqlite.js';
 import { columnsOf } from './sqlite-record.js';
 
 /** What opencode's database holds of one session. */
@@ -29,18 +36,10 @@ export function sessionIn(path: string, id: string): SessionSight | null {
   const before = byId.get(id);
   if (before !== undefined) return before;
   const sight = readDatabase(path, (snapshot) => look(snapshot, id));
-  // What was read after a write must not be kept for what was there before it; two writes may have one time.
+  // What was read after a write must not be kept for what was there before it.
   if (databaseStamp(path) === stamp && isSettled(path)) byId.set(id, sight);
   return sight;
 }
-
-/** Clocks of file systems tick every few milliseconds. */
-const tickMs = 100;
-
-const isSettled = (path: string): boolean =>
-  [path, `${path}-wal`].every(
-    (file) => Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > tickMs,
-  );
 
 /** Whether the last message of a session leaves it in the middle of a turn; null: that cannot be told. */
 export function turnOf({ last }: SessionSight): 'open' | 'over' | null {

@@ -44,14 +44,32 @@ export function readDatabase<Answer>(path: string, read: (snapshot: Snapshot) =>
   return null;
 }
 
-/** Changes with every write to the database or its log. null: there is no database. */
+/** Changes with every write to the database or its log. null: there is no database, or it cannot be told. */
 export function databaseStamp(path: string): string | null {
-  const [main, log] = [path, `${path}-wal`].map((file) => {
-    const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? null : `${stat.ino}/${stat.size}/${stat.mtimeNs}`;
-  });
-  return main == null ? null : `${main} ${log ?? ''}`;
+  try {
+    const [main, log] = [path, `${path}-wal`].map((file) => {
+      const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+      return stat === undefined ? null : `${stat.ino}/${stat.size}/${stat.mtimeNs}`;
+    });
+    return main == null ? null : `${main} ${log ?? ''}`;
+  } catch {
+    return null;
+  }
 }
+
+/** Clocks of file systems tick every few milliseconds. */
+const tickMs = 100;
+
+/** Whether the stamp of before tells all that was written: two writes may have one time. */
+export const isSettled = (path: string): boolean => {
+  try {
+    return [path, `${path}-wal`].every(
+      (file) => Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > tickMs,
+    );
+  } catch {
+    return false;
+  }
+};
 
 function withSnapshot<Answer>(path: string, read: (snapshot: Snapshot) => Answer): Answer {
   const file = fs.openSync(path, 'r');

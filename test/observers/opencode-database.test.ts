@@ -91,6 +91,9 @@ test('unknown, never absent: a page that is being written, another program’s f
   expectUnknown();
   fs.rmSync(file);
   expectUnknown();
+  // It cannot even be asked for.
+  fs.symlinkSync(file, file);
+  expectUnknown();
 }); // prettier-ignore
 
 test('what is written to while it is read is read again, and not for ever', () => {
