@@ -6,6 +6,7 @@ import { readRosterFile, templateFile, templateReader } from '../observers/roste
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
+import { loadRoster } from './roster-source.js';
 import { keep, shortId, templatesOf, textId } from './revision-history.js';
 
 /** A kickstart template that says something else than when a roster was kept. */
@@ -35,6 +36,16 @@ export function rosterText({ paths }: Context): string | null {
     ExitCode.invalidRoster,
     `no roster to replace: ${found.message}\nNothing was changed`,
   );
+}
+
+/** The roster in the file; null where the file holds none. */
+export async function currentRoster(context: Context): Promise<Roster | null> {
+  try {
+    return await loadRoster(context);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return null;
+  }
 }
 
 export function changedTemplates({ paths }: Context, { templates }: Revision): readonly ChangedTemplate[] {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { errorCode, fileProblem, readText } from '../host/atomic-file.js';
 
 /**
- * A roster that is kept: `applied` was in force, `set-aside` was replaced by a rollback without ever having been applied
+ * A roster that is kept: `applied` was in force, `set-aside` was replaced by a rollback or an export without ever having been applied
  * as it was written.
  */
 export type RevisionKind = 'applied' | 'set-aside';

@@ -80,7 +80,12 @@ describe('the export of a live fleet', () => {
     expect(fs.readFileSync(target, 'utf8')).toContain('# Did not run, and are suspended here: asleep.');
 
     fs.writeFileSync(fleet.roster, 'version: 1\nagents: [');
-    await fleet.expect(0, 'export', '--write', fleet.roster, '--force');
+    const replaced = await fleet.expect(0, 'export', '--write', fleet.roster, '--force');
+    const [, number = ''] = /What it said before is kept as revision (\d+)/.exec(replaced.stdout) ?? [];
+    const aside = path.join(fleet.state, 'revisions');
+    const [kept = ''] = fs.readdirSync(aside).filter((name) => name.endsWith('.set-aside.yaml'));
+    expect(Number.parseInt(kept, 10)).toBe(Number(number));
+    expect(fs.readFileSync(path.join(aside, kept), 'utf8')).toBe('version: 1\nagents: [');
     expect((await fleet.expect(0, 'plan')).stdout).toBe('No changes. 11 agents match the roster.\n');
     expect((await fleet.expect(0, 'apply')).stdout).toBe('No changes. 11 agents match the roster.\n');
     expect(await fleet.pids()).toEqual(before);

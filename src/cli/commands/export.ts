@@ -17,6 +17,8 @@ import { exportedFleet, rosterInForce } from '../exported-fleet.js';
 import { requireOwnInstallation } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { planText } from '../render/plan-text.js';
+import { history } from '../revision-choice.js';
+import { currentRoster, rosterText, setAside } from '../roster-replacement.js';
 import { compileText } from '../roster-text.js';
 import { adoptCommand } from './export-adopt.js';
 
@@ -69,19 +71,35 @@ export async function exportCommand(context: Context, options: ExportOptions): P
   }
   const text = exportText(fleet, 'shown');
   if (write === undefined) print((options.showEnv === true ? text : exportText(fleet, 'hidden')).trimEnd());
-  else {
-    try {
-      // 0600: it holds the values of env.
-      writeFileAtomic(path.resolve(write), text, 0o600);
-    } catch (error) {
-      throw new CommandFailure(ExitCode.error, `cannot write ${write}: ${fileProblem(error)}`);
-    }
-    print(`wrote ${displayPath(path.resolve(write), paths.userHome)}`);
-  }
+  else await writeExport(context, write, text);
   for (const line of fleet.remarks) say(style.warn(`left out or not as it runs: ${visible(line)}`));
   const problems = tryOut(context, text, fleet, pass);
   for (const line of problems) say(line);
   return problems.length === 0 ? ExitCode.done : ExitCode.error;
+}
+
+/** What the roster said before is kept, as by a rollback: somebody wrote it. */
+async function writeExport(context: Context, file: string, text: string): Promise<void> {
+  const { paths, print } = context;
+  const target = path.resolve(file);
+  const before = isSameFile(target, paths.roster) ? rosterText(context) : null;
+  const aside =
+    before === null || before === text
+      ? null
+      : setAside(context, history(context), { text: before, roster: await currentRoster(context) }, []);
+  try {
+    // 0600: it holds the values of env.
+    writeFileAtomic(target, text, 0o600);
+  } catch (error) {
+    throw new CommandFailure(ExitCode.error, `cannot write ${file}: ${fileProblem(error)}`);
+  }
+  print(`wrote ${displayPath(target, paths.userHome)}`);
+  if (aside !== null) print(`What it said before is kept as ${aside}; see: fleet rollback --list`);
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false }));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 function refuseExisting({ paths }: Context, file: string): void {

@@ -4,7 +4,6 @@ import { observeInstallation } from '../../observers/installation.js';
 import type { Revision } from '../../observers/revisions.js';
 import { templateReader } from '../../observers/roster-file.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
-import type { Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
@@ -14,12 +13,12 @@ import { chooseRevision, history, previousRevision } from '../revision-choice.js
 import { shortId } from '../revision-history.js';
 import {
   changedTemplates,
+  currentRoster,
   replaceRoster,
   rosterText,
   setAside,
   type ChangedTemplate,
 } from '../roster-replacement.js';
-import { loadRoster } from '../roster-source.js';
 import { compileText } from '../roster-text.js';
 import { rollbackList } from './rollback-list.js';
 
@@ -89,16 +88,6 @@ export async function rollbackCommand(
       : `The controller (pid ${controller.pid}) applies it by itself. Watch: fleet status -w`,
   );
   return ExitCode.done;
-}
-
-/** The roster in the file; null where the file holds none, which is what a rollback is for. */
-async function currentRoster(context: Context): Promise<Roster | null> {
-  try {
-    return await loadRoster(context);
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    return null;
-  }
 }
 
 /** @throws CommandFailure 78: a roster that would be refused helps nobody */
