@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { errorCode } from '../host/atomic-file.js';
+import { errorCode, fileProblem, isSystemError } from '../host/atomic-file.js';
 import { parseDuration } from '../roster/duration.js';
 import { createContext, type Context, type GlobalOptions } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
@@ -53,7 +53,13 @@ async function finish(self: Command, work: (context: Context) => Outcome): Promi
     if (error instanceof CommandFailure) process.exitCode = error.code;
     // The launcher's word for a chunk of the program that is gone: an upgrade has replaced it under this command.
     else if (error instanceof Error && errorCode(error) === 'FLEET_PART') process.exitCode = ExitCode.error;
-    else throw error;
+    // A disk that fails where nothing can be done without it.
+    else if (isSystemError(error)) {
+      process.exitCode = ExitCode.error;
+      const file = error.path === undefined ? '' : `${error.path}: `;
+      process.stderr.write(`fleet: ${file}${fileProblem(error)}\n`);
+      return;
+    } else throw error;
     process.stderr.write(`${error.message}\n`);
   }
 }

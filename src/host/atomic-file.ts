@@ -124,6 +124,10 @@ export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
+/** What the kernel has refused, and no mistake of ours. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'errno' in error;
+
 /** A file system error in an operator's words. */
 export function fileProblem(error: unknown): string {
   switch (errorCode(error)) {
@@ -139,6 +143,8 @@ export function fileProblem(error: unknown): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return 'no space left on the disk; free some and run the command again';
+    case 'EIO':
+      return 'the disk has failed (input/output error)';
     case 'EROFS':
       return 'the file system is read-only';
     case 'ELOOP':

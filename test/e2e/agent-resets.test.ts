@@ -73,6 +73,36 @@ describe('a changed first message resets a disposable slot', () => {
     expect(fleet.said('a').at(-1)).toBe('two');
   });
 
+  test('what a reset that died before its Enter has typed is no draft, and is not typed again', async () => {
+    brief('one');
+    await fleet.up(fleet.demo('a', [], slot));
+    const before = await fleet.pids();
+    brief('two');
+    await fleet.type('a', '/new');
+    await until('it stands in the composer', async () => (await fleet.screen('a')).includes('> /new'));
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('a reset in its runtime\n');
+    expect(await fleet.pids()).toEqual(before);
+    expect(fleet.said('a')).toEqual(['fresh', 'one', 'fresh', 'two']);
+    await fleet.type('a', '/new');
+    await until('it stands again', async () => (await fleet.screen('a')).includes('> /new'));
+    await fleet.expect(0, 'agent', 'reset', 'a');
+    expect(fleet.said('a')).toEqual(['fresh', 'one', 'fresh', 'two', 'fresh', 'two']);
+  });
+
+  test('whose lock cannot be taken it is reset by ending its process, and the apply goes on', async () => {
+    brief('one');
+    await fleet.up(fleet.demo('a', [], slot));
+    const before = await fleet.pids();
+    brief('two');
+    const lock = path.join(fleet.state, 'locks', 'talk-a');
+    fs.rmSync(lock, { recursive: true, force: true });
+    fs.writeFileSync(lock, '');
+    const { stdout, stderr } = await fleet.expect(0, 'apply');
+    expect(stdout).toMatch(/a reset by ending its process and starting it afresh: cannot take the lock/);
+    expect(stderr).toMatch(/a: its first message waits: cannot take the lock/);
+    expect(await fleet.pids()).not.toEqual(before);
+  });
+
   test('a dialog is neither answered nor ended', async () => {
     brief('one');
     await fleet.up(fleet.demo('a', [], slot));

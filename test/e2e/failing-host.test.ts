@@ -122,4 +122,12 @@ describe('a disk that does not take it', () => {
     await fleet.expect(0, 'apply');
     expect(Object.keys(await fleet.pids())).toEqual(['a', 'b', 'c']);
   });
+
+  test('where nothing can be done without it, a line says so', async () => {
+    await up();
+    const lock = path.join(fleet.state, 'locks', 'controller');
+    fs.writeFileSync(lock, '');
+    const { code, stderr } = await fleet.fleet('run');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^fleet: .*locks\/controller.*: EEXIST.*\n$/)]);
+  });
 });

@@ -5,8 +5,8 @@ import type { World } from '../../controller/assess.js';
 import { cleaned } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
 import type { Outcome } from '../../controller/port.js';
-import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
-import { acquireLock, lockOwner } from '../../host/lock.js';
+import { controllerLock, outboxDirectory } from '../../host/paths.js';
+import { lockOwner } from '../../host/lock.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { renderKickstart } from '../../roster/placeholders.js';
 import type { AgentSpec } from '../../roster/types.js';
@@ -15,6 +15,7 @@ import { observe } from '../pass.js';
 import { leaveWordToGoOn } from './go-on.js';
 import { openLine } from './line.js';
 import { deliverLeft } from './round.js';
+import { takeTalkLock } from './talk-lock.js';
 
 /** A first message is waited for so long by a command that started its agent, where no controller runs. */
 const patienceMs = 15_000;
@@ -87,14 +88,14 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
 async function deliverTo(context: Context, { roster }: World, agent: AgentSpec): Promise<Outcome> {
   const deadline = performance.now() + patienceMs;
   const left = (): number => Math.max(0, deadline - performance.now());
-  const locked = await acquireLock(talkLock(context.paths, agent.name), 'fleet apply', left());
-  if (locked.kind === 'held') return `${locked.owner.purpose} is talking to it`;
+  const lock = await takeTalkLock(context.paths, agent.name, 'fleet apply', left());
+  if (typeof lock === 'string') return lock;
   try {
     const opened = await openLine(context, roster, agent, left());
     if (opened.kind === 'closed') return opened.result.message;
     const manner = { whenIdle: true, clearDraft: false, enters: 2, patienceMs: left() };
     return (await deliverLeft(context, opened.line, manner)).blocked?.message ?? null;
   } finally {
-    locked.lock.release();
+    lock.release();
   }
 }

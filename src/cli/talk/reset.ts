@@ -43,9 +43,19 @@ export async function resetInApp(
   const waited = await untilIdle(context, line, order);
   if (typeof waited === 'string') return { kind: 'refused', message: waited };
   const before = signsOf(line, waited);
-  const pasted = await pasteText(context.exec, socket, agent.name, target, id, order.command, profile.dialog);
-  if (pasted.kind === 'refused') return { kind: 'refused', message: 'its pane changed in the last moment' };
-  if (pasted.kind === 'unknown') return { kind: 'uncertain', message: pasted.message };
+  if (!stands(line, waited, order.command)) {
+    const pasted = await pasteText(
+      context.exec,
+      socket,
+      agent.name,
+      target,
+      id,
+      order.command,
+      profile.dialog,
+    );
+    if (pasted.kind === 'refused') return { kind: 'refused', message: 'its pane changed in the last moment' };
+    if (pasted.kind === 'unknown') return { kind: 'uncertain', message: pasted.message };
+  }
   const drafted = await untilSeen(context, line, profile.submitDelayMs * 4, (screen) =>
     isDraftOf(screenState(profile, screen).composer, order.command, profile.collapsed),
   );
@@ -63,6 +73,15 @@ export async function resetInApp(
   return fresh === null
     ? { kind: 'uncertain', message: 'its screen does not show a fresh conversation' }
     : { kind: 'fresh' };
+}
+
+/**
+ * Whether exactly the word that resets stands in the composer, as a reset leaves it that died before its Enter. It is nobody's
+ * draft: a human who had typed it would want the same.
+ */
+function stands({ profile }: Line, screen: Screen, word: string | null): boolean {
+  const { composer } = screenState(profile, screen);
+  return word !== null && composer.kind === 'draft' && composer.text.trim() === word;
 }
 
 /** The lines that say so; an earlier reset may have left some. */
@@ -86,9 +105,12 @@ export interface ResetBarrier {
   readonly message: string;
 }
 
-/** @returns null where an idle agent with an empty composer shows */
-export function resetBarrier({ profile }: Line, screen: Screen): ResetBarrier | null {
-  const { activity, composer } = screenState(profile, screen);
+/**
+ * @param word that would be typed
+ * @returns null where an idle agent shows, with nothing in its composer but that word
+ */
+export function resetBarrier(line: Line, screen: Screen, word: string | null): ResetBarrier | null {
+  const { activity, composer } = screenState(line.profile, screen);
   switch (activity) {
     case 'dialog':
       return { kind: 'human', message: 'a dialog waits for a human; look with: fleet agent attach AGENT' };
@@ -97,11 +119,13 @@ export function resetBarrier({ profile }: Line, screen: Screen): ResetBarrier | 
     case 'starting':
       return { kind: 'starting', message: 'its screen is not ready for input' };
     case 'ready':
-      return composer.kind === 'draft' ? { kind: 'human', message: 'a draft stands in its composer' } : null;
+      return composer.kind === 'draft' && !stands(line, screen, word)
+        ? { kind: 'human', message: 'a draft stands in its composer' }
+        : null;
   }
 }
 
-/** @returns the screen of an idle agent with an empty composer, or why there is none */
+/** @returns the screen of an idle agent with nothing in its composer that is not the order's, or why there is none */
 async function untilIdle(context: Context, line: Line, order: ResetOrder): Promise<Screen | string> {
   const deadline = performance.now() + order.patienceMs;
   let interrupted = false;
@@ -110,7 +134,7 @@ async function untilIdle(context: Context, line: Line, order: ResetOrder): Promi
     if (!seen.known) return seen.message;
     const barred = barrier(line.target, seen.value);
     if (barred !== null || seen.value === null) return barred?.[0] ?? 'its pane is gone';
-    const before = resetBarrier(line, seen.value);
+    const before = resetBarrier(line, seen.value, order.command);
     if (before === null) return seen.value;
     if (before.kind === 'human') return before.message;
     if (before.kind === 'busy' && order.interrupt && !interrupted) {

@@ -4,7 +4,7 @@ import type { PlannedAction } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import type { Outcome } from '../../controller/port.js';
 import type { RuntimeResets } from '../../controller/reset.js';
-import { acquireLock, lockOwner } from '../../host/lock.js';
+import { lockOwner } from '../../host/lock.js';
 import { talkLock } from '../../host/paths.js';
 import { findPanes, lookAt } from '../../observers/screens.js';
 import { resumabilityOf } from '../../roster/conversation.js';
@@ -13,6 +13,7 @@ import type { Context } from '../context.js';
 import { leaveKickstart } from './kickstart.js';
 import { lineTo, openLine, type Line } from './line.js';
 import { resetBarrier, resetInApp, resetWord } from './reset.js';
+import { takeTalkLock } from './talk-lock.js';
 
 /** Whoever talks to an agent is waited for so long. */
 const lockMs = 5000;
@@ -51,7 +52,9 @@ async function barred(
       const talker = lockOwner(talkLock(context.paths, name));
       if (talker !== null) return [[name, `${talker.purpose} (pid ${talker.pid}) is talking to it`]];
       const screen = screens.value.get(line.target.pane);
-      const seen = screen === undefined ? null : resetBarrier(line, screen);
+      const order = resetWord(line, null);
+      const word = 'word' in order ? order.word : null;
+      const seen = screen === undefined ? null : resetBarrier(line, screen, word);
       // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
       return seen === null || seen.kind === 'starting' ? [] : [[name, seen.message]];
     }),
@@ -70,14 +73,14 @@ async function resetAgent(
   // A reset in the runtime would leave the conversation that fleet knows for one that it does not.
   if (resumabilityOf(agent, site?.known === true ? site.value : {}).kind === 'can')
     return 'only a start says which conversation it is in';
-  const locked = await acquireLock(talkLock(context.paths, name), 'a reset', lockMs);
-  if (locked.kind === 'held') return `${locked.owner.purpose} is talking to it`;
+  const lock = await takeTalkLock(context.paths, name, 'a reset', lockMs);
+  if (typeof lock === 'string') return lock;
   try {
     const opened = await openLine(context, roster, agent, 0);
     if (opened.kind === 'closed') return opened.result.message;
     return await resetLine(context, opened.line, agent, hash);
   } finally {
-    locked.lock.release();
+    lock.release();
   }
 }
 
