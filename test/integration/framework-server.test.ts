@@ -174,17 +174,32 @@ describe('sessions', () => {
     expect((await fleet.tmux(...facts)).stdout).toBe(before);
   });
 
+  /** A session `taken` whose pane has ended, with marks. */
+  const dead = async (agent: string, home: string): Promise<void> => {
+    await fleet.tmux('new-session', '-d', '-s', 'taken', 'true', ';', 'set-option', '-p', '-t', '=taken:', 'remain-on-exit', 'on',
+      ';', 'set-option', '-t', '=taken:', '@fleet_agent', agent, ';', 'set-option', '-t', '=taken:', '@fleet_home',
+      home, ';', 'set-option', '-F', '-t', '=taken:', '@fleet_pane', '#{pane_id}'); // prettier-ignore
+    await eventually('it is dead', async () => (await fleet.pane(agent)).dead);
+  };
+
   test.each([
     ['another home', 'taken', '/elsewhere'],
     ['another agent', 'other', null],
   ])('a dead one of %s is foreign too', async (_, agent, home) => {
     await create();
-    await fleet.tmux('new-session', '-d', '-s', 'taken', 'true', ';', 'set-option', '-p', '-t', '=taken:', 'remain-on-exit', 'on',
-      ';', 'set-option', '-t', '=taken:', '@fleet_agent', agent, ';', 'set-option', '-t', '=taken:', '@fleet_home',
-      home ?? fleet.installation.home, ';', 'set-option', '-F', '-t', '=taken:', '@fleet_pane', '#{pane_id}'); // prettier-ignore
+    await dead(agent, home ?? fleet.installation.home);
     await fleet.launch({ agent: 'taken', ...hold });
     expect((await systemctl('start', agentUnit('taken'))).code).not.toBe(0);
     expect((await fleet.tmux('has-session', '-t', '=taken')).code).toBe(0);
+  });
+
+  test('a dead one of its own gives its name back, whatever session was used last', async () => {
+    await create();
+    await dead('taken', fleet.installation.home);
+    const { session } = await fleet.pane('taken');
+    const newer = await fleet.start({ agent: 'newer', ...hold });
+    expect((await fleet.start({ agent: 'taken', ...hold })).session).not.toBe(session);
+    expect(await fleet.pane('newer')).toEqual(newer);
   });
 
   test('of agents go on, pids and server the same, when one is restarted with systemctl', async () => {

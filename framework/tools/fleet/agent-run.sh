@@ -113,14 +113,16 @@ create() {
 
 # remove_left_over: of an earlier life of this agent, whose own pane is dead or gone. Decided and done inside the server.
 remove_left_over() {
-  local pane line
-  pane=$(ask list-panes -s -t "=$record_session:" -F \
+  local listed id pane own dead name line left=''
+  listed=$(ask list-panes -s -t "=$record_session:" -F \
     '#{session_id}/#{pane_id}/#{@fleet_pane}/#{pane_dead}/#{@fleet_agent}/#{@fleet_home}' 2>/dev/null) || return 1
-  while IFS=/ read -r session pane own dead name line; do
+  # (The read that finds the end empties its variables.)
+  while IFS=/ read -r id pane own dead name line; do
     [[ $name == "$agent" && "$line" == "$home" ]] || return 1
     [[ $pane == "$own" && $dead != 1 ]] && return 1
-  done <<<"$pane"
-  ask if-shell -F -t "$session:" "#{==:#{@fleet_agent},$agent}" "kill-session -t '$session'" 2>/dev/null
+    left=$id
+  done <<<"$listed"
+  ask if-shell -F -t "$left:" "#{==:#{@fleet_agent},$agent}" "kill-session -t '$left'" 2>/dev/null
 }
 
 if ! create; then
