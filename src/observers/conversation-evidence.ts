@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import type { Evidence } from '../controller/conversation.js';
 import { errorCode } from '../host/atomic-file.js';
+import { readRegular } from '../host/regular-file.js';
 import type { EvidencePlace } from '../roster/conversation.js';
 import { sessionIn } from './opencode-database.js';
 import { environmentOf } from './process-facts.js';
@@ -45,8 +46,11 @@ function look(file: string, text: string | null): Evidence {
   try {
     const stat = fs.statSync(file, { throwIfNoEntry: false });
     if (stat === undefined || !stat.isFile() || stat.size === 0) return { state: 'empty' };
-    const holds = text === null || stat.size > surelyBytes || fs.readFileSync(file, 'utf8').includes(text);
-    return holds ? { state: 'holds', bytes: stat.size, changedAt: stat.mtimeMs } : { state: 'empty' };
+    const isFull = { state: 'holds', bytes: stat.size, changedAt: stat.mtimeMs } as const;
+    if (text === null || stat.size > surelyBytes) return isFull;
+    const content = readRegular(file, () => 0, surelyBytes);
+    if (content === null) return { state: 'unknown' };
+    return content.includes(text) ? isFull : { state: 'empty' };
   } catch {
     return { state: 'unknown' };
   }

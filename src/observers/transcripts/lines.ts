@@ -1,11 +1,13 @@
 import * as fs from 'node:fs';
 import type { Arrival, TranscriptPosition } from '../../controller/transcript.js';
+import { readRegular } from '../../host/regular-file.js';
 import type { Said } from './transcript.js';
 
 /** So many files are looked into; conversations pile up in a runtime's directory. */
 const mostFiles = 32;
 /** So much is read of one file: a message may have a megabyte, and JSON may write six characters for one. */
 const mostBytes = 16 * 1024 * 1024;
+const mostRecordBytes = 1024 * 1024;
 
 /** The files written last, at most 32. */
 export function newestFiles(paths: readonly string[], most = mostFiles): readonly string[] {
@@ -73,8 +75,8 @@ function parsed(line: string): Readonly<Record<string, unknown>> | null {
 
 /** The last entries of a file, as far as they lie in its last bytes. */
 export function entriesAtEnd(path: string, bytes: number): readonly Readonly<Record<string, unknown>>[] {
-  const size = statOf(path)?.size ?? 0;
-  return (readAdded(path, Math.max(0, size - bytes)) ?? '').split('\n').flatMap((line) => {
+  const end = readRegular(path, (size) => Math.max(0, size - bytes), bytes);
+  return (end?.toString('utf8') ?? '').split('\n').flatMap((line) => {
     const entry = parsed(line);
     return entry === null ? [] : [entry];
   });
@@ -82,22 +84,8 @@ export function entriesAtEnd(path: string, bytes: number): readonly Readonly<Rec
 
 /** null: it cannot be read, or too much was added to be read. A file that is not there has nothing in it. */
 function readAdded(path: string, from: number): string | null {
-  const size = statOf(path)?.size;
-  if (size === undefined) return fs.existsSync(path) ? null : '';
-  const start = size < from ? 0 : from;
-  if (size - start > mostBytes) return null;
-  try {
-    const handle = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    try {
-      const bytes = Buffer.alloc(size - start);
-      const read = fs.readSync(handle, bytes, 0, bytes.length, start);
-      return bytes.toString('utf8', 0, read);
-    } finally {
-      fs.closeSync(handle);
-    }
-  } catch {
-    return null;
-  }
+  const added = readRegular(path, (size) => (size < from ? 0 : from), mostBytes);
+  return added?.toString('utf8') ?? (fs.existsSync(path) ? null : '');
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -116,11 +104,7 @@ export function contentText(content: unknown): string | null {
 
 /** A small JSON file of a runtime's own; null where it is none. */
 export function readRecord(file: string): Readonly<Record<string, unknown>> | null {
-  try {
-    return parsed(fs.readFileSync(file, 'utf8'));
-  } catch {
-    return null;
-  }
+  return parsed(readRegular(file, () => 0, mostRecordBytes)?.toString('utf8') ?? '');
 }
 
 /** Files in a directory whose name ends so; none where it cannot be read. */

@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
 import type { Arrival, TranscriptPosition } from '../../controller/transcript.js';
+import { readRegular } from '../../host/regular-file.js';
 import type { ProcessFacts } from '../process-facts.js';
 
 /** The end of the database's log is read: pages of what was written last. */
@@ -33,11 +33,15 @@ export function arrivalInDatabase(
 }
 
 function readAdded(path: string, from: number): Buffer | null {
-  try {
-    const bytes = fs.readFileSync(path);
-    // Not longer: written from the front again, over what was said before; what stands there may be old.
-    return bytes.length > from ? bytes.subarray(Math.max(from, bytes.length - mostBytes)) : null;
-  } catch {
-    return null;
-  }
+  const added = { any: false };
+  const bytes = readRegular(
+    path,
+    (size) => {
+      // Not longer: written from the front again, over what was said before; what stands there may be old.
+      added.any = size > from;
+      return added.any ? Math.max(from, size - mostBytes) : size;
+    },
+    mostBytes,
+  );
+  return added.any ? bytes : null;
 }
