@@ -1,20 +1,31 @@
 // `npm run soak -- [--minutes M | --hours H | --episodes N] [--seed S] [--agents N]`: a fleet with its controller lives
 // through a history invented from a seed, on real tmux and systemd, next to a private user manager.
+// `npm run soak -- --faults …`: instead, many short histories in each of which one thing goes wrong at an exact place.
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
+import { campaign, type Choice } from './campaign.js';
+import { kinds } from './fault-kinds.js';
 import { checkout } from './soak-fleet.js';
 import { soak } from './soak.js';
 
 const usage = `usage: npm run soak -- [--minutes M | --hours H | --episodes N] [--seed S] [--agents N]
+       npm run soak -- --faults [--histories N] [--seed S]
+       npm run soak -- --faults --every [--kind NAME]… [--from PLACE] [--step N]
 
   --minutes M   for so long (default 2); --hours H likewise
   --episodes N  so many episodes: with the seed, exactly the history of another run
   --seed S      the history (default: a new one, which is printed)
   --agents N    so many agents at first, 3 at least (default 8)
+
+  --faults      on the way from one roster to another one thing goes wrong, at an exact place; then it is applied again
+  --histories N so many, each of a kind and at a place that follow from the seed (default 100)
+  --every       every place of every kind, or of those named; from a place on, every so many
+  Kinds: ${kinds.map(({ name }) => name).join(', ')}
 `;
 
 interface Options {
+  readonly faults: Choice | null;
   readonly minutes: number;
   readonly episodes: number | null;
   readonly seed: number;
@@ -23,8 +34,14 @@ interface Options {
 
 function readOptions(): Options | null {
   try {
-    const { minutes, hours, episodes, seed, agents } = parseArgs({
+    const { minutes, hours, episodes, seed, agents, ...fault } = parseArgs({
       options: {
+        faults: { type: 'boolean', default: false },
+        every: { type: 'boolean', default: false },
+        kind: { type: 'string', multiple: true, default: [] },
+        from: { type: 'string', default: '1' },
+        step: { type: 'string', default: '1' },
+        histories: { type: 'string', default: '100' },
         minutes: { type: 'string', default: '2' },
         hours: { type: 'string' },
         episodes: { type: 'string' },
@@ -32,7 +49,19 @@ function readOptions(): Options | null {
         agents: { type: 'string', default: '8' },
       },
     }).values;
+    const [from, step, histories] = [fault.from, fault.step, fault.histories].map(Number) as [
+      number,
+      number,
+      number,
+    ];
+    const unknown = fault.kind.some((one) => kinds.every(({ name }) => name !== one));
+    if (unknown || [from, step, histories].some((number) => !Number.isInteger(number) || number < 1))
+      return null;
+    const faults: Choice = fault.every
+      ? { kind: 'every', names: fault.kind, from, step }
+      : { kind: 'random', seed: Number(seed), histories };
     const found = {
+      faults: fault.faults ? faults : null,
       minutes: hours === undefined ? Number(minutes) : Number(hours) * 60,
       episodes: episodes === undefined ? null : Number(episodes),
       seed: Number(seed),
@@ -67,7 +96,19 @@ function besidePrivateManager({ seed }: Options): Promise<number> {
   });
 }
 
-async function live({ minutes, episodes, seed, agents }: Options): Promise<number> {
+async function liveFaults(choice: Choice): Promise<number> {
+  if (choice.kind === 'random') print(`seed ${choice.seed}`);
+  const { findings, histories, faults, lives } = await campaign(choice, print);
+  print();
+  for (const [name, count] of faults) print(`${String(count).padStart(5)}  ${name}`);
+  print(`${histories} histories, ${lives} lives of agents begun`);
+  for (const finding of findings) print(`✗ ${finding}`);
+  print(findings.length === 0 ? '✓ nothing is wrong' : `${findings.length} wrong`);
+  return findings.length === 0 ? 0 : 1;
+}
+
+async function live({ faults, minutes, episodes, seed, agents }: Options): Promise<number> {
+  if (faults !== null) return liveFaults(faults);
   print(`seed ${seed}, ${agents} agents at first`);
   const deadline = performance.now() + minutes * 60_000;
   const result = await soak({

@@ -31,8 +31,8 @@ export class SoakFleet {
   readonly units = path.join(homedir(), '.config', 'systemd', 'user');
   readonly calls = path.join(this.directory, 'calls.log');
   readonly places: Places;
-  readonly #cli = path.join(this.directory, 'package', 'dist', 'fleet.js');
-  readonly #env: NodeJS.ProcessEnv;
+  protected readonly cli = path.join(this.directory, 'package', 'dist', 'fleet.js');
+  protected readonly env: NodeJS.ProcessEnv;
 
   constructor() {
     requirePrivateManager();
@@ -53,7 +53,7 @@ export class SoakFleet {
     for (const place of [path.dirname(this.roster), this.places.work, this.places.diary]) {
       fs.mkdirSync(place, { recursive: true });
     }
-    this.#env = {
+    this.env = {
       ...process.env,
       MOSAIC_HOME: this.home,
       XDG_STATE_HOME: path.join(this.directory, 'state'),
@@ -63,9 +63,15 @@ export class SoakFleet {
 
   /** Runs fleet to its end, at most for a minute (124 then). */
   fleet(...words: readonly string[]): Promise<Outcome> {
+    return this.node([this.cli, ...words]);
+  }
+
+  /** As `fleet`, with the words of Node. */
+  protected node(words: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [this.#cli, ...words], {
-        ...{ cwd: this.directory, env: this.#env, timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] },
+      const child = spawn(process.execPath, words, {
+        ...{ cwd: this.directory, env: { ...this.env, ...env }, timeout: 60_000 },
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
       let [stdout, stderr] = ['', ''];
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { processes } from '../../demo/processes.js';
-import { eventually, run, systemctl } from '../support/user-manager.js';
+import { systemctl } from '../support/user-manager.js';
 import { Chooser } from './chooser.js';
 import { rosterText } from './declared.js';
+import { Foreign } from './foreign.js';
 import { Hands } from './hands.js';
 import { Ledger } from './ledger.js';
-import { alive, livingPids, look } from './look.js';
+import { livingPids, look } from './look.js';
 import { Meter } from './meter.js';
+import { remainingProcesses, unfinishedFiles } from './remains.js';
 import { rest } from './rest.js';
 import { SoakFleet } from './soak-fleet.js';
 import { describe } from './step.js';
@@ -89,66 +88,14 @@ async function goodbye(fleet: SoakFleet, hands: Hands, foreign: Foreign): Promis
   await systemctl('stop', 'mosaic-fleet.service');
   // Somebody who died with a lock in his hands keeps nobody waiting; what he left half written goes with the next write.
   await hands.command([0, 6], 'restart');
-  const findings = [...halves(fleet)];
+  const findings = unfinishedFiles(fleet).map((file) => `half a file is left: ${file}`);
   for (const { id } of hands.strangers.values()) await fleet.tmux('kill-session', '-t', id);
   await hands.command([0], 'stop');
   findings.push(...hands.findings.splice(0), ...foreign.problems());
-  const own = new Set(foreign.family());
-  const strangers = (): readonly string[] =>
-    processes()
-      .filter(({ pid, parent }) => !foreign.before.has(pid) && !own.has(pid) && parent !== process.pid)
-      .filter(({ argv }) => argv.length > 0 && !/dbus-daemon|sd-pam/.test(argv.join(' ')))
-      .map(({ pid, argv }) => `process ${pid} is left: ${argv.join(' ').slice(0, 150)}`);
-  await eventually('every process has ended', () => strangers().length === 0, 5000).catch(() => undefined);
-  findings.push(...strangers());
+  findings.push(...(await remainingProcesses(foreign)));
   await hands.command([0], 'uninstall', '--purge');
   findings.push(...hands.findings.splice(0));
   const { server } = await look(fleet);
   if (server !== null) findings.push(`the tmux server ${server} is left`);
   return findings;
-}
-
-/** Files that somebody began to write. */
-function halves(fleet: SoakFleet): readonly string[] {
-  return [path.join(fleet.home, 'fleet'), fleet.state].flatMap((directory) =>
-    fs
-      .readdirSync(directory, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(tmp|swp|new)$|^\.[0-9]/.test(path.basename(name)))
-      .map((name) => `half a file is left: ${path.join(directory, name)}`),
-  );
-}
-
-/** What has nothing to do with fleet and must live through everything. */
-class Foreign {
-  /** Who was there before fleet was. */
-  readonly before: ReadonlySet<number>;
-  readonly #pids: readonly number[];
-
-  private constructor(before: ReadonlySet<number>, pids: readonly number[]) {
-    this.before = before;
-    this.#pids = pids;
-  }
-
-  static async create({ places: { socket } }: SoakFleet): Promise<Foreign> {
-    const before = new Set(processes().map(({ pid }) => pid));
-    const { stdout } = await run('tmux', ['-L', `${socket}-other`, 'new-session', '-d', '-P', '-F', '#{pid} #{pane_pid}', 'sleep 1000000']); // prettier-ignore
-    const unit = spawn('systemd-run', ['--user', '--quiet', '--unit=other.service', 'sleep', '1000001'], { stdio: 'ignore' }); // prettier-ignore
-    await new Promise((resolve) => unit.once('close', resolve));
-    const shown = await run('systemctl', ['--user', 'show', '--value', '-p', 'MainPID', 'other.service']);
-    return new Foreign(before, [...stdout.trim().split(' ').map(Number), Number(shown.stdout)]);
-  }
-
-  family(): readonly number[] {
-    return this.#pids;
-  }
-
-  problems(): readonly string[] {
-    return this.#pids
-      .filter((pid) => !alive(pid))
-      .map((pid) => `process ${pid}, which is not fleet's, was ended`);
-  }
-
-  end(): void {
-    for (const pid of this.#pids) if (pid > 0 && alive(pid)) process.kill(pid, 'SIGTERM');
-  }
 }
