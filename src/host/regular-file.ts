@@ -4,6 +4,18 @@ import * as fs from 'node:fs';
 const withoutWaiting = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
 
 /**
+ * Opens a file that somebody else writes. The caller closes it.
+ *
+ * @throws node's file system errors, and where it is no regular file
+ */
+export function openRegular(path: string): number {
+  const handle = fs.openSync(path, withoutWaiting);
+  if (fs.fstatSync(handle).isFile()) return handle;
+  fs.closeSync(handle);
+  throw new Error(`${path} is no regular file`);
+}
+
+/**
  * Reads a part of a file that somebody else writes, and may replace, cut or turn into anything meanwhile.
  *
  * @param from where to begin, given the file's size
@@ -12,12 +24,11 @@ const withoutWaiting = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
  */
 export function readRegular(path: string, from: (size: number) => number, most: number): Buffer | null {
   try {
-    const handle = fs.openSync(path, withoutWaiting);
+    const handle = openRegular(path);
     try {
-      const stat = fs.fstatSync(handle);
-      if (!stat.isFile()) return null;
-      const start = from(stat.size);
-      const length = stat.size - start;
+      const { size } = fs.fstatSync(handle);
+      const start = from(size);
+      const length = size - start;
       if (length > most) return null;
       const bytes = Buffer.alloc(Math.max(0, length));
       return bytes.subarray(0, fs.readSync(handle, bytes, 0, bytes.length, start));

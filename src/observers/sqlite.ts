@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { openRegular } from '../host/regular-file.js';
 import { bytesAt, committedPages } from './sqlite-log.js';
 import { firstColumn, payloadOf, varint, type Cell } from './sqlite-record.js';
 
@@ -72,7 +73,7 @@ export const isSettled = (path: string): boolean => {
 };
 
 function withSnapshot<Answer>(path: string, read: (snapshot: Snapshot) => Answer): Answer {
-  const file = fs.openSync(path, 'r');
+  const file = openRegular(path);
   const log = openLog(`${path}-wal`);
   try {
     const header = bytesAt(file, 0, 100);
@@ -99,7 +100,7 @@ function withSnapshot<Answer>(path: string, read: (snapshot: Snapshot) => Answer
 
 function openLog(path: string): number | null {
   try {
-    return fs.openSync(path, 'r');
+    return openRegular(path);
   } catch {
     return null;
   }

@@ -52,7 +52,7 @@ describe('what stands in a transcript', () => {
     );
     expect(arrival(file, 'hello')).toBe('arrived');
     expect(arrival(file, 'never')).toBe('absent');
-    expect(() => turnIn('demo', [file])).not.toThrow();
+    expect(() => turnIn('demo', [file], 'an-id')).not.toThrow();
     expect(() => readRecord(file)).not.toThrow();
   });
 
@@ -80,12 +80,13 @@ describe('what stands in its place', () => {
        const since = { files: [] };
        console.log(JSON.stringify([
          arrivalInLines([file], since, 'hello', () => []), arrivalInDatabase([file], since, 'hello'),
-         entriesAtEnd(file, 1000), readRecord(file), turnIn('demo', [file]), sizesOf([file]).files[0].size,
+         entriesAtEnd(file, 1000), readRecord(file),
+         turnIn('demo', [file], 'an-id'), turnIn('opencode', [file], 'ses_id'), sizesOf([file]).files[0].size,
        ]));`,
     );
     return JSON.parse(execFileSync(process.execPath, [program, file], { timeout: 20_000, encoding: 'utf8' }));
   };
-  const nothing = (first: string) => [first, 'unknown', [], null, null, 0];
+  const nothing = (first: string) => [first, 'unknown', [], null, null, null, 0];
 
   test.each<readonly [string, string, (file: string) => unknown]>([
     ['a FIFO', 'unknown', (file) => execFileSync('mkfifo', [file])],
