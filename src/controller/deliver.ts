@@ -59,8 +59,7 @@ export async function deliver(
   };
   for (;;) {
     const arrival = state.phase === 'before' ? 'unknown' : port.arrival();
-    // What the transcript has needs no look.
-    const seen = isProven(state, arrival) ? noScreen : await port.look();
+    const seen = await port.look();
     if (!seen.known) return end(unseen(state, seen.message));
     const step = nextStep(order, target, profile, state, { screen: seen.value, arrival }, port.now());
     switch (step.kind) {
@@ -119,11 +118,6 @@ export async function deliver(
     }
   }
 }
-
-const noScreen = { known: true, value: null } as const;
-
-const isProven = ({ phase }: Progress, arrival: Arrival): boolean =>
-  arrival === 'arrived' || (phase === 'entered' && arrival === 'queued');
 
 /** Waits, but not past the moment at which the transcript has it: reading a file costs no process. */
 async function pauseOrArrival(port: DeliveryPort, { phase }: Progress, ms: number): Promise<void> {

@@ -116,8 +116,15 @@ export function nextStep(
       if (sight.arrival === 'arrived') return done('delivered', 'seen in the transcript');
       return afterPaste(order, target, profile, progress, screen, now);
     case 'entered':
-      if (sight.arrival === 'arrived') return done('delivered', 'seen in the transcript');
-      if (sight.arrival === 'queued') return done('queued', 'the agent is busy and holds it');
+      if (sight.arrival === 'arrived' || sight.arrival === 'queued') {
+        // Its transcript can be ahead of its composer (pi 0.73, gemini 0.61): what the next sender pastes before that is cleared
+        // is cleared with it.
+        const clearing = now - progress.since < lingeringMs + progress.lagMs * lags + sizeMs(order);
+        if (clearing && holds(order, profile, screen)) return { kind: 'wait' };
+        return sight.arrival === 'arrived'
+          ? done('delivered', 'seen in the transcript')
+          : done('queued', 'the agent is busy and holds it');
+      }
       return afterEnter(order, target, profile, progress, sight, now);
   }
 }
@@ -277,6 +284,9 @@ function afterEnter(
     ? { kind: 'wait' }
     : done('unknown', 'neither its transcript nor its screen shows that it was taken');
 }
+
+const holds = ({ text }: DeliveryOrder, profile: RuntimeProfile, screen: Screen | null): boolean =>
+  screen !== null && isDraftOf(screenState(profile, screen).composer, text, profile.collapsed);
 
 /** The composer is there and empty, or cannot be told from the rest: what was in it has been taken. */
 const hasLeft = ({ composer, activity }: ScreenState): boolean =>

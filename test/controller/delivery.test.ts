@@ -99,12 +99,21 @@ describe('after the paste', () => {
 
 describe('after Enter', () => {
   test('the transcript proves; without it the text outside the composer does, after a while', () => {
-    expect(step(entered, screen(['> hello']), 0, 'arrived')).toMatchObject({
-      result: { status: 'delivered' },
-    });
+    for (const seen of [screen(['› hello', '>']), screen(['> what a human types']), null])
+      expect(step(entered, seen, 0, 'arrived')).toMatchObject({ result: { status: 'delivered' } });
     expect(step(entered, screen(['› hello', '>']), 100)).toEqual({ kind: 'wait' });
     expect(step(entered, screen(['› hello', '>']), 1600)).toMatchObject({ result: { status: 'delivered' } });
     expect(step(entered, screen(['>']), 11_000)).toMatchObject({ result: { status: 'unknown' } });
+  });
+  test('its composer is waited for, for a moment: what is pasted before it is cleared is cleared with it', () => {
+    for (const arrival of ['arrived', 'queued'] as const) {
+      const status = arrival === 'arrived' ? 'delivered' : 'queued';
+      expect(step(entered, screen(['> hello']), 300, arrival)).toEqual({ kind: 'wait' });
+      expect(step(entered, screen(['> hello']), 600, arrival)).toMatchObject({ result: { status } });
+      // A runtime that was slow to draw the paste is slow to clear it.
+      expect(step({ ...entered, lagMs: 800 }, screen(['> hello']), 600, arrival)).toEqual({ kind: 'wait' });
+      expect(step(entered, screen(['>']), 0, arrival)).toMatchObject({ result: { status } });
+    }
   });
   test('a swallowed Enter is pressed once more, then it is drafted', () => {
     expect(step(entered, screen(['> hello']), 1600)).toMatchObject({ kind: 'enter' });

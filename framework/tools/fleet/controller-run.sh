@@ -8,8 +8,12 @@ if [[ ! -x ${MOSAIC_FLEET_NODE:-} || ! -r ${MOSAIC_FLEET_CLI:-} ]]; then
   exit 69
 fi
 # It works some milliseconds in fifteen seconds, for months: small is better than fast. A Node that does not know a flag
-# would not start with it.
-small=(--max-semi-space-size=1 --optimize-for-size --no-opt --no-sparkplug --lite-mode)
-"$MOSAIC_FLEET_NODE" "${small[@]}" -e 0 2>/dev/null || small=()
+# would not start with it, and one whose flags are at odds says so on its standard output, which is the journal.
+for more in '--lite-mode --no-expose-wasm' --lite-mode ''; do
+  # shellcheck disable=SC2206 # words
+  small=(--max-semi-space-size=1 --optimize-for-size --no-opt --no-sparkplug $more)
+  said=$("$MOSAIC_FLEET_NODE" "${small[@]}" -e 0 2>&1) && [[ -z $said ]] && break
+  small=()
+done
 export MALLOC_ARENA_MAX=1
 exec "$MOSAIC_FLEET_NODE" "${small[@]}" "$MOSAIC_FLEET_CLI" run
