@@ -7,6 +7,7 @@ import { planText } from './render/plan-text.js';
 import { holderFailure, holderResult } from './render/holder-text.js';
 import { howText } from './render/reason-text.js';
 import { resultLines, resultSummary } from './render/result-text.js';
+import { jsonText } from './render/json-text.js';
 
 /** Tells the operator, or their program, what a command that acts is doing. */
 export interface Reporter {
@@ -44,7 +45,7 @@ export function textReporter({ print, say, progress, style }: Context): Reporter
 
 /** One JSON object per line on stdout. */
 export function jsonReporter({ print }: Context): Reporter {
-  const line = (object: object): void => print(JSON.stringify({ formatVersion, ...object }));
+  const line = (object: object): void => print(jsonText({ formatVersion, ...object }));
   line({ type: 'version', version: packageVersion() });
   return {
     planned: (plan, rosterPath) => line({ ...planJson(plan, rosterPath), type: 'planned' }),

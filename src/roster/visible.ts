@@ -18,6 +18,12 @@ const picture = (character: string): string => {
 /** The text with everything a terminal would act on replaced by a visible, one column wide stand-in. */
 export const visible = (text: string): string => text.replace(UNPRINTABLE, picture);
 
+/** Text in which they stand as JSON escapes; line breaks stay. */
+export const escaped = (text: string): string =>
+  text.replace(UNPRINTABLE, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** Characters the kernel, systemd or a terminal cannot carry unharmed. Newline and tab count only if not allowed. */
 export const hasControlCharacter = (text: string, allowed: 'none' | 'newline-and-tab'): boolean => {
   for (let index = 0; index < text.length; index++) {

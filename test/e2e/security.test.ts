@@ -98,3 +98,80 @@ describe('values of env', () => {
     expect(await fleet.tmux('show-environment', '-g')).not.toContain(secret);
   });
 });
+
+describe('what an agent shows, says and is called', () => {
+  // Controls of both sets, with what they would do to a terminal; marks that reorder text.
+  const evil = '\u001b]2;pwned\u0007\u001b[2J\u009b31m\u202edesrever\u0085\u0000\u007f';
+  // eslint-disable-next-line no-control-regex -- what this looks for
+  const raw = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e].{0,60}/;
+
+  test('reaches no terminal, no log and no JSON as it is', async () => {
+    const script = path.join(fleet.directory, 'evil.mjs');
+    const text = JSON.stringify(evil);
+    fs.writeFileSync(
+      script,
+      `process.stdout.write(${text} + 'last words' + ${text} + '\\n'); if (process.argv[2] === 'stay') setInterval(() => {}, 1e6); else process.exit(3);`,
+    );
+    const agent = (name: string, word: string): string =>
+      `{ name: ${name}, runtime: other, command: ${JSON.stringify([process.execPath, script, word])} }`;
+    fleet.writeRoster(
+      [agent('a', 'stay'), agent('b', 'leave')],
+      `defaults: { working_directory: ${fleet.work} }`,
+    );
+    await fleet.expect(0, 'install');
+    await fleet.fleet('apply', '--wait', '2s');
+    await until('its end is on record', () => fs.existsSync(path.join(fleet.state, 'exits', 'b')));
+    await fleet.expect(64, 'hold', 'a', '--reason', `because ${evil.replaceAll('\u0000', '')}`);
+    // Sessions that somebody has made: one without marks, one with those of an agent of this home.
+    const plain = evil.replaceAll('\u0000', '');
+    await fleet.tmux('new-session', '-d', '-s', `stranger ${plain}`, 'sleep', '3000');
+    await fleet.tmux('new-session', '-d', '-s', 'marked', 'sleep', '3000');
+    for (const [mark, value] of [
+      ['@fleet_agent', `evil${plain}`],
+      ['@fleet_home', fleet.home],
+      ['@fleet_pane', '#{pane_id}'],
+    ] as const)
+      await fleet.tmux('set-option', '-F', '-t', '=marked:', mark, value);
+    await controller.start();
+    await until('it has looked', () => fs.existsSync(path.join(fleet.state, 'status.json')));
+    const told: string[] = [];
+    for (const words of [
+      ...[
+        ['status'],
+        ['status', '-o', 'wide'],
+        ['status', '-o', 'json'],
+        ['status', 'b'],
+        ['top'],
+        ['plan'],
+        ['plan', '--json'],
+      ],
+      ...[
+        ['apply'],
+        ['apply', '--json'],
+        ['explain', 'a'],
+        ['explain', 'b'],
+        ['events'],
+        ['events', '--json'],
+        ['verify'],
+        ['doctor'],
+      ],
+      ...[
+        ['export'],
+        ['agent', 'status', 'a'],
+        ['agent', 'status', 'b', '--json'],
+        ['agent', 'roster'],
+        ['agent', 'tail', 'a'],
+      ],
+    ]) {
+      const { stdout, stderr } = await fleet.fleet(...words);
+      told.push(`${words.join(' ')}: ${stdout}${stderr}`);
+    }
+    expect(told.join('')).toContain('last words');
+    await controller.stop('SIGTERM');
+    const files = ['events.jsonl', 'status.json'].map((name) =>
+      fs.readFileSync(path.join(fleet.state, name), 'utf8'),
+    );
+    for (const one of [...told, controller.log, ...files])
+      expect(raw.exec(one)?.[0] ?? null, one.slice(0, 60)).toBeNull();
+  });
+});

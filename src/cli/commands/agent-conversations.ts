@@ -15,6 +15,7 @@ import { continuedText, endedText } from '../render/conversation-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { ago } from '../render/reason-text.js';
 import { textReporter } from '../reporter.js';
+import { jsonText } from '../render/json-text.js';
 
 /** Which conversations an agent is, and was, in. Nothing of what was said. */
 export async function conversationsCommand(
@@ -33,7 +34,7 @@ export async function conversationsCommand(
       ...{ formatVersion, agent: name, current: named === null ? null : json(named) },
       former: former.map((one) => ({ ...json(one), endedAt: iso(one.endedAt), ended: one.ended })),
     };
-    context.print(JSON.stringify(document, null, 2));
+    context.print(jsonText(document, 2));
     return ExitCode.done;
   }
   if (named === null && former.length === 0) context.print(`${name} has no conversation on record.`);

@@ -10,6 +10,7 @@ import { loadRoster } from '../roster-source.js';
 import { openLine, type Line } from '../talk/line.js';
 import { look } from '../talk/mail.js';
 import { requireAgent } from './agent-send.js';
+import { jsonText } from '../render/json-text.js';
 
 const followMs = 500;
 
@@ -95,7 +96,7 @@ export async function rosterCommand(context: Context, { json }: { readonly json?
       session,
       persona,
     }));
-    context.print(JSON.stringify({ formatVersion, socket: socketName, agents: list }));
+    context.print(jsonText({ formatVersion, socket: socketName, agents: list }));
     return ExitCode.done;
   }
   for (const { name, runtime, class: role } of agents)

@@ -11,6 +11,7 @@ import { loadRoster } from '../roster-source.js';
 import { openLine } from '../talk/line.js';
 import { deliverLeft } from '../talk/round.js';
 import { lockTalk, requireAgent } from './agent-send.js';
+import { jsonText } from '../render/json-text.js';
 
 export interface OutboxOptions {
   readonly drop?: string;
@@ -57,7 +58,7 @@ function list({ print, now }: Context, directory: string, { json }: OutboxOption
       ...{ id, kind, source, createdAt: new Date(createdAt).toISOString() },
       ...{ bytes: Buffer.byteLength(text), attempted: attempt !== null, parked },
     }));
-    print(JSON.stringify({ formatVersion, entries }));
+    print(jsonText({ formatVersion, entries }));
     return ExitCode.done;
   }
   if (rows.length === 0) print('Nothing waits.');

@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { formatVersion } from '../render/plan-json.js';
 import { eventText } from '../render/event-text.js';
+import { jsonText } from '../render/json-text.js';
 
 export interface EventsOptions {
   readonly for?: string;
@@ -20,9 +21,7 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
   const show = (events: readonly LoggedEvent[]): void => {
     for (const event of events) {
       if (options.for !== undefined && event.agent !== options.for) continue;
-      context.print(
-        options.json === true ? JSON.stringify({ formatVersion, ...event.details }) : eventText(event),
-      );
+      context.print(options.json === true ? jsonText({ formatVersion, ...event.details }) : eventText(event));
     }
   };
   let seen = readEvents(files);

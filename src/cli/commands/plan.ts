@@ -10,6 +10,7 @@ import { installationProblem } from '../guard.js';
 import { observe } from '../pass.js';
 import { planJson } from '../render/plan-json.js';
 import { planText } from '../render/plan-text.js';
+import { jsonText } from '../render/json-text.js';
 
 export interface PlanOptions {
   readonly json?: true;
@@ -23,7 +24,7 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   const { world, installation } = await observe(context, asked);
   const plan = planOf(world, noWords, context.now());
   const document = planJson(plan, paths.roster);
-  if (options.json === true) print(JSON.stringify(document, null, 2));
+  if (options.json === true) print(jsonText(document, 2));
   else for (const line of planText(plan, displayPath(paths.roster, paths.userHome), style)) print(line);
   const problem = installationProblem(context, world.roster, installation);
   if (

@@ -3,6 +3,7 @@ import { ExitCode } from '../exit-code.js';
 import { formatVersion } from '../render/plan-json.js';
 import { ago } from '../render/reason-text.js';
 import { history } from '../revision-choice.js';
+import { jsonText } from '../render/json-text.js';
 
 /** Shows the kept rosters, the latest first. @param currentId what the roster file says now */
 export function rollbackList(context: Context, currentId: string | null, json: boolean): ExitCode {
@@ -16,7 +17,7 @@ export function rollbackList(context: Context, currentId: string | null, json: b
       inForce: number === inForce?.number,
       current: kind === 'applied' && id === currentId,
     }));
-    print(JSON.stringify({ formatVersion, roster: { path: paths.roster }, revisions: rows }, null, 2));
+    print(jsonText({ formatVersion, roster: { path: paths.roster }, revisions: rows }, 2));
     return ExitCode.done;
   }
   if (revisions.length === 0) print('No roster has been applied yet. Every fleet apply keeps one.');

@@ -16,6 +16,7 @@ import { statusJson } from '../render/status-json.js';
 import { statusText } from '../render/status-text.js';
 import { loadRoster } from '../roster-source.js';
 import { watchLines, type Look } from './status-watch.js';
+import { jsonText } from '../render/json-text.js';
 
 export interface StatusOptions {
   readonly output?: 'wide' | 'json';
@@ -94,7 +95,7 @@ async function look(
   const { tmux } = world.observed;
   const serverSeen = tmux.known && tmux.value !== null;
   if (output === 'json') {
-    const document = JSON.stringify(statusJson(input), null, again === true ? undefined : 2);
+    const document = jsonText(statusJson(input), again === true ? undefined : 2);
     return { lines: [document], unknownSources, serverSeen };
   }
   const record = agent === undefined ? null : readExitRecord(paths, agent);

@@ -7,6 +7,7 @@ import { endRecord, eventOf, type EventRecord } from '../event-record.js';
 import { holderFailure } from '../render/holder-text.js';
 import { howText, reasonText } from '../render/reason-text.js';
 import { standingFacts, type Line, type Priority, type StandingFact } from './standing.js';
+import { jsonText } from '../render/json-text.js';
 
 export interface LogPort {
   readonly print: (line: string) => void;
@@ -150,7 +151,7 @@ export class ControllerLog {
   }
 
   #tell(priority: Priority, event: EventRecord): void {
-    const text = JSON.stringify(event);
+    const text = jsonText(event);
     this.#port.print(this.#port.journal ? `<${priority}>${text}` : text);
     // What came of actions is kept by whoever carries them out.
     if (!event.type.startsWith('action_')) this.#port.record(event);

@@ -4,6 +4,7 @@ import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { formatVersion } from '../render/plan-json.js';
+import { jsonText } from '../render/json-text.js';
 
 /** `left`: it waits in the outbox, as the sender allowed. */
 export interface Receipt extends Omit<Delivered, 'status'> {
@@ -19,7 +20,7 @@ export function giveReceipt(context: Context, receipt: Receipt, json: boolean): 
   const good = status === 'delivered' || status === 'queued' || status === 'left';
   if (json) {
     const words = { formatVersion, agent, id, status, ...(reason === null ? {} : { reason }) };
-    context.print(JSON.stringify({ ...words, message, attempts, elapsedMs }));
+    context.print(jsonText({ ...words, message, attempts, elapsedMs }));
   } else {
     const line = `${agent}: ${status}${reason === null ? '' : ` (${reason})`}: ${visible(message)}`;
     if (good) context.print(line);
