@@ -11,8 +11,8 @@ const TABLE_LEAF = 13;
 
 /** No tree of SQLite's is deeper; a page that leads back to itself would be. */
 const deepest = 24;
-/** No answer needs more pages; a damaged file may lead in circles. */
-const mostPages = 20_000;
+/** No answer needs more of its pages, in bytes; a damaged file may lead in circles, and all of it may have to be kept. */
+const mostBytes = 80 * 1024 * 1024;
 /** So often a database is read anew that is written to meanwhile. */
 const attempts = 4;
 
@@ -82,10 +82,11 @@ function withSnapshot<Answer>(path: string, read: (snapshot: Snapshot) => Answer
     const size = header.readUInt16BE(16);
     const pageSize = size === 1 ? 65_536 : size;
     const newer = log === null ? new Map<number, number>() : committedPages(log, pageSize);
-    let pages = 0;
+    let bytes = 0;
     const page = (number: number): Buffer => {
-      pages += 1;
-      if (pages > mostPages) throw new Error('it leads in circles');
+      // A page of no size leads nowhere as well.
+      bytes += Math.max(pageSize, 512);
+      if (bytes > mostBytes) throw new Error('it leads in circles');
       const inLog = newer.get(number);
       return log === null || inLog === undefined
         ? bytesAt(file, (number - 1) * pageSize, pageSize)
