@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { evidenceOf } from '../../src/observers/conversation-evidence.js';
 import { sessionIn, turnOf } from '../../src/observers/opencode-database.js';
-import { databaseStamp, readDatabase } from '../../src/observers/sqlite.js';
+import { databaseStamp, readDatabase, recordsOf } from '../../src/observers/sqlite.js';
 import { turnIn } from '../../src/observers/transcripts/transcript.js';
 import { OPENCODE_CONVERSATION } from '../../src/roster/conversations.js';
 import { temporary } from '../support/temporary.js';
@@ -119,4 +119,34 @@ test('evidence: what was said, by the clock of the last message; a session alone
   expect(at(session(2), { OPENCODE_DB: '/somewhere' })).toEqual({ state: 'unknown' });
   fs.writeFileSync(file, 'damaged');
   expect(at(session(2))).toEqual({ state: 'unknown' });
+});
+
+test('a record whose pages lead in circles is left before it fills the memory', () => {
+  const pageSize = 65_536;
+  const bytes = Buffer.alloc(2 * pageSize);
+  bytes.write('SQLite format 3\0', 'latin1');
+  bytes.writeUInt16BE(1, 16); // 64 kB
+  bytes[100] = 13; // the leaf of a table, with one cell
+  bytes.writeUInt16BE(1, 103);
+  bytes.writeUInt16BE(200, 108);
+  // Its record is as long as 100,000 overflow pages, and the part in this page: most significant digit first, base 128.
+  const [local, length] = [8199, 8199 + 100_000 * (pageSize - 4)];
+  for (let digit = 0; digit < 5; digit += 1)
+    bytes[200 + digit] = (Math.floor(length / 128 ** (4 - digit)) % 128) + (digit < 4 ? 128 : 0);
+  bytes[205] = 1;
+  bytes.writeUInt32BE(2, 206 + local);
+  bytes.writeUInt32BE(2, pageSize); // and the next page is this one
+  fs.rmSync(`${file}-wal`);
+  fs.writeFileSync(file, bytes);
+  let pages = 0;
+  const answer = readDatabase(file, (snapshot) => {
+    const page = (number: number): Buffer => {
+      pages += 1;
+      return snapshot.page(number);
+    };
+    return [...recordsOf({ ...snapshot, page }, 1)];
+  });
+  expect(answer).toBeNull();
+  expect(pages).toBeGreaterThan(100);
+  expect(pages * pageSize).toBeLessThan(100 * 1024 * 1024);
 });
