@@ -11,6 +11,8 @@ export interface Turn {
   readonly texts: readonly string[];
   /** The last of them, or ''. Directives are read from it. */
   readonly last: string;
+  /** Every text part that the model's side is said to have answered, in order. */
+  readonly answers: readonly string[];
   readonly tools: readonly string[];
   /** The last thing in the conversation is a tool's result: nobody asked anew. */
   readonly afterTool: boolean;
@@ -69,6 +71,12 @@ function readItem(protocol: Protocol, item: Json): Item | null {
   return { texts, result: results.length > 0 ? JSON.stringify(results) : null };
 }
 
+/** What the model's side is said to have answered in one message; gemini calls it `model`. */
+function readAnswer(protocol: Protocol, item: Json): readonly string[] {
+  if (item['role'] !== 'assistant' && item['role'] !== 'model') return [];
+  return textParts(protocol === 'gemini' ? item['parts'] : item['content']);
+}
+
 function toolNames(body: Json): readonly string[] {
   return list(body['tools'])
     .flatMap((tool) => {
@@ -96,9 +104,11 @@ const items = (protocol: Protocol, body: Json): readonly unknown[] => {
 
 export function readTurn(protocol: Protocol, path: string, body: Json): Turn {
   const texts: string[] = [];
+  const answers: string[] = [];
   const toolResults: string[] = [];
   let afterTool = false;
   for (const item of items(protocol, body)) {
+    answers.push(...readAnswer(protocol, object(item)));
     const read = readItem(protocol, object(item));
     if (read === null) continue;
     if (read.result !== null) toolResults.push(read.result);
@@ -115,6 +125,7 @@ export function readTurn(protocol: Protocol, path: string, body: Json): Turn {
     stream: protocol === 'gemini' ? /:stream/i.test(path) : body['stream'] === true,
     texts,
     last,
+    answers,
     tools,
     afterTool,
     toolResults,
