@@ -89,9 +89,10 @@ export async function apply(
     fail(actions, await work());
   };
 
-  if (port.resets !== undefined && of('reset').length > 0)
-    for (const [agent, action] of await screenGates(of('reset'), world, port.resets))
-      withdrawn.set(agent, action);
+  // Who lives on a server that is replaced on the operator's word ends with it.
+  const asked = plan.holder?.gate.kind === 'ready' ? of('reset') : of('reset', 'restart');
+  if (port.resets !== undefined)
+    for (const [agent, action] of await screenGates(asked, world, port.resets)) withdrawn.set(agent, action);
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {

@@ -105,24 +105,31 @@ export interface ResetBarrier {
   readonly message: string;
 }
 
-/**
- * @param word that would be typed
- * @returns null where an idle agent shows, with nothing in its composer but that word
- */
-export function resetBarrier(line: Line, screen: Screen, word: string | null): ResetBarrier | null {
-  const { activity, composer } = screenState(line.profile, screen);
-  switch (activity) {
+/** @returns null where no turn is under way that an end of the process would cut off */
+export function turnBarrier({ profile }: Line, screen: Screen): ResetBarrier | null {
+  switch (screenState(profile, screen).activity) {
     case 'dialog':
       return { kind: 'human', message: 'a dialog waits for a human; look with: fleet agent attach AGENT' };
     case 'busy':
       return { kind: 'busy', message: 'it is still busy' };
     case 'starting':
-      return { kind: 'starting', message: 'its screen is not ready for input' };
     case 'ready':
-      return composer.kind === 'draft' && !stands(line, screen, word)
-        ? { kind: 'human', message: 'a draft stands in its composer' }
-        : null;
+      return null;
   }
+}
+
+/**
+ * @param word that would be typed
+ * @returns null where an idle agent shows, with nothing in its composer but that word
+ */
+export function resetBarrier(line: Line, screen: Screen, word: string | null): ResetBarrier | null {
+  const turn = turnBarrier(line, screen);
+  if (turn !== null) return turn;
+  const { activity, composer } = screenState(line.profile, screen);
+  if (activity === 'starting') return { kind: 'starting', message: 'its screen is not ready for input' };
+  return composer.kind === 'draft' && !stands(line, screen, word)
+    ? { kind: 'human', message: 'a draft stands in its composer' }
+    : null;
 }
 
 /** @returns the screen of an idle agent with nothing in its composer that is not the order's, or why there is none */

@@ -12,7 +12,7 @@ import type { AgentSpec } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { leaveKickstart } from './kickstart.js';
 import { lineTo, openLine, type Line } from './line.js';
-import { resetBarrier, resetInApp, resetWord } from './reset.js';
+import { resetBarrier, resetInApp, resetWord, turnBarrier } from './reset.js';
 import { takeTalkLock } from './talk-lock.js';
 
 /** Whoever talks to an agent is waited for so long. */
@@ -35,10 +35,12 @@ async function barred(
     new Map(actions.map(({ agent }) => [agent, `its screen cannot be seen: ${message}`]));
   const panes = await findPanes(context.exec, roster.socketName);
   if (!panes.known) return every(panes.message);
-  const lines = actions.flatMap(({ agent: name }): readonly Line[] => {
+  const lines = actions.flatMap(({ agent: name, action }) => {
     const agent = roster.agents.find((one) => one.name === name);
     const found = panes.value?.find((pane) => pane.agent === name && pane.home === context.paths.home);
-    return agent === undefined || found === undefined ? [] : [lineTo(roster, agent, found)];
+    return agent === undefined || found === undefined
+      ? []
+      : [{ ...lineTo(roster, agent, found), resets: action === 'reset' }];
   });
   const screens = await lookAt(
     context.exec,
@@ -49,9 +51,13 @@ async function barred(
   return new Map(
     lines.flatMap((line) => {
       const { name } = line.agent;
+      const screen = screens.value.get(line.target.pane);
+      if (!line.resets) {
+        const turn = screen === undefined ? null : turnBarrier(line, screen);
+        return turn === null ? [] : [[name, turn.message]];
+      }
       const talker = lockOwner(talkLock(context.paths, name));
       if (talker !== null) return [[name, `${talker.purpose} (pid ${talker.pid}) is talking to it`]];
-      const screen = screens.value.get(line.target.pane);
       const order = resetWord(line, null);
       const word = 'word' in order ? order.word : null;
       const seen = screen === undefined ? null : resetBarrier(line, screen, word);
