@@ -59,10 +59,10 @@ const suites = agentsAlone
   ? agents
   : [
       ...agents,
+      suite('unit', ['unit', 'properties'], [], filters),
       ...files('chaos'),
       ...files('e2e'),
       ...files('integration'),
-      suite('unit', ['unit', 'properties'], [], filters),
     ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
