@@ -58,7 +58,9 @@ test('a first message for an agent that never becomes ready is left to the contr
   expect(beside.stderr).not.toContain('first message');
   expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('kickstart');
   const left = await fleet.send('a', '--later', '--message', 'next');
-  expect(left.receipt).toMatchObject({ status: 'left', reason: 'NotReady' });
+  expect(left.receipt).toMatchObject({ status: 'left' });
+  // The controller may be looking at the agent for its first message at that moment.
+  expect(left.receipt.reason).toMatch(/^(NotReady|Busy)$/);
   expect(left.receipt.message).toContain('the controller delivers it');
   fs.writeFileSync(gate, '');
   await until('both are delivered', async () =>
