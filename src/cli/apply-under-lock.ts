@@ -5,6 +5,7 @@ import { carryOut, withLock } from './execute.js';
 import { ExitCode } from './exit-code.js';
 import { exitCodeOf } from './outcome.js';
 import { observe, type Pass } from './pass.js';
+import { planWithScreens } from './plan-with-screens.js';
 import type { Reporter } from './reporter.js';
 import { deliverKickstarts } from './talk/kickstart.js';
 import { waitUntilUp } from './wait-until-up.js';
@@ -17,7 +18,7 @@ export interface Work {
   readonly reporter: Reporter;
   /** As shown. */
   readonly rosterPath: string;
-  /** `--now`: no screen is asked before a reset. */
+  /** `--now`: no screen is asked. */
   readonly now: boolean;
   /** How long to wait until what was started stays up; null: not at all. */
   readonly waitMs: number | null;
@@ -28,7 +29,8 @@ export async function applyUnderLock(context: Context, work: Work): Promise<Exit
   const { reporter, waitMs } = work;
   const { code, results } = await withLock(context, 'fleet apply', async () => {
     const pass = await observe(context);
-    const plan = work.planFor(pass);
+    const planned = work.planFor(pass);
+    const plan = work.now ? planned : await planWithScreens(context, planned, pass.world);
     const holder = { failed: false };
     reporter.planned(plan, work.rosterPath);
     const report = (event: ApplyEvent): void => {

@@ -35,7 +35,7 @@ export function outcomeRecord(now: number, event: ApplyEvent): EventRecord | nul
       return eventOf('action_failed', now, { ...details, message: result.message });
     case 'gated':
       // What the plan shows is told by whoever made it.
-      return gate.kind === 'deferred' && gate.why === 'screen'
+      return result.late === true && gate.kind !== 'ready'
         ? eventOf('deferred', now, { ...details, gate: gate.kind, message: gateText(gate) })
         : null;
     case 'interrupted':

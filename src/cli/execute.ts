@@ -14,6 +14,7 @@ import { hostActuators, memoryStore } from './host-actuators.js';
 import { awaitShown, keepFindings } from './keep-conversations.js';
 import { launchPlaces } from './launch-places.js';
 import { lookAgain, observe, type Pass } from './pass.js';
+import { planWithScreens } from './plan-with-screens.js';
 import { keepInForce, tookEffect } from './revision-history.js';
 import { leaveKickstartOf } from './talk/kickstart.js';
 import { runtimeResets } from './talk/runtime-resets.js';
@@ -47,7 +48,7 @@ export async function withLock<Value>(
 export interface Circumstances {
   /** Where the server is, if not on the roster's socket. */
   readonly socketName?: string;
-  /** `--now`: no screen is asked before a reset. */
+  /** `--now`: no screen is asked. */
   readonly now?: boolean;
 }
 
@@ -73,11 +74,12 @@ export async function carryOut(
     actuators: hostActuators(context, socketName),
     places: launchPlaces(context, roster),
     newId: () => randomUUID(),
-    resets: runtimeResets(context, pass.world, now),
+    resets: runtimeResets(context, pass.world),
     observe: () => lookAgain(context, pass, socketName),
-    stillReady: async () => {
-      const now = replan(await observe(context, { socketName, endsAsked: pass.endsAsked }));
-      return new Set(now.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
+    planAgain: async () => {
+      const later = await observe(context, { socketName, endsAsked: pass.endsAsked });
+      const plan = replan(later);
+      return now ? plan : planWithScreens(context, plan, later.world);
     },
     report: (event: ApplyEvent) => {
       const problem = event.type === 'start' ? leaveKickstartOf(context, event.action, pass.world) : null;

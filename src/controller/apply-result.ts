@@ -14,7 +14,8 @@ export type ResetManner =
 /** What became of one planned action. */
 export type ActionResult =
   | { readonly kind: 'done'; readonly action: PlannedAction; readonly how?: ResetManner }
-  | { readonly kind: 'gated'; readonly action: PlannedAction }
+  /** `late`: it was ready when it was planned, and not any more when its turn came. */
+  | { readonly kind: 'gated'; readonly action: PlannedAction; readonly late?: true }
   /** Not begun, since the operator asked to stop. */
   | { readonly kind: 'interrupted'; readonly action: PlannedAction }
   | {

@@ -13,7 +13,7 @@ import type { World } from './assess.js';
 import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
 import type { Actuators, Outcome, SessionMarks } from './port.js';
-import { resetInRuntimes, screenGates, type RuntimeResets } from './reset.js';
+import { resetInRuntimes, type RuntimeResets } from './reset.js';
 import type { Situation } from './situation.js';
 
 export type { ActionResult } from './apply-result.js';
@@ -34,8 +34,8 @@ export interface ApplyPort {
   /** Observes the world again after the work, with the same roster. */
   readonly observe: () => Promise<World>;
   readonly report: (event: ApplyEvent) => void;
-  /** Observes and plans again: agents whose action is still ready. For actions that had to wait their turn. */
-  readonly stillReady: () => Promise<ReadonlySet<string>>;
+  /** Observes and plans again, for actions that had to wait their turn. */
+  readonly planAgain: () => Promise<Plan>;
   /** Waits between starts, in milliseconds; resolves early once `interrupted`. */
   readonly pause: (ms: number) => Promise<void>;
   /** True once the operator asked to stop: the step under way is finished, no other begun. */
@@ -58,7 +58,7 @@ export async function apply(
   const ready = plan.actions.filter(({ gate }) => gate.kind === 'ready');
   const failures = new Map<string, string>();
   const begun = new Set<string>();
-  /** Ready when it was planned, and not any more when its turn came; with the gate that was seen then. */
+  /** Ready when it was planned, and not any more when its turn came: the action as it was planned then, or null. */
   const withdrawn = new Map<string, PlannedAction | null>();
   const manners = new Map<string, ResetManner>();
 
@@ -68,8 +68,11 @@ export async function apply(
     );
   const askAgain = async (actions: readonly PlannedAction[]): Promise<void> => {
     if (actions.length === 0 || port.interrupted()) return;
-    const still = await port.stillReady();
-    for (const { agent } of actions) if (!still.has(agent)) withdrawn.set(agent, null);
+    const again = new Map((await port.planAgain()).actions.map((action) => [action.agent, action]));
+    for (const { agent } of actions) {
+      const action = again.get(agent) ?? null;
+      if (action?.gate.kind !== 'ready') withdrawn.set(agent, action);
+    }
   };
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
     if (outcome !== null) for (const { agent } of actions) failures.set(agent, outcome);
@@ -89,10 +92,6 @@ export async function apply(
     fail(actions, await work());
   };
 
-  // Who lives on a server that is replaced on the operator's word ends with it.
-  const asked = plan.holder?.gate.kind === 'ready' ? of('reset') : of('reset', 'restart');
-  if (port.resets !== undefined)
-    for (const [agent, action] of await screenGates(asked, world, port.resets)) withdrawn.set(agent, action);
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {
@@ -191,7 +190,7 @@ export async function apply(
   return plan.actions.map((action) => {
     const situation = begun.has(action.agent) ? (situations.get(action.agent) ?? gone) : null;
     if (withdrawn.has(action.agent)) {
-      const result = { kind: 'gated', action: withdrawn.get(action.agent) ?? action } as const;
+      const result = { kind: 'gated', action: withdrawn.get(action.agent) ?? action, late: true } as const;
       report({ type: 'result', result });
       return result;
     }

@@ -9,6 +9,7 @@ import { nextLookMs } from './next-look.js';
 import { Pace } from './pace.js';
 import { plan as planOf } from './plan.js';
 import { regated, restrict } from './restrict.js';
+import { gatedByScreens, type AskScreens } from './screen-gates.js';
 import { isQuiet, isSameWorld } from './same-world.js';
 import { sinceNewestStart } from './spacing.js';
 import type { Roster } from '../roster/types.js';
@@ -45,6 +46,8 @@ export interface ReconcilerPort<Seen extends Sight> {
   readonly tryLock: (
     mark: number | null,
   ) => Promise<{ readonly release: () => void; readonly undisturbed: boolean } | null>;
+  /** What screens forbid; without it none is asked. */
+  readonly askScreens?: (world: World) => AskScreens;
   /** Walks a plan. `replan` makes the plan of what is the case later. */
   readonly carryOut: (plan: Plan, seen: Seen, replan: (world: World) => Plan) => Promise<unknown>;
   readonly report: ReconcilerReport;
@@ -162,7 +165,7 @@ export class Reconciler<Seen extends Sight> {
   ): Promise<{ seen: Seen; whole: Plan; plan: Plan; next: number | null }> {
     // What ends while we look was seen as it was before.
     const busy = new Set([...this.#inFlight.keys(), ...(this.#port.spokenTo?.() ?? [])]);
-    const shown = await this.#observe(roster);
+    const shown = await this.#inTime(this.#port.observe(roster));
     for (const agent of this.#inFlight.keys()) busy.add(agent);
     const now = this.#port.monotonic();
     const seen = { ...shown, world: this.#corrected(shown.world) };
@@ -171,11 +174,21 @@ export class Reconciler<Seen extends Sight> {
       const { plan, waitMs } = holderTurn(planned, busy.size > 0, inForce);
       return { seen, whole: planned, plan, next: waitMs > 0 ? waitMs : null };
     }
-    const whole = regated(planned, (action) =>
+    const paced = regated(planned, (action) =>
       isReady(action) && !busy.has(action.agent)
         ? this.#pace.gate(action, tryOf(seen.world, action, now))
         : null,
     );
+    // Before anything is begun: what a screen defers is no try, and so makes no later one wait.
+    const ask = this.#port.askScreens?.(seen.world);
+    const whole =
+      ask === undefined
+        ? paced
+        : await this.#inTime(
+            gatedByScreens(paced, seen.world, (actions) =>
+              ask(actions.filter(({ agent }) => !busy.has(agent))),
+            ),
+          );
     this.#endings.note(whole, now);
     this.#lastLaunch ??= now - sinceNewestStart(seen.world, this.#port.now());
     const nextLaunch = this.#lastLaunch + roster.startSpacingMs;
@@ -210,7 +223,7 @@ export class Reconciler<Seen extends Sight> {
     return this.#outputs.corrected(world, this.#port.now(), this.#port.monotonic());
   }
 
-  async #observe(roster: Roster): Promise<Seen> {
+  async #inTime<Shown>(look: Promise<Shown>): Promise<Shown> {
     let cancel = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
       cancel = this.#port.after(lookDeadlineMs, () =>
@@ -218,7 +231,7 @@ export class Reconciler<Seen extends Sight> {
       );
     });
     try {
-      return await Promise.race([this.#port.observe(roster), late]);
+      return await Promise.race([look, late]);
     } finally {
       cancel();
     }

@@ -16,7 +16,7 @@ const timeoutMs = 5000;
 /** So many screens are asked for in one call: a client's message to the server is capped at 16 kB. */
 const perCall = 20;
 
-/** The target that names this pane within its own session, whatever was split, renamed or linked meanwhile (3.3a). */
+/** The target that names this pane within its own session, whatever was split, renamed or linked meanwhile; its window may be '' (3.3a). */
 export const paneAddress = ({ session, window, pane }: PaneTarget): string => `${session}:${window}.${pane}`;
 
 /** Every agent's own pane on the socket, whosever home it is of. One process. null: no server. */

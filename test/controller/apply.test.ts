@@ -42,7 +42,7 @@ class Fleet {
         actuators: actuators.port,
         ...launching(roster.socketName),
         observe: () => Promise.resolve(host.observe(roster)),
-        stillReady: () => Promise.resolve(new Set(wanted.actions.map(({ agent }) => agent))),
+        planAgain: () => Promise.resolve(wanted),
         report: (event) => this.events.push(event),
         pause: (ms) => Promise.resolve(void this.pauses.push(ms)),
         interrupted: () => false,

@@ -19,7 +19,7 @@ async function walk(host: FakeHost): Promise<readonly ApplyEvent[]> {
       actuators: host,
       ...launching(roster.socketName),
       observe: () => Promise.resolve(host.observe(roster)),
-      stillReady: () => Promise.resolve(new Set(['a', 'b'])),
+      planAgain: () => Promise.resolve(look(host)),
       report: (event) => events.push(event),
       pause: () => Promise.resolve(),
       interrupted: () => false,

@@ -1,13 +1,19 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { until } from '../support/fleet-sandbox.js';
+import { countingPath, until } from '../support/fleet-sandbox.js';
+import { RunningController } from '../support/running-controller.js';
 import { TalkingDemos } from '../support/talking-demos.js';
 
 // idle_after is 0s here: by its output nobody is ever busy, as no agent is whose turn goes on in silence.
 let fleet: TalkingDemos;
+let controller: RunningController;
 beforeEach(() => {
   fleet = new TalkingDemos();
+  controller = new RunningController(fleet);
 });
-afterEach(() => fleet.dispose());
+afterEach(async () => {
+  await controller.stop('SIGTERM');
+  await fleet.dispose();
+});
 
 /** It does something in its runtime, and the roster has another setting for it. */
 async function editedWhile(command: string, shown: RegExp): Promise<number> {
@@ -37,4 +43,37 @@ test('a restart waits for the human whom a dialog asks; the word restart does no
   expect((await fleet.pids())['a']).toBe(pid);
   await fleet.expect(0, 'restart', 'a');
   await fleet.again('a', pid);
+});
+
+test('plan, status and explain say what a screen defers, with one more process', async () => {
+  await editedWhile('/dialog', /^✋/);
+  const counting = countingPath(fleet.directory);
+  const { stdout } = await fleet.fleetWith({ env: { PATH: counting.path } }, 'plan');
+  expect(stdout).toMatch(/a +restart/);
+  expect(stdout).toContain('deferred: a dialog waits for a human');
+  expect(counting.calls()).toHaveLength(3);
+  expect((await fleet.expect(0, 'status')).stdout).toMatch(/a .*outdated: command; waits: a dialog waits/);
+  const explained = (await fleet.expect(0, 'explain', 'a')).stdout;
+  expect(explained).toContain('to be done: restart');
+  expect(explained).toContain('deferred: a dialog waits for a human');
+});
+
+test('the controller restarts it soon after the dialog was answered, however long that took', async () => {
+  const pid = await editedWhile('/dialog', /^✋/);
+  const counting = countingPath(fleet.directory);
+  await controller.startWith(['env', `PATH=${counting.path}`]);
+  const deferred = () => controller.events('deferred').filter(({ agent }) => agent === 'a');
+  await until('it is told', () => deferred().length > 0);
+  expect(deferred()[0]).toMatchObject({ gate: 'deferred', action: 'restart' });
+  // However often it looks, that is no try which makes the next one wait, and no news.
+  const looks = counting.calls().length;
+  await until('it has looked again and again', () => {
+    process.kill(controller.pid ?? 0, 'SIGHUP');
+    return counting.calls().length > looks + 12;
+  });
+  expect(controller.events('action_start')).toEqual([]);
+  expect(deferred()).toHaveLength(1);
+  await fleet.tmux('send-keys', '-t', '=a:', 'Escape');
+  await fleet.again('a', pid);
+  expect(controller.events('action_complete')).toHaveLength(1);
 });

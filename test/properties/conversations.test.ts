@@ -191,7 +191,7 @@ class Story {
           actuators: host,
           ...launching(world.roster.socketName),
           observe: () => Promise.resolve(this.world),
-          stillReady: () => Promise.resolve(new Set(planOf(this.world).actions.map(({ agent }) => agent))),
+          planAgain: () => Promise.resolve(planOf(this.world)),
           report: () => undefined,
           pause: () => Promise.resolve(),
           interrupted: () => false,

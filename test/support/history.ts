@@ -261,13 +261,9 @@ export class Story {
           actuators: host,
           ...launching(roster.socketName),
           observe: () => Promise.resolve(host.observe(roster)),
-          stillReady: () => {
-            // The operator's own word, restart or stop, does not change its mind.
-            if (given === null) return Promise.resolve(new Set(wanted.actions.map(({ agent }) => agent)));
-            const again = plan(host.observe(roster), given, host.now);
-            const ready = again.actions.filter(({ gate }) => gate.kind === 'ready');
-            return Promise.resolve(new Set(ready.map(({ agent }) => agent)));
-          },
+          // The operator's own word, restart or stop, does not change its mind.
+          planAgain: () =>
+            Promise.resolve(given === null ? wanted : plan(host.observe(roster), given, host.now)),
           report: () => undefined,
           pause: (ms) => {
             host.now += ms;

@@ -42,6 +42,9 @@ export class VirtualFleet {
   resyncMs = 15_000;
   /** When the controller was started last, on the clock that no one sets. */
   controllerSince = -Infinity;
+  /** Agents whose screens show a dialog; how often screens were asked. */
+  readonly dialogs = new Set<string>();
+  asked = 0;
   looks = 0;
   readonly lookedAt: number[] = [];
   #lockedBy: Actor | null = null;
@@ -121,6 +124,11 @@ export class VirtualFleet {
             return lock === null ? null : { ...lock, undisturbed: this.#locks - 1 === mark };
           }),
         ),
+      askScreens: () => (actions) => {
+        this.asked += 1;
+        const barred = actions.filter(({ agent }) => this.dialogs.has(agent));
+        return Promise.resolve(new Map(barred.map(({ agent }) => [agent, 'a dialog waits for a human'])));
+      },
       carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),
       report: {
         rosterState: () => undefined,
@@ -213,12 +221,8 @@ export class VirtualFleet {
         actuators: actor.handsOn(host),
         ...launching(roster.socketName),
         observe: () => this.#look(actor, roster),
-        stillReady: async () => {
-          const again = replan(
-            await this.#look(actor, this.file.problem === null ? this.file.roster : roster),
-          );
-          return new Set(again.actions.filter(({ gate }) => gate.kind === 'ready').map(({ agent }) => agent));
-        },
+        planAgain: async () =>
+          replan(await this.#look(actor, this.file.problem === null ? this.file.roster : roster)),
         report: () => undefined,
         pause: (ms) => actor.waitFor(clock.sleep(ms)),
         interrupted: () => false,

@@ -33,7 +33,18 @@ const fleetEvents = [
 type FleetEvent = (typeof fleetEvents)[number];
 const agentEvents = [
   ...(['exit', 'kill-session', 'print', 'attach', 'detach', 'cripple', 'ail', 'heal', 'stubborn'] as const),
-  ...(['stuck', 'traceless', 'slow', 'stranger', 'split', 'hold', 'release', 'approve'] as const),
+  ...([
+    'stuck',
+    'traceless',
+    'slow',
+    'stranger',
+    'split',
+    'hold',
+    'release',
+    'approve',
+    'ask',
+    'answer',
+  ] as const),
 ];
 type AgentEvent = (typeof agentEvents)[number];
 
@@ -131,6 +142,7 @@ export class VirtualStory {
     Object.assign(host.blind, { units: false, tmux: false, memory: false });
     for (const one of [host.crippled, host.lives, host.stubborn, host.stuck, host.traceless, host.startMs])
       one.clear();
+    fleet.dialogs.clear();
     for (const session of host.server?.sessions ?? []) session.attached = 0;
     fleet.write(compile(this.doc)!);
     fleet.startController();
@@ -243,7 +255,13 @@ export class VirtualStory {
         const { action, applied, desired } = waiting;
         host.approvals = [...host.approvals, { kind: 'agent', agent, action, applied, desired }];
         fleet.wake();
+        return;
       }
+      case 'ask':
+        if (pane !== undefined) fleet.dialogs.add(agent);
+        return;
+      case 'answer':
+        fleet.dialogs.delete(agent);
     }
   }
 }

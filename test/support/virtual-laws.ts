@@ -48,6 +48,7 @@ export class Laws implements Witness {
     host.onEnd = (end) => this.#ended(end);
     host.onLaunch = (agent, spec) => {
       this.printedAt.set(agent, clock.monotonic());
+      fleet.dialogs.delete(agent);
       const row = this.#rows.get(agent);
       if (row?.spec !== spec) return;
       this.#law(clock.monotonic() >= row.dueAt, `${agent} is started before its time`);
@@ -142,6 +143,7 @@ export class Laws implements Witness {
     this.#law(moved, `${agent}: ${action.action} without a change`);
     if (spec.disruption === 'immediate') return;
     this.#law(!live.attached, `${agent} is disrupted under somebody's eyes`);
+    this.#law(!this.#fleet.dialogs.has(agent), `${agent} is disrupted while a dialog waits`);
     const printed = this.printedAt.get(agent) ?? -Infinity;
     const idle = this.#now() - printed;
     // Who looks for the first time since the clock was set has nothing but the clock.

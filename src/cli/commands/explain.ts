@@ -11,6 +11,7 @@ import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
+import { planWithScreens } from '../plan-with-screens.js';
 import { conversationText } from '../render/conversation-text.js';
 import { endText } from '../render/end-text.js';
 import { eventText } from '../render/event-text.js';
@@ -26,7 +27,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   const { paths, print, now } = context;
   const { world } = await observe(context);
   requireAgents(world.roster, [name]);
-  const plan = planOf(world, noWords, now());
+  const plan = await planWithScreens(context, planOf(world, noWords, now()), world);
   const status = fleetStatus(world, { now: now(), plan }).find((agent) => agent.name === name);
   const planned = plan.actions.find(({ agent }) => agent === name);
   const unknown = plan.unknownAgents.find(({ agent }) => agent === name);

@@ -8,6 +8,7 @@ import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { observe } from '../pass.js';
+import { planWithScreens } from '../plan-with-screens.js';
 import { planJson } from '../render/plan-json.js';
 import { planText } from '../render/plan-text.js';
 import { jsonText } from '../render/json-text.js';
@@ -22,7 +23,7 @@ export interface PlanOptions {
 export async function planCommand(context: Context, options: PlanOptions, asked: Asked): Promise<ExitCode> {
   const { paths, style, print, say } = context;
   const { world, installation } = await observe(context, asked);
-  const plan = planOf(world, noWords, context.now());
+  const plan = await planWithScreens(context, planOf(world, noWords, context.now()), world);
   const document = planJson(plan, paths.roster);
   if (options.json === true) print(jsonText(document, 2));
   else for (const line of planText(plan, displayPath(paths.roster, paths.userHome), style)) print(line);

@@ -1,4 +1,6 @@
 import type { UnknownSource } from '../../controller/action.js';
+import { noWords } from '../../controller/gate.js';
+import { plan as planOf } from '../../controller/plan.js';
 import { fleetStatus } from '../../controller/status.js';
 import { assess } from '../../controller/assess.js';
 import { readExitRecord } from '../../observers/exit-record.js';
@@ -12,6 +14,7 @@ import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
+import { planWithScreens } from '../plan-with-screens.js';
 import { statusJson } from '../render/status-json.js';
 import { statusText } from '../render/status-text.js';
 import { loadRoster } from '../roster-source.js';
@@ -81,7 +84,9 @@ async function look(
   requireAgents(roster, agent === undefined ? [] : [agent]);
   const { world } = await observe(context, { roster });
   const recorded = readStatusRecord(paths.state);
-  const agents = fleetStatus(world, { now: context.now(), recorded }).filter(
+  const now = context.now();
+  const plan = await planWithScreens(context, planOf(world, noWords, now), world);
+  const agents = fleetStatus(world, { now, plan, recorded }).filter(
     ({ name }) => agent === undefined || name === agent,
   );
   const running = agents.filter(({ pid }) => pid !== null).map(({ name }) => name);

@@ -18,8 +18,10 @@ export function resultLines(result: ActionResult, style: Style): readonly string
   const { agent, action } = result.action;
   switch (result.kind) {
     case 'gated':
-      return result.action.gate.kind === 'deferred' && result.action.gate.why === 'screen'
-        ? [`  ${style.warn('-')} ${agent} ${gateText(result.action.gate) ?? ''}`]
+      return result.late === true
+        ? [
+            `  ${style.warn('-')} ${agent} ${gateText(result.action.gate) ?? 'it is not as it was planned any more'}`,
+          ]
         : [];
     case 'done': {
       const how = result.how === undefined ? '' : ` ${visible(howText(result.how))}`;

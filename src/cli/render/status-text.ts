@@ -107,6 +107,9 @@ function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: Ag
     ...(hold?.until == null ? [] : [`until ${new Date(hold.until).toISOString()}`]),
     ...(adopted ? ['adopted: contained from its next restart'] : []),
     ...(outdated.length > 0 ? [`outdated: ${outdated.join(', ')}`] : []),
+    ...conditions.flatMap(({ type, reason, message }) =>
+      type === 'Progressing' && phase === 'Running' ? (waitsFor(reason, message) ?? []) : [],
+    ),
     ...(phase === 'Extra' ? ['not in the roster'] : []),
     ...(phase === 'Running' && desired === 'stopped' ? ['suspended in the roster'] : []),
     ...conditions
@@ -114,6 +117,24 @@ function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: Ag
       .map(({ message }) => visible(message)),
   ];
   return notes.join('; ');
+}
+
+/** What a change of a running agent waits for, or null. */
+function waitsFor(reason: string, message: string): string | null {
+  switch (reason) {
+    case 'DeferredBusy':
+      return 'waits until it is idle';
+    case 'DeferredAttached':
+      return 'waits while somebody is attached';
+    case 'DeferredScreen':
+      return `waits: ${visible(message)}`;
+    case 'NeedsApproval':
+      return 'waits for approval';
+    case 'Braked':
+      return 'waits for approval of the whole change';
+    default:
+      return null;
+  }
 }
 
 /** The header is dim, every agent as its phase asks for. */

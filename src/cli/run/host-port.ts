@@ -9,6 +9,7 @@ import { installationProblem } from '../guard.js';
 import { nothingSeen } from '../earlier.js';
 import { observe, type Pass } from '../pass.js';
 import { keepInForce } from '../revision-history.js';
+import { askScreens } from '../talk/ask-screens.js';
 import { keepBetweenPasses } from '../keep-conversations.js';
 import type { Roster } from '../../roster/types.js';
 
@@ -70,6 +71,7 @@ export function hostPort(
       if (locked.kind === 'held') return null;
       return { release: () => locked.lock.release(), undisturbed: locked.claim - 1 === mark };
     },
+    askScreens: (world) => askScreens(context, world),
     carryOut: (plan, seen, replan) =>
       carryOut(
         context,

@@ -1,71 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { markContext } from '../../actuators/tmux-sessions.js';
-import type { PlannedAction } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import type { Outcome } from '../../controller/port.js';
 import type { RuntimeResets } from '../../controller/reset.js';
-import { lockOwner } from '../../host/lock.js';
-import { talkLock } from '../../host/paths.js';
-import { findPanes, lookAt } from '../../observers/screens.js';
 import { resumabilityOf } from '../../roster/conversation.js';
 import type { AgentSpec } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { leaveKickstart } from './kickstart.js';
-import { lineTo, openLine, type Line } from './line.js';
-import { resetBarrier, resetInApp, resetWord, turnBarrier } from './reset.js';
+import { openLine, type Line } from './line.js';
+import { resetInApp, resetWord } from './reset.js';
 import { takeTalkLock } from './talk-lock.js';
 
 /** Whoever talks to an agent is waited for so long. */
 const lockMs = 5000;
 
-/** Resets on the real host, for `apply` and the controller. @param now `--now`: no screen is asked before */
-export function runtimeResets(context: Context, world: World, now: boolean): RuntimeResets {
-  return {
-    barred: (actions) => (now ? Promise.resolve(new Map()) : barred(context, world, actions)),
-    reset: (action, hash) => resetAgent(context, world, action.agent, hash),
-  };
-}
-
-async function barred(
-  context: Context,
-  { roster }: World,
-  actions: readonly PlannedAction[],
-): Promise<ReadonlyMap<string, string>> {
-  const every = (message: string): ReadonlyMap<string, string> =>
-    new Map(actions.map(({ agent }) => [agent, `its screen cannot be seen: ${message}`]));
-  const panes = await findPanes(context.exec, roster.socketName);
-  if (!panes.known) return every(panes.message);
-  const lines = actions.flatMap(({ agent: name, action }) => {
-    const agent = roster.agents.find((one) => one.name === name);
-    const found = panes.value?.find((pane) => pane.agent === name && pane.home === context.paths.home);
-    return agent === undefined || found === undefined
-      ? []
-      : [{ ...lineTo(roster, agent, found), resets: action === 'reset' }];
-  });
-  const screens = await lookAt(
-    context.exec,
-    roster.socketName,
-    lines.map(({ target }) => target),
-  );
-  if (!screens.known) return every(screens.message);
-  return new Map(
-    lines.flatMap((line) => {
-      const { name } = line.agent;
-      const screen = screens.value.get(line.target.pane);
-      if (!line.resets) {
-        const turn = screen === undefined ? null : turnBarrier(line, screen);
-        return turn === null ? [] : [[name, turn.message]];
-      }
-      const talker = lockOwner(talkLock(context.paths, name));
-      if (talker !== null) return [[name, `${talker.purpose} (pid ${talker.pid}) is talking to it`]];
-      const order = resetWord(line, null);
-      const word = 'word' in order ? order.word : null;
-      const seen = screen === undefined ? null : resetBarrier(line, screen, word);
-      // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
-      return seen === null || seen.kind === 'starting' ? [] : [[name, seen.message]];
-    }),
-  );
-}
+/** Resets on the real host, for `apply` and the controller. */
+export const runtimeResets = (context: Context, world: World): RuntimeResets => ({
+  reset: (action, hash) => resetAgent(context, world, action.agent, hash),
+});
 
 async function resetAgent(
   context: Context,

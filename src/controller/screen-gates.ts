@@ -1,0 +1,37 @@
+import type { Plan, PlannedAction } from './action.js';
+import type { World } from './assess.js';
+import { regated } from './restrict.js';
+
+/**
+ * Agents whose screens forbid a reset (a dialog, a draft, a turn in progress) or a restart (a dialog, a turn) now, and why. One
+ * look for all of them. What cannot be told forbids as well.
+ */
+export type AskScreens = (actions: readonly PlannedAction[]) => Promise<ReadonlyMap<string, string>>;
+
+/**
+ * Actions that depend on what a screen shows: a turn may go on without any output, for longer than `idle_after`, and a dialog
+ * prints nothing. `immediate` asks no screen, nor does a word like `restart`. Who lives on a server that is replaced on the
+ * operator's word ends with it.
+ */
+export function dependOnScreens({ actions, holder }: Plan, { desired }: World): readonly PlannedAction[] {
+  const replaced = holder?.gate.kind === 'ready';
+  return actions.filter(
+    ({ action, agent, gate, live, reasons }) =>
+      (action === 'reset' || (action === 'restart' && !replaced)) &&
+      gate.kind === 'ready' &&
+      live !== null &&
+      desired.get(agent)?.spec.disruption !== 'immediate' &&
+      !reasons.some(({ code }) => code === 'OperatorWord'),
+  );
+}
+
+/** The plan with what the screens forbid deferred. Asks nothing where nothing depends on it. */
+export async function gatedByScreens(plan: Plan, world: World, ask: AskScreens): Promise<Plan> {
+  const asked = dependOnScreens(plan, world);
+  if (asked.length === 0) return plan;
+  const messages = await ask(asked);
+  return regated(plan, ({ agent, gate }) => {
+    const message = gate.kind === 'ready' ? messages.get(agent) : undefined;
+    return message === undefined ? null : { kind: 'deferred', why: 'screen', message };
+  });
+}
