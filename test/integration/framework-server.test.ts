@@ -26,6 +26,31 @@ const state = (unit: string, wanted: string): Promise<true> =>
 const hold = { command: ['sleep', '1000'] };
 
 describe('the tmux server', () => {
+  test('finds no bus over which it could move panes; what runs in panes finds it', async () => {
+    await create();
+    const { pid } = await fleet.start({ agent: 'one', ...hold });
+    const split = await fleet.tmux(
+      'split-window',
+      '-t',
+      '=one:',
+      '-P',
+      '-F',
+      '#{pane_pid}',
+      'exec sleep 3000',
+    );
+    const busOf = (process: number | string): string | undefined =>
+      readFileSync(`/proc/${process}/environ`, 'utf8')
+        .split('\0')
+        .find((entry) => entry.startsWith('DBUS_SESSION_BUS_ADDRESS='));
+    expect(busOf(await fleet.serverPid())).toBe('DBUS_SESSION_BUS_ADDRESS=disabled:');
+    const { stdout } = await systemctl('show-environment');
+    const ours = stdout.split('\n').find((entry) => entry.startsWith('DBUS_SESSION_BUS_ADDRESS='));
+    expect(ours).toMatch(/=unix:path=\/.*bus$/);
+    expect(busOf(pid)).toBe(ours);
+    expect(busOf(split.stdout.trim())).toBe(ours);
+    expect((await fleet.tmux('show-environment', '-g', 'MOSAIC_FLEET_BUS')).code).toBe(1);
+  });
+
   test(
     'killed with -9: units end with 75, the holder comes back by itself, nothing survives',
     { timeout: 20_000 },

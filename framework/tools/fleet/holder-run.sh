@@ -33,5 +33,10 @@ unset NOTIFY_SOCKET INVOCATION_ID JOURNAL_STREAM MAINPID MANAGERPID MANAGERPIDFD
   MEMORY_PRESSURE_WATCH MEMORY_PRESSURE_WRITE CREDENTIALS_DIRECTORY \
   MOSAIC_FLEET_NODE MOSAIC_FLEET_CLI TMUX TMUX_PANE OLDPWD
 
+# A tmux that is built with systemd (3.5a as in Debian 13) moves each new pane into a scope of its own, by a call over the bus
+# that its pane's first process does not wait for: an agent would leave its unit again after it had entered it. Where
+# the server finds no bus it leaves panes where they are. fleet.tmux.conf gives panes the address back.
+export MOSAIC_FLEET_BUS=${DBUS_SESSION_BUS_ADDRESS:-} DBUS_SESSION_BUS_ADDRESS=disabled:
+
 # -D: stays in the foreground, so the server itself is the unit's main process; does not exit when empty.
 exec tmux -u -L "$MOSAIC_FLEET_SOCKET" -f "$here/fleet.tmux.conf" -D
