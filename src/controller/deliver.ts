@@ -1,11 +1,6 @@
 import type { RuntimeProfile } from '../roster/profile.js';
-import {
-  nextStep,
-  type DeliveryOrder,
-  type DeliveryResult,
-  type Progress,
-  type RefusalReason,
-} from './delivery.js';
+import type { DeliveryOrder, DeliveryResult, Progress, RefusalReason } from './delivery.js';
+import { nextStep } from './delivery-step.js';
 import type { Known } from './observed.js';
 import type { PaneTarget, Screen } from './screen.js';
 import type { Arrival } from './transcript.js';
@@ -100,7 +95,7 @@ export async function deliver(
         // The guard did not hold, e.g. since a human entered copy mode: the next look tells.
         if (act.kind === 'refused') {
           barredActs += 1;
-          if (barredActs > mostBarredActs) return end(barred(state));
+          if (barredActs > mostBarredActs) return end(barred(order.agent, state));
           await port.sleep(lastPauseMs);
           continue;
         }
@@ -152,11 +147,10 @@ function refusedOr(act: Exclude<Act, { kind: 'done' }>, status: 'refused'): Deli
 /** So often a guard may forbid an act while a look allows it, before the sender gives up. */
 const mostBarredActs = 40;
 
-const barred = ({ presses }: Progress): DeliveryResult => ({
+const barred = (agent: string, { presses }: Progress): DeliveryResult => ({
   status: presses === 0 ? 'drafted' : 'unknown',
   reason: 'Dialog',
-  message:
-    'something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach AGENT',
+  message: `something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach ${agent}`,
 });
 
 const movedReason: RefusalReason = 'NotReady';

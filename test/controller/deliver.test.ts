@@ -16,6 +16,7 @@ const profile = profileOf({
   },
 } as AgentSpec);
 const order: DeliveryOrder = {
+  agent: 'lead',
   ...{ text: 'hello', whenIdle: false, clearDraft: false, enters: 2, patienceMs: 1000 },
 };
 const screen = (line: string, title = '◇ idle'): Screen => ({
@@ -59,6 +60,15 @@ describe('one delivery', () => {
     const result = await deliver(order, target, profile, port, fresh(0));
     expect(result).toMatchObject({ status: 'refused', reason: 'Dialog', attempts: 0 });
     expect(done).toEqual([]);
+  });
+
+  test('a guard that never lets Enter through leaves a draft, and says where to look', async () => {
+    const { port, done } = pane([screen('>'), screen('> hello')], { enter: { kind: 'refused' } });
+    expect(await deliver(order, target, profile, port, fresh(0))).toMatchObject({
+      ...{ status: 'drafted', reason: 'Dialog', attempts: 0 },
+      message: expect.stringContaining('fleet agent attach lead') as string,
+    });
+    expect(done).toEqual(['paste']);
   });
 
   test('a guard that never holds, though nothing is to be seen, ends in a refusal', async () => {

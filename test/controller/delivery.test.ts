@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  fresh,
-  nextStep,
-  type DeliveryOrder,
-  type Progress,
-  type Step,
-} from '../../src/controller/delivery.js';
+import { fresh, type DeliveryOrder, type Progress, type Step } from '../../src/controller/delivery.js';
+import { nextStep } from '../../src/controller/delivery-step.js';
 import { recovered, type Attempt } from '../../src/controller/outbox.js';
 import type { PaneTarget, Screen } from '../../src/controller/screen.js';
 import type { Arrival } from '../../src/controller/transcript.js';
@@ -23,6 +18,7 @@ const profile = profileOf({
   },
 } as AgentSpec);
 const order: DeliveryOrder = {
+  agent: 'lead',
   text: 'hello',
   whenIdle: false,
   clearDraft: false,

@@ -110,7 +110,9 @@ describe('a changed first message resets a disposable slot', () => {
     await until('it asks', async () => (await fleet.screen('a')).includes('Do you want to proceed'));
     const before = await fleet.pids();
     brief('two');
-    expect((await fleet.expect(6, 'apply', '--json')).stdout).toContain('a dialog waits for a human');
+    expect((await fleet.expect(6, 'apply', '--json')).stdout).toContain(
+      'a dialog waits for a human; look with: fleet agent attach a',
+    );
     expect(await fleet.screen('a')).toContain('Do you want to proceed');
     expect(await fleet.pids()).toEqual(before);
   });

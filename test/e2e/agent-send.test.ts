@@ -56,6 +56,7 @@ describe('nothing is typed', () => {
     const { run, receipt } = await fleet.send('a', '--message', 'yes');
     expect(run.code).toBe(4);
     expect(receipt).toMatchObject({ status: 'refused', reason: 'Dialog', attempts: 0 });
+    expect(receipt.message).toMatch(/look with: fleet agent attach a$/);
     expect(await fleet.screen('a')).toContain('Do you want to proceed');
     expect(fleet.said('a')).toEqual(['fresh']);
   });

@@ -22,7 +22,7 @@ test('ready and idle are what the screens say, in four processes for any number 
   await fleet.up(late(gate), fleet.demo('b'), fleet.demo('c'));
   const wait = (wanted: string, ...more: string[]): string[] => ['wait', '--for', wanted, ...more];
   expect((await fleet.expect(5, ...wait('ready', '--timeout', '300ms'))).stderr).toContain(
-    'a (Running, idle, its screen is not ready; see: fleet agent tail)',
+    'a (Running, idle, its screen is not ready; see: fleet agent tail a)',
   );
   const waited = fleet.expect(0, ...wait('ready', '--timeout', '60s'));
   fs.writeFileSync(gate, '');
@@ -40,7 +40,7 @@ test('ready and idle are what the screens say, in four processes for any number 
   await fleet.type('c', '/dialog', 'Enter');
   await until('c asks', async () => (await fleet.screen('c')).includes('Do you want to proceed'));
   expect((await fleet.expect(5, ...wait('ready', 'c', '--timeout', '300ms'))).stderr).toContain(
-    'a dialog waits for a human; see: fleet agent attach AGENT',
+    'a dialog waits for a human; look with: fleet agent attach c)',
   );
 });
 

@@ -58,11 +58,11 @@ export async function attachCommand(
 ): Promise<ExitCode> {
   const line = await lineTo(context, name);
   if (!process.stdin.isTTY)
-    throw new CommandFailure(ExitCode.usage, 'attach needs a terminal; see: fleet agent tail');
+    throw new CommandFailure(ExitCode.usage, `attach needs a terminal; see: fleet agent tail ${name}`);
   if (context.env['TMUX'] !== undefined)
     throw new CommandFailure(
       ExitCode.usage,
-      'inside tmux already; leave it first, or look with: fleet agent tail -f',
+      `inside tmux already; leave it first, or look with: fleet agent tail ${name} -f`,
     );
   const seen = await look(context, line);
   const busy = seen.known && seen.value !== null && screenState(line.profile, seen.value).activity === 'busy';

@@ -1,3 +1,4 @@
+import { dialogWaits } from '../../controller/barrier.js';
 import { fleetStatus, type AgentStatus } from '../../controller/status.js';
 import type { Activity } from '../../controller/screen.js';
 import { profileOf } from '../../roster/profile.js';
@@ -96,9 +97,9 @@ function showsAsWanted(activity: Activity | 'unseen' | undefined, wanted: WaitOp
 }
 
 const stateOf = ({ name, phase, activity }: AgentStatus, onScreen: Activity | 'unseen' | undefined): string =>
-  `${name} (${[phase, activity, screenWords(onScreen)].filter((one) => one !== null).join(', ')})`;
+  `${name} (${[phase, activity, screenWords(name, onScreen)].filter((one) => one !== null).join(', ')})`;
 
-function screenWords(activity: Activity | 'unseen' | undefined): string | null {
+function screenWords(name: string, activity: Activity | 'unseen' | undefined): string | null {
   switch (activity) {
     case undefined:
     case 'ready':
@@ -106,9 +107,9 @@ function screenWords(activity: Activity | 'unseen' | undefined): string | null {
     case 'busy':
       return 'its screen says busy';
     case 'starting':
-      return 'its screen is not ready; see: fleet agent tail';
+      return `its screen is not ready; see: fleet agent tail ${name}`;
     case 'dialog':
-      return 'a dialog waits for a human; see: fleet agent attach AGENT';
+      return dialogWaits(name);
     case 'unseen':
       return 'its screen cannot be seen';
   }

@@ -13,8 +13,8 @@ import { transcriptOf, type Transcript } from '../../observers/transcripts/trans
 import type { Context } from '../context.js';
 import type { Line } from './line.js';
 
-/** How an entry is delivered; its text is its own. */
-export type Manner = Omit<DeliveryOrder, 'text'>;
+/** How an entry is delivered; its agent and its text are its own. */
+export type Manner = Omit<DeliveryOrder, 'agent' | 'text'>;
 
 /** An entry, and the file that remembers what was done with it. */
 export interface Mail {
@@ -36,7 +36,7 @@ export async function deliverMail(
   manner: Manner,
 ): Promise<{ readonly result: Delivered; readonly entry: OutboxEntry }> {
   const transcript = transcriptOf(line.profile.transcript, line.target.pid);
-  const order: DeliveryOrder = { ...manner, text: mail.entry.text };
+  const order: DeliveryOrder = { ...manner, agent: line.agent.name, text: mail.entry.text };
   const begun = await takeUp(context, line, mail.entry, transcript);
   if (begun.kind === 'known') return { result: { ...begun.result, attempts: 0 }, entry: mail.entry };
   let entry = begun.entry;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pasteText, pressKeys } from '../../actuators/messages.js';
 import { isDraftOf } from '../../controller/composer.js';
-import { barrier } from '../../controller/delivery.js';
+import { barrier, dialogWaits } from '../../controller/barrier.js';
 import type { Outcome } from '../../controller/port.js';
 import { screenState, shows, type Screen } from '../../controller/screen.js';
 import type { Context } from '../context.js';
@@ -106,10 +106,10 @@ export interface ResetBarrier {
 }
 
 /** @returns null where no turn is under way that an end of the process would cut off */
-export function turnBarrier({ profile }: Line, screen: Screen): ResetBarrier | null {
+export function turnBarrier({ agent, profile }: Line, screen: Screen): ResetBarrier | null {
   switch (screenState(profile, screen).activity) {
     case 'dialog':
-      return { kind: 'human', message: 'a dialog waits for a human; look with: fleet agent attach AGENT' };
+      return { kind: 'human', message: dialogWaits(agent.name) };
     case 'busy':
       return { kind: 'busy', message: 'it is still busy' };
     case 'starting':

@@ -1,0 +1,75 @@
+import type { RuntimeProfile } from '../roster/profile.js';
+import { stuck } from './after-paste.js';
+import { barrier } from './barrier.js';
+import { isDraftOf } from './composer.js';
+import {
+  done,
+  lags,
+  proofMs,
+  sizeMs,
+  type DeliveryOrder,
+  type Progress,
+  type Sight,
+  type Step,
+} from './delivery.js';
+import { screenState, type PaneTarget, type ScreenState } from './screen.js';
+import { timesShown } from './shown.js';
+import { submitKeys } from './submit-keys.js';
+
+/** A swallowed Enter shows after so long: the text still stands in the composer. */
+const swallowedMs = 1500;
+/** Keys that do nothing in an idle composer are pressed so often. */
+const mostPresses = 6;
+/** A runtime that was busy holds what has left its composer; its transcript gets so long to say more. */
+const heldMs = 300;
+/** So long a transcript may be behind what the screen shows. */
+const behindMs = 1500;
+/** The same for a runtime of which nothing but its screen can be read. */
+const screenProofMs = 3000;
+
+/** Whether it was taken; and Enter once more where it was not. */
+export function afterEnter(
+  order: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  progress: Progress,
+  { screen, arrival }: Sight,
+  now: number,
+): Step {
+  const waited = now - progress.since;
+  const barred = barrier(target, screen);
+  if (screen === null || barred?.[1] === 'Dead' || barred?.[1] === 'Foreign')
+    return waited < heldMs
+      ? { kind: 'wait' }
+      : done('unknown', 'it ended before it could be seen to take the message', 'Dead');
+  const state = screenState(profile, screen);
+  const extra = sizeMs(order);
+  const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra;
+  const swallowed = swallowedMs + extra + progress.lagMs * lags;
+  if (isDraftOf(state.composer, order.text, profile.collapsed)) {
+    if (state.activity === 'dialog')
+      return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
+    if (waited < swallowed || barred !== null)
+      return waited < limit ? { kind: 'wait' } : stuck(true, 'it was not taken', 'CopyMode');
+    const keys = submitKeys(profile, order.text, screen, state.activity);
+    // A runtime whose title is late gets the keys for a busy one when it is idle, where they do nothing.
+    const again =
+      keys?.includes('Enter') === false ? progress.presses < mostPresses : progress.enters < order.enters;
+    if (again && keys !== null) return { kind: 'enter', shown: progress.shown, keys };
+    return waited < Math.max(limit, swallowed * 2)
+      ? { kind: 'wait' }
+      : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');
+  }
+  if (progress.busy && hasLeft(state) && waited >= heldMs)
+    return done('queued', 'the agent is busy and holds it');
+  const reacted = timesShown(order.text, profile, screen) > progress.shown && state.composer.kind !== 'draft';
+  const behind = profile.transcript === 'none' || arrival === 'unknown' ? 0 : behindMs;
+  if (reacted && waited >= behind) return done('delivered', 'seen on its screen');
+  return waited < limit
+    ? { kind: 'wait' }
+    : done('unknown', 'neither its transcript nor its screen shows that it was taken');
+}
+
+/** The composer is there and empty, or cannot be told from the rest: what was in it has been taken. */
+const hasLeft = ({ composer, activity }: ScreenState): boolean =>
+  composer.kind === 'empty' || (composer.kind === 'unknown' && activity === 'busy');

@@ -1,0 +1,52 @@
+import type { RuntimeProfile } from '../roster/profile.js';
+import { barrier } from './barrier.js';
+import { isDraftOf } from './composer.js';
+import {
+  done,
+  proofMs,
+  type DeliveryOrder,
+  type Progress,
+  type RefusalReason,
+  type Step,
+} from './delivery.js';
+import { screenState, type PaneTarget, type Screen } from './screen.js';
+import { timesShown } from './shown.js';
+import { submitKeys } from './submit-keys.js';
+
+/** What was pasted is entered once it shows, or reported. */
+export function afterPaste(
+  order: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  progress: Progress,
+  screen: Screen | null,
+  now: number,
+): Step {
+  const barred = barrier(target, screen);
+  if (screen === null || barred?.[1] === 'Dead' || barred?.[1] === 'Foreign')
+    return done('unknown', 'it ended after the text was pasted and before it was entered', 'Dead');
+  const { activity, composer } = screenState(profile, screen);
+  const isOurs = isDraftOf(composer, order.text, profile.collapsed);
+  const waited = now - progress.since;
+  if (activity === 'dialog')
+    return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
+  if (barred !== null)
+    return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
+  const shown = timesShown(order.text, profile, screen);
+  const keys = submitKeys(profile, order.text, screen, activity);
+  // It began something meanwhile; what stands in its composer waits for the end of that.
+  if (keys === null)
+    return waited < order.patienceMs ? { kind: 'wait' } : stuck(isOurs, 'it began to work', 'Busy');
+  if (isOurs) return { kind: 'enter', shown, keys };
+  if (waited < profile.submitDelayMs) return { kind: 'wait' };
+  if (composer.kind === 'draft')
+    return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
+  // A composer that stays empty may be one that draws late: Enter in an empty one does no harm.
+  if (composer.kind === 'empty' && waited < profile.submitDelayMs * 4) return { kind: 'wait' };
+  return { kind: 'enter', shown, keys };
+}
+
+export const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
+  isOurs
+    ? done('drafted', `${what} after the text was pasted; it stands in the composer`, reason)
+    : done('unknown', `${what} after the text was pasted, and the text is not to be seen`, reason);

@@ -1,0 +1,74 @@
+import type { RuntimeProfile } from '../roster/profile.js';
+import { barrier, dialogWaits, gone } from './barrier.js';
+import { done, type DeliveryOrder, type Progress, type RefusalReason, type Step } from './delivery.js';
+import { screenState, type PaneTarget, type Screen } from './screen.js';
+import { submitKeys } from './submit-keys.js';
+
+/** What was said last may still stand in the composer when the transcript has it already (pi 0.73): so long that is waited for. */
+export const lingeringMs = 500;
+/** A composer that does not fit the profile's rule is waited for so long. */
+const composerMs = 2000;
+
+/** Whether the text may be pasted, and what stands in the way. */
+export function beforePaste(
+  { agent, text, whenIdle, clearDraft, patienceMs }: DeliveryOrder,
+  target: PaneTarget,
+  profile: RuntimeProfile,
+  { begun, cleared, since }: Progress,
+  screen: Screen | null,
+  now: number,
+): Step {
+  const barred = barrier(target, screen);
+  if (barred !== null || screen === null) return done('refused', ...(barred ?? gone));
+  const { activity, composer } = screenState(profile, screen);
+  const late = now - begun >= patienceMs;
+  const waitOr = (...refusal: readonly [string, RefusalReason]): Step =>
+    late ? done('refused', ...refusal) : { kind: 'wait' };
+  switch (activity) {
+    case 'dialog':
+      return whenIdle ? waitOr(dialogWaits(agent), 'Dialog') : done('refused', dialogWaits(agent), 'Dialog');
+    case 'starting':
+      return waitOr(
+        'its screen is not ready for input; try again, or leave the message with --later',
+        'NotReady',
+      );
+    case 'busy':
+      if (whenIdle) return waitOr('it is still busy; leave the message with --later', 'Busy');
+      if (submitKeys(profile, text, screen, activity) === null)
+        return waitOr(
+          'it is busy, and cannot be given this safely before it is idle; wait longer with --timeout, or leave it with --later',
+          'Busy',
+        );
+      break;
+    case 'ready':
+  }
+  switch (composer.kind) {
+    case 'draft':
+      if (!cleared && now - begun < Math.min(lingeringMs, patienceMs)) return { kind: 'wait' };
+      if (!clearDraft || profile.clearDraft.length === 0)
+        return done(
+          'refused',
+          'a draft stands in its composer; send or clear it, or use --clear-draft',
+          'Draft',
+        );
+      // claude 2.1 takes Ctrl-C for an interrupt while it works, and keeps the draft.
+      if (activity === 'busy')
+        return waitOr('a draft stands in its composer, and it cannot be cleared while it is busy', 'Draft');
+      if (!cleared) return { kind: 'clear' };
+      return now - since < composerMs
+        ? { kind: 'wait' }
+        : done('refused', 'the draft in its composer could not be cleared', 'Draft');
+    case 'unknown':
+      if (profile.composer.kind !== 'none' && now - begun < Math.min(composerMs, patienceMs))
+        return { kind: 'wait' };
+      if (profile.composer.kind !== 'none')
+        return done(
+          'refused',
+          'its composer is not on the screen; see composer_pattern in the roster',
+          'NotReady',
+        );
+      return { kind: 'paste', busy: activity === 'busy' };
+    case 'empty':
+      return { kind: 'paste', busy: activity === 'busy' };
+  }
+}
