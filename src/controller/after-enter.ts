@@ -5,6 +5,7 @@ import { isDraftOf } from './composer.js';
 import {
   done,
   lags,
+  mostLagMs,
   proofMs,
   sizeMs,
   type DeliveryOrder,
@@ -12,12 +13,17 @@ import {
   type Sight,
   type Step,
 } from './delivery.js';
-import { screenState, type PaneTarget, type ScreenState } from './screen.js';
+import { pictureOf, screenState, type PaneTarget, type ScreenState } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
 /** A swallowed Enter shows after so long: the text still stands in the composer. */
 const swallowedMs = 1500;
+/**
+ * A program that has drawn nothing since the last keys may not have read them yet. Another Enter would be read with the first in
+ * one piece, and both may submit: gemini 0.61, stopped for 6 s, then asked its model twice. So long it is waited for.
+ */
+const unreadMs = 30_000;
 /** Keys that do nothing in an idle composer are pressed so often. */
 const mostPresses = 6;
 /** A runtime that was busy holds what has left its composer; its transcript gets so long to say more. */
@@ -45,17 +51,20 @@ export function afterEnter(
   const state = screenState(profile, screen);
   const extra = sizeMs(order);
   const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra;
-  const swallowed = swallowedMs + extra + progress.lagMs * lags;
+  const swallowed = swallowedMs + extra + Math.min(progress.lagMs, mostLagMs) * lags;
   if (isDraftOf(state.composer, order.text, profile.collapsed)) {
     if (state.activity === 'dialog')
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
-    if (waited < swallowed || barred !== null)
-      return waited < limit ? { kind: 'wait' } : stuck(true, 'it was not taken', 'CopyMode');
+    if (barred !== null)
+      return waited < limit ? { kind: 'wait' } : stuck(true, 'somebody is in copy mode', 'CopyMode');
     const keys = submitKeys(profile, order.text, screen, state.activity);
+    const mayBeUnread = keys?.includes('Enter') === true && pictureOf(screen) === progress.picture;
+    if (waited < (mayBeUnread ? unreadMs + extra : swallowed)) return { kind: 'wait' };
     // A runtime whose title is late gets the keys for a busy one when it is idle, where they do nothing.
     const again =
       keys?.includes('Enter') === false ? progress.presses < mostPresses : progress.enters < order.enters;
-    if (again && keys !== null) return { kind: 'enter', shown: progress.shown, keys };
+    if (again && keys !== null && !mayBeUnread)
+      return { kind: 'enter', shown: progress.shown, picture: pictureOf(screen), keys };
     return waited < Math.max(limit, swallowed * 2)
       ? { kind: 'wait' }
       : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');

@@ -9,9 +9,17 @@ import {
   type RefusalReason,
   type Step,
 } from './delivery.js';
-import { screenState, type PaneTarget, type Screen } from './screen.js';
+import { pictureOf, screenState, type PaneTarget, type Screen } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
+
+/**
+ * A runtime that gets no processor reads paste and Enter in one piece, and may take that Enter for a part of the text (gemini
+ * 0.61). So long a composer that stays as it was is waited for.
+ */
+const undrawnMs = 30_000;
+/** A machine that is slow to draw is slow in all else: so much longer a paste rests at most. */
+const mostRestMs = 1000;
 
 /** What was pasted is entered once it shows, or reported. */
 export function afterPaste(
@@ -37,13 +45,20 @@ export function afterPaste(
   // It began something meanwhile; what stands in its composer waits for the end of that.
   if (keys === null)
     return waited < order.patienceMs ? { kind: 'wait' } : stuck(isOurs, 'it began to work', 'Busy');
-  if (isOurs) return { kind: 'enter', shown, keys };
+  const enter: Step = { kind: 'enter', shown, picture: pictureOf(screen), keys };
+  if (isOurs) {
+    const drawn = progress.drawn ?? now;
+    const rest = profile.restMs === 0 ? 0 : profile.restMs + Math.min(drawn - progress.since, mostRestMs);
+    const left = rest - (now - drawn);
+    return left > 0 ? { kind: 'wait', drawn: true, ms: left } : enter;
+  }
   if (waited < profile.submitDelayMs) return { kind: 'wait' };
   if (composer.kind === 'draft')
     return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
-  // A composer that stays empty may be one that draws late: Enter in an empty one does no harm.
-  if (composer.kind === 'empty' && waited < profile.submitDelayMs * 4) return { kind: 'wait' };
-  return { kind: 'enter', shown, keys };
+  if (profile.composer.kind === 'none') return enter;
+  // Where it shows, but not in what is taken for the composer, the profile's pattern is out of date.
+  const patience = shown > progress.shown ? profile.submitDelayMs * 4 : undrawnMs;
+  return waited < patience ? { kind: 'wait' } : enter;
 }
 
 export const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>

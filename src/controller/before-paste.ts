@@ -2,6 +2,7 @@ import type { RuntimeProfile } from '../roster/profile.js';
 import { barrier, dialogWaits, gone } from './barrier.js';
 import { done, type DeliveryOrder, type Progress, type RefusalReason, type Step } from './delivery.js';
 import { screenState, type PaneTarget, type Screen } from './screen.js';
+import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
 /** What was said last may still stand in the composer when the transcript has it already (pi 0.73): so long that is waited for. */
@@ -67,8 +68,8 @@ export function beforePaste(
           'its composer is not on the screen; see composer_pattern in the roster',
           'NotReady',
         );
-      return { kind: 'paste', busy: activity === 'busy' };
+      break;
     case 'empty':
-      return { kind: 'paste', busy: activity === 'busy' };
   }
+  return { kind: 'paste', busy: activity === 'busy', shown: timesShown(text, profile, screen) };
 }

@@ -56,12 +56,14 @@ export async function deliver(
     const arrival = state.phase === 'before' ? 'unknown' : port.arrival();
     const seen = await port.look();
     if (!seen.known) return end(unseen(state, seen.message));
-    const step = nextStep(order, target, profile, state, { screen: seen.value, arrival }, port.now());
+    const now = port.now();
+    const step = nextStep(order, target, profile, state, { screen: seen.value, arrival }, now);
     switch (step.kind) {
       case 'done':
         return end(step.result);
       case 'wait':
-        await pauseOrArrival(port, state, pause);
+        if (step.drawn === true && state.drawn === null) state = { ...state, drawn: now };
+        await pauseOrArrival(port, state, step.ms ?? pause);
         pause = Math.min(pause * 2, lastPauseMs);
         continue;
       case 'clear': {
@@ -85,7 +87,7 @@ export async function deliver(
           continue;
         }
         if (act.kind !== 'done') return end(refusedOr(act, 'refused'));
-        advance({ phase: 'pasted', busy: step.busy });
+        advance({ phase: 'pasted', busy: step.busy, shown: step.shown });
         continue;
       }
       case 'enter': {
@@ -102,8 +104,8 @@ export async function deliver(
         if (act.kind === 'unknown') return end({ status: 'unknown', reason: null, message: act.message });
         advance({
           phase: 'entered',
-          lagMs: state.phase === 'pasted' ? port.now() - state.since : state.lagMs,
-          shown: step.shown,
+          lagMs: state.phase === 'pasted' ? (state.drawn ?? now) - state.since : state.lagMs,
+          ...{ shown: step.shown, picture: step.picture },
           presses: state.presses + 1,
           enters: state.enters + Number(step.keys.includes('Enter')),
         });

@@ -3,7 +3,16 @@ import { afterEnter } from './after-enter.js';
 import { afterPaste } from './after-paste.js';
 import { beforePaste, lingeringMs } from './before-paste.js';
 import { isDraftOf } from './composer.js';
-import { done, lags, sizeMs, type DeliveryOrder, type Progress, type Sight, type Step } from './delivery.js';
+import {
+  done,
+  lags,
+  mostLagMs,
+  sizeMs,
+  type DeliveryOrder,
+  type Progress,
+  type Sight,
+  type Step,
+} from './delivery.js';
 import { screenState, type PaneTarget, type Screen } from './screen.js';
 
 /** The next step of a delivery. Never a second paste: what was pasted once is only ever entered, or reported. */
@@ -26,7 +35,8 @@ export function nextStep(
       if (sight.arrival === 'arrived' || sight.arrival === 'queued') {
         // Its transcript can be ahead of its composer (pi 0.73, gemini 0.61): what the next sender pastes before that is cleared
         // is cleared with it.
-        const clearing = now - progress.since < lingeringMs + progress.lagMs * lags + sizeMs(order);
+        const clearing =
+          now - progress.since < lingeringMs + Math.min(progress.lagMs, mostLagMs) * lags + sizeMs(order);
         if (clearing && holds(order, profile, screen)) return { kind: 'wait' };
         return sight.arrival === 'arrived'
           ? done('delivered', 'seen in the transcript')

@@ -42,25 +42,35 @@ export interface Progress {
   readonly enters: number;
   /** How often any keys were pressed to submit it, Enter or others. */
   readonly presses: number;
+  /** When the paste was first seen in the composer; null: not yet. */
+  readonly drawn: number | null;
   /** How long it took to draw the paste, milliseconds: so slow is the runtime, or the machine. */
   readonly lagMs: number;
   readonly cleared: boolean;
   /** Whether the runtime was busy when the text was pasted. */
   readonly busy: boolean;
-  /** How often the text stood on the screen outside the composer, before Enter. */
+  /** How often the text stood on the screen outside the composer, before the paste and before Enter. */
   readonly shown: number;
+  /** All that the pane showed when keys were pressed last. */
+  readonly picture: string;
 }
 
 export const fresh = (now: number): Progress => ({
   ...{ phase: 'before', begun: now, since: now, enters: 0, presses: 0 },
-  ...{ lagMs: 0, cleared: false, busy: false, shown: 0 },
+  ...{ drawn: null, lagMs: 0, cleared: false, busy: false, shown: 0, picture: '' },
 });
 
 export type Step =
-  | { readonly kind: 'wait' }
+  /** `drawn`: the paste shows. @param ms for so long; without: as long as the caller likes */
+  | { readonly kind: 'wait'; readonly drawn?: true; readonly ms?: number }
   | { readonly kind: 'clear' }
-  | { readonly kind: 'paste'; readonly busy: boolean }
-  | { readonly kind: 'enter'; readonly shown: number; readonly keys: readonly string[] }
+  | { readonly kind: 'paste'; readonly busy: boolean; readonly shown: number }
+  | {
+      readonly kind: 'enter';
+      readonly shown: number;
+      readonly picture: string;
+      readonly keys: readonly string[];
+    }
   | { readonly kind: 'done'; readonly result: DeliveryResult };
 
 export const done = (status: DeliveryStatus, message: string, reason: RefusalReason | null = null): Step => ({
@@ -76,3 +86,5 @@ export const sizeMs = ({ text }: DeliveryOrder): number => text.length * perByte
 export const proofMs = 10_000;
 /** A second Enter that comes along with the first is swallowed like it: so many times the lag lies between them. */
 export const lags = 5;
+/** A lag counts up to here: whoever was slower for a while need not be so for ever. */
+export const mostLagMs = 2000;

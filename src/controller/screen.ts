@@ -71,4 +71,8 @@ export function shows(signs: readonly Sign[], screen: Pick<Screen, 'title' | 'li
   });
 }
 
+/** All that it shows: two pictures that are not the same tell that its program has drawn in between. */
+export const pictureOf = ({ title, lines }: Screen): string =>
+  [title, ...lines.map(({ text }) => text)].join('\n');
+
 const isBlank = ({ lines }: Screen): boolean => lines.every(({ text }) => text.trim() === '');

@@ -54,6 +54,8 @@ export interface RuntimeProfile {
   readonly collapsed: string | null;
   /** How long a composer may take to show a paste, milliseconds. */
   readonly submitDelayMs: number;
+  /** How long a paste must have stood in the composer before Enter, milliseconds: what comes sooner is taken for a part of it. */
+  readonly restMs: number;
   /**
    * Keys that submit the composer while it works. A dialog can come up in the moment in which they arrive, unseen: these must
    * not approve in one. Empty: there are none, and a message waits until it is idle, or shows one of `unasking`.

@@ -22,6 +22,7 @@ export const GENERIC: RuntimeProfile = {
   composer: { kind: 'none' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
+  restMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
   unasking: [],
@@ -47,6 +48,7 @@ const CLAUDE: RuntimeProfile = {
   },
   collapsed: '\\[Pasted text',
   submitDelayMs: 300,
+  restMs: 0,
   // Its dialogs take input up to a second before they are drawn, and no other key submits (2.1).
   submitBusy: [],
   submitBusyMost: null,
@@ -73,6 +75,7 @@ const CODEX: RuntimeProfile = {
   },
   collapsed: '\\[Pasted Content',
   submitDelayMs: 300,
+  restMs: 0,
   // Queues for after the turn; in a dialog it does nothing (0.169).
   submitBusy: ['Tab'],
   submitBusyMost: null,
@@ -93,6 +96,7 @@ const OPENCODE: RuntimeProfile = {
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
+  restMs: 0,
   // In its dialog the last answer, which refuses, is left of the first; in the composer only the cursor moves (1.18).
   submitBusy: ['Left', 'Enter'],
   submitBusyMost: null,
@@ -112,6 +116,7 @@ const PI: RuntimeProfile = {
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
   collapsed: '\\[paste #',
   submitDelayMs: 300,
+  restMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
   unasking: [],
@@ -137,6 +142,8 @@ const GEMINI: RuntimeProfile = {
   },
   collapsed: '\\[Pasted Text',
   submitDelayMs: 300,
+  // For 30 ms after a paste Enter is a line of it, and until a timer of 40 ms is over and drawn (0.61).
+  restMs: 60,
   // Queues while it works; in a dialog it does nothing (0.61).
   submitBusy: ['Tab'],
   submitBusyMost: { lines: 5, characters: 500 },
@@ -157,6 +164,7 @@ const DEMO: RuntimeProfile = {
   composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },
   collapsed: null,
   submitDelayMs: 300,
+  restMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
   unasking: [],

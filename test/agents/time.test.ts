@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { until } from '../support/fleet-sandbox.js';
 import { missing, wanted } from '../support/real-agents.js';
+import { startBurners } from './burners.js';
 import { RealFleet } from './real-fleet.js';
 
 // How long until a receipt says delivered, beside what the runtime itself needs from a paste until the model is asked. Printed,
@@ -14,6 +15,7 @@ describe('time until a receipt', () => {
   for (const runtime of wanted()) {
     test.skipIf(missing().includes(runtime))(`of ${runtime}`, { timeout: 400_000 }, async () => {
       const all = await RealFleet.start({ one: runtime });
+      const burners = startBurners();
       try {
         const pane = all.pane('one');
         const atModel = async (text: string): Promise<number> => {
@@ -24,6 +26,7 @@ describe('time until a receipt', () => {
         };
         await all.expectSent(/^(delivered|queued)/, 'one', 'good morning', '--timeout', '60s');
         await all.quiet();
+        const tries: number[] = [];
         const [raw, receipt, whole, asked]: readonly [number[], number[], number[], number[]] = [
           [],
           [],
@@ -42,18 +45,20 @@ describe('time until a receipt', () => {
           await all.quiet();
           const byFleet = `by fleet ${count}`;
           const start = performance.now();
-          const { elapsedMs } = await all.expectSent(/^(delivered|queued)/, 'one', byFleet);
+          const { elapsedMs, attempts } = await all.expectSent(/^(delivered|queued)/, 'one', byFleet);
           whole.push(performance.now() - start);
           receipt.push(elapsedMs);
+          tries.push(attempts);
           asked.push((await atModel(byFleet)) - start);
           await all.quiet();
         }
         console.log(
           `TIME ${runtime.padEnd(9)} by hand until the model is asked ${median(raw)} ms; receipt ${median(receipt)} ms; ` +
-            `command with its start ${median(whole)} ms, the model is asked after ${median(asked)} ms; medians of ${rounds}`,
+            `command with its start ${median(whole)} ms, the model is asked after ${median(asked)} ms; medians of ${rounds}; keys pressed ${tries.join(' ')}`,
         );
         expect(receipt).toHaveLength(rounds);
       } finally {
+        burners.end();
         await all.dispose();
       }
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fresh, type DeliveryOrder, type Progress, type Step } from '../../src/controller/delivery.js';
 import { nextStep } from '../../src/controller/delivery-step.js';
 import { recovered, type Attempt } from '../../src/controller/outbox.js';
-import type { PaneTarget, Screen } from '../../src/controller/screen.js';
+import { pictureOf, type PaneTarget, type Screen } from '../../src/controller/screen.js';
 import type { Arrival } from '../../src/controller/transcript.js';
 import { profileOf } from '../../src/roster/profile.js';
 import type { AgentSpec } from '../../src/roster/types.js';
@@ -65,7 +65,7 @@ describe('before the paste', () => {
   });
   test('a busy agent gets it, unless it is to be idle', () => {
     const busy = screen(['>'], { title: '✦ working' });
-    expect(step(fresh(0), busy)).toEqual({ kind: 'paste', busy: true });
+    expect(step(fresh(0), busy)).toEqual({ kind: 'paste', busy: true, shown: 0 });
     expect(step(fresh(0), busy, 0, 'absent', { ...order, whenIdle: true })).toEqual({ kind: 'wait' });
   });
 });
@@ -74,12 +74,30 @@ describe('after the paste', () => {
   test('Enter waits for the text, never for long, and never goes into a dialog', () => {
     expect(step(pasted, screen(['> hello']))).toMatchObject({ kind: 'enter' });
     expect(step(pasted, screen(['>']), 100)).toEqual({ kind: 'wait' });
-    expect(step(pasted, screen(['>']), 5000)).toMatchObject({ kind: 'enter' });
+    expect(step(pasted, screen(['>']), 31_000)).toMatchObject({ kind: 'enter' });
     expect(step(pasted, dialog, 100)).toEqual({ kind: 'wait' });
     expect(step(pasted, dialog, 400)).toMatchObject({
       kind: 'done',
       result: { status: 'unknown', reason: 'Dialog' },
     });
+  });
+  test('a program that has not drawn it may read Enter with it, as a part of it: it is not entered blindly', () => {
+    expect(step(pasted, screen(['>']), 12_000)).toEqual({ kind: 'wait' });
+    // Here it shows, and the pattern of the composer is out of date.
+    expect(step(pasted, screen(['$ hello', '>']), 1000)).toEqual({ kind: 'wait' });
+    expect(step(pasted, screen(['$ hello', '>']), 1300)).toMatchObject({ kind: 'enter' });
+    // It was said before, too.
+    expect(step({ ...pasted, shown: 1 }, screen(['› hello', '>']), 1300)).toEqual({ kind: 'wait' });
+  });
+  test('where Enter right behind a paste is a part of it, the paste rests first; longer where the machine is slow', () => {
+    const resting = { ...profile, restMs: 60 };
+    const at = (progress: Progress, now: number): Step =>
+      nextStep(order, target, resting, progress, { screen: screen(['> hello']), arrival: 'absent' }, now);
+    expect(at(pasted, 5)).toEqual({ kind: 'wait', drawn: true, ms: 65 });
+    expect(at({ ...pasted, drawn: 5 }, 69)).toMatchObject({ kind: 'wait', ms: 1 });
+    expect(at({ ...pasted, drawn: 5 }, 70)).toMatchObject({ kind: 'enter' });
+    expect(at({ ...pasted, drawn: 5000 }, 6059)).toMatchObject({ kind: 'wait' });
+    expect(at({ ...pasted, drawn: 5000 }, 6060)).toMatchObject({ kind: 'enter' });
   });
   test('what a human typed meanwhile is not entered', () => {
     expect(step(pasted, screen(['> half a thought hello']), 400)).toMatchObject({
@@ -115,10 +133,19 @@ describe('after Enter', () => {
     expect(step(entered, screen(['> hello']), 1600)).toMatchObject({ kind: 'enter' });
     // A runtime that was slow to draw the paste is slow to take Enter.
     expect(step({ ...entered, lagMs: 800 }, screen(['> hello']), 1600)).toEqual({ kind: 'wait' });
+    expect(step({ ...entered, lagMs: 60_000 }, screen(['> hello']), 11_600)).toMatchObject({ kind: 'enter' });
     expect(step({ ...entered, enters: 2 }, screen(['> hello']), 3100)).toEqual({ kind: 'wait' });
     expect(step({ ...entered, enters: 2 }, screen(['> hello']), 10_100)).toMatchObject({
       result: { status: 'drafted' },
     });
+  });
+  test('a program that has drawn nothing since gets no other Enter: both might submit', () => {
+    const still = screen(['> hello']);
+    const unread = { ...entered, picture: pictureOf(still) };
+    expect(step(unread, still, 29_000)).toEqual({ kind: 'wait' });
+    expect(step(unread, still, 30_100)).toMatchObject({ result: { status: 'drafted' } });
+    expect(step(unread, screen(['> hello', '']), 1600)).toMatchObject({ kind: 'enter' });
+    expect(step(unread, screen(['> hello'], { title: 'another' }), 1600)).toMatchObject({ kind: 'enter' });
   });
   test('a busy runtime that took it from the composer holds it', () => {
     const busy = screen(['>'], { title: '✦ working' });
