@@ -10,6 +10,8 @@ import { endText } from './render/end-text.js';
 /** An agent that has stayed up for so long has not failed at its start. */
 const steadyMs = 2000;
 const pollMs = 250;
+/** A unit whose process has ended writes down how, and ends, within so long. */
+const recordMs = 3000;
 
 /**
  * Waits until every launched agent has been up without a break for two seconds.
@@ -25,6 +27,7 @@ export async function waitUntilUp(
 ): Promise<ExitCode> {
   const deadline = performance.now() + timeoutMs;
   const since = new Map<string, { pid: number; from: number }>();
+  const endedAt = new Map<string, number>();
   for (;;) {
     const { agents: seen } = assess((await observe(context)).world);
     const situations = new Map(seen.map(({ agent, situation }) => [agent, situation]));
@@ -36,8 +39,15 @@ export async function waitUntilUp(
           if (since.get(agent)?.pid !== situation.pane.pid)
             since.set(agent, { pid: situation.pane.pid, from: now });
           break;
+        case 'exited': {
+          const from = endedAt.get(agent) ?? now;
+          endedAt.set(agent, from);
+          since.delete(agent);
+          if (now - from < recordMs) break;
+          for (const line of endLines(context, agent)) say(line);
+          return ExitCode.actionFailed;
+        }
         case 'stopped':
-        case 'exited':
         case 'hollow':
         case undefined:
           for (const line of endLines(context, agent)) say(line);

@@ -61,7 +61,7 @@ describe('a changed first message resets a disposable slot', () => {
       await fleet.type('a', keys, ...(keys.startsWith('/') ? ['Enter'] : []));
       await until(`${shown} shows`, async () => (await fleet.screen('a')).includes(shown));
       const { stdout } = await fleet.expect(6, 'apply');
-      expect(stdout).toContain(`a deferred: ${message}`);
+      expect(stdout).toMatch(new RegExp(`a +reset .*deferred: ${message}`));
       expect(stdout).toContain('Applied: nothing; 1 gated.');
     }
     expect(await fleet.pids()).toEqual(before);
