@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { startTimeOf } from './process.js';
 
 /** Swept by this process already. What it leaves itself, its successor sweeps. */
 const swept = new Set<string>();
@@ -22,7 +23,7 @@ export function sweepLeftOvers(directory: string): void {
 export function removeOrphans(directory: string, writer: RegExp): void {
   for (const name of fs.readdirSync(directory)) {
     const pid = writer.exec(name)?.[1];
-    if (pid === undefined || fs.existsSync(`/proc/${pid}`)) continue;
+    if (pid === undefined || startTimeOf(Number(pid)) !== null) continue;
     try {
       fs.unlinkSync(path.join(directory, name));
     } catch {

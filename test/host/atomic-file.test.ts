@@ -1,9 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fileProblem, readText, writeFileAtomic } from '../../src/host/atomic-file.js';
 import { bundled } from '../support/bundled.js';
+import { until } from '../support/fleet-sandbox.js';
 import { temporary } from '../support/temporary.js';
 
 const mode = (file: string): number => fs.statSync(file).mode & 0o777;
@@ -64,6 +66,23 @@ describe('writing', () => {
     for (const name of [killed, alive, other]) fs.writeFileSync(path.join(directory, name), 'half');
     writeFileAtomic(path.join(directory, 'b.json'), 'text', 0o600);
     expect(fs.readdirSync(directory)).toEqual([alive, 'b.json', other]);
+  });
+
+  test('so is what one left that is dead and not yet reaped', async () => {
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const zombie = Number(line.toString());
+      await until('it is a zombie', () => fs.readFileSync(`/proc/${zombie}/stat`, 'utf8').includes(') Z '));
+      const directory = temporary();
+      fs.writeFileSync(path.join(directory, `a.json.${zombie}.k1.fleet.tmp`), 'half');
+      writeFileAtomic(path.join(directory, 'b.json'), 'text', 0o600);
+      expect(fs.readdirSync(directory)).toEqual(['b.json']);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   test('in the place of a directory fails, and leaves nothing behind', () => {
