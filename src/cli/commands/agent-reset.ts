@@ -3,7 +3,7 @@ import { readText } from '../../host/atomic-file.js';
 import { agentFile } from '../../host/paths.js';
 import { resumabilityOf } from '../../roster/conversation.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
-import type { AgentSpec } from '../../roster/types.js';
+import type { AgentSpec, Roster } from '../../roster/types.js';
 import { eventOf } from '../event-record.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
@@ -12,8 +12,8 @@ import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
 import { openLine } from '../talk/line.js';
 import { markFresh } from '../talk/mark-fresh.js';
 import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
-import { lockTalk, requireAgent, sendCommand, type SendOptions } from './agent-send.js';
-import { restartCommand } from './restart.js';
+import { lockTalk, prepareSend, requireAgent, type SendOptions } from './agent-send.js';
+import { restartAgents } from './restart.js';
 
 export interface ResetOptions {
   readonly clear?: true;
@@ -31,60 +31,86 @@ const patienceMs = 60_000;
  * again. Its first message follows.
  */
 export async function resetCommand(context: Context, name: string, options: ResetOptions): Promise<ExitCode> {
-  const result = await attempt(context, name, options);
-  switch (result.kind) {
-    case 'fresh':
-      context.record([eventOf('reset', context.now(), { agent: name, message: 'reset in its runtime' })]);
-      context.print(`${name} has a fresh conversation.`);
-      await deliverKickstarts(context, [name]);
-      return ExitCode.done;
-    case 'refused':
-      context.say(`${name} was not reset: ${result.message}`);
-      return ExitCode.actionFailed;
-    case 'by-restart':
-      return restartCommand(context, [name], { fresh: true });
-    case 'uncertain':
-      context.say(`${name}: ${result.message}; ending its process and starting it afresh`);
-      return restartCommand(context, [name], { fresh: true });
-  }
+  if (options.clear === true && options.new === true)
+    throw new CommandFailure(ExitCode.usage, 'give --clear or --new, not both');
+  const roster = await loadRoster(context);
+  const code = await resetLocked(context, roster, requireAgent(roster, name), options);
+  if (!context.interrupted()) await deliverKickstarts(context, [name]);
+  return code;
 }
 
-async function attempt(context: Context, name: string, options: ResetOptions): Promise<ResetResult> {
-  const roster = await loadRoster(context);
-  const agent = requireAgent(roster, name);
-  const asked = options.clear === true ? 'clear' : options.new === true ? 'new' : null;
+/**
+ * Nobody else talks to the agent until it is fresh: what was delivered to it after it had been found idle would be lost with
+ * its process.
+ */
+async function resetLocked(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  options: ResetOptions,
+): Promise<ExitCode> {
+  const { name } = agent;
   const locked = await lockTalk(context, agent, options.timeout ?? patienceMs);
-  if (locked.kind === 'held')
-    return { kind: 'refused', message: `${locked.owner.purpose} (pid ${locked.owner.pid}) is talking to it` };
+  if (locked.kind === 'held') {
+    const { purpose, pid } = locked.owner;
+    context.say(`${name} was not reset: ${purpose} (pid ${pid}) is talking to it`);
+    return ExitCode.actionFailed;
+  }
+  const afresh = async (): Promise<ExitCode> => (await restartAgents(context, [name], { fresh: true })).code;
   try {
-    const opened = await openLine(context, roster, agent, 0);
-    if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
-    const manner = {
-      interrupt: options.interrupt === true,
-      hint: 'use --interrupt or --now',
-      patienceMs: options.now === true ? 0 : (options.timeout ?? patienceMs),
-    };
-    if (isResumed(context, agent)) {
-      const waited = await resetByRestart(context, opened.line, { ...manner, command: '' });
-      return waited.kind === 'refused' && options.now === true ? { ...waited, kind: 'uncertain' } : waited;
+    const result = await attempt(context, roster, agent, options);
+    switch (result.kind) {
+      case 'fresh':
+        context.record([eventOf('reset', context.now(), { agent: name, message: 'reset in its runtime' })]);
+        context.print(`${name} has a fresh conversation.`);
+        return ExitCode.done;
+      case 'refused':
+        context.say(`${name} was not reset: ${result.message}`);
+        return ExitCode.actionFailed;
+      case 'by-restart':
+        return await afresh();
+      case 'uncertain':
+        context.say(`${name}: ${result.message}; ending its process and starting it afresh`);
+        return await afresh();
     }
-    const word = resetWord(opened.line, asked);
-    if ('problem' in word) return { kind: 'uncertain', message: word.problem };
-    const order = { ...manner, command: word.word };
-    const result = await resetInApp(context, opened.line, order, randomBytes(8).toString('hex'));
-    if (result.kind === 'refused' && options.now === true) return { ...result, kind: 'uncertain' };
-    if (result.kind !== 'fresh') return result;
-    const problem = leaveKickstart(context, agent, null);
-    if (problem !== null)
-      throw new CommandFailure(
-        ExitCode.error,
-        `${name} was reset, but its first message could not be left: ${problem}`,
-      );
-    await markFresh(context, opened.line);
-    return result;
   } finally {
     locked.lock.release();
   }
+}
+
+/** The caller holds the agent's lock. */
+async function attempt(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  options: ResetOptions,
+): Promise<ResetResult> {
+  const asked = options.clear === true ? 'clear' : options.new === true ? 'new' : null;
+  const opened = await openLine(context, roster, agent, 0);
+  if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
+  const manner = {
+    interrupt: options.interrupt === true,
+    hint: 'use --interrupt or --now',
+    patienceMs: options.now === true ? 0 : (options.timeout ?? patienceMs),
+  };
+  if (isResumed(context, agent)) {
+    const waited = await resetByRestart(context, opened.line, { ...manner, command: '' });
+    return waited.kind === 'refused' && options.now === true ? { ...waited, kind: 'uncertain' } : waited;
+  }
+  const word = resetWord(opened.line, asked);
+  if ('problem' in word) return { kind: 'uncertain', message: word.problem };
+  const order = { ...manner, command: word.word };
+  const result = await resetInApp(context, opened.line, order, randomBytes(8).toString('hex'));
+  if (result.kind === 'refused' && options.now === true) return { ...result, kind: 'uncertain' };
+  if (result.kind !== 'fresh') return result;
+  const problem = leaveKickstart(context, agent, null);
+  if (problem !== null)
+    throw new CommandFailure(
+      ExitCode.error,
+      `${agent.name} was reset, but its first message could not be left: ${problem}`,
+    );
+  await markFresh(context, opened.line);
+  return result;
 }
 
 /** Whether fleet says at its start which conversation it is in; then a reset in the runtime would leave it behind. */
@@ -100,13 +126,15 @@ export async function assignCommand(
   name: string,
   options: SendOptions & ResetOptions,
 ): Promise<ExitCode> {
-  const agent = requireAgent(await loadRoster(context), name);
-  if (agent.resetBetweenTasks) {
-    const code = await resetCommand(context, name, options);
+  // Whole before anything is ended: a task that cannot be sent must not cost a conversation.
+  const task = await prepareSend(context, name, options);
+  if (task.agent.resetBetweenTasks) {
+    const told = options.json === true ? { ...context, print: context.say } : context;
+    const code = await resetCommand(told, task.agent.name, options);
     if (code !== ExitCode.done) {
       context.say('the task was not sent');
       return code;
     }
   }
-  return sendCommand(context, name, options);
+  return task.send();
 }

@@ -45,6 +45,15 @@ const idlePatienceMs = 600_000;
 
 /** Sends one message and says truthfully what became of it. */
 export async function sendCommand(context: Context, name: string, options: SendOptions): Promise<ExitCode> {
+  return (await prepareSend(context, name, options)).send();
+}
+
+/** Everything about a message that can be refused without looking at its agent, before anything is done. */
+export async function prepareSend(
+  context: Context,
+  name: string,
+  options: SendOptions,
+): Promise<{ readonly agent: AgentSpec; readonly send: () => Promise<ExitCode> }> {
   const begun = performance.now();
   const roster = await loadRoster(context);
   const agent = requireAgent(roster, roster.agents.find(({ session }) => session === name)?.name ?? name);
@@ -62,17 +71,19 @@ export async function sendCommand(context: Context, name: string, options: SendO
     enters: 1 + (options.retries ?? 1),
     patienceMs: patience,
   };
-  const made =
-    options.later === true
-      ? await sendOrLeave(context, roster, agent, entry, manner)
-      : await sendNow(context, roster, agent, entry, manner);
-  const receipt = {
-    ...made,
-    agent: agent.name,
-    id: entry.id,
-    elapsedMs: Math.round(performance.now() - begun),
+  const send = async (): Promise<ExitCode> => {
+    const made =
+      options.later === true
+        ? await sendOrLeave(context, roster, agent, entry, manner)
+        : await sendNow(context, roster, agent, entry, manner);
+    const elapsedMs = Math.round(performance.now() - begun);
+    return giveReceipt(
+      context,
+      { ...made, agent: agent.name, id: entry.id, elapsedMs },
+      options.json === true,
+    );
   };
-  return giveReceipt(context, receipt, options.json === true);
+  return { agent, send };
 }
 
 /** @throws CommandFailure 64 where it is not in the roster */

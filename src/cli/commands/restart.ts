@@ -2,6 +2,7 @@ import { operatorPlan } from '../../controller/operator-plan.js';
 import type { Plan } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import { displayPath } from '../../host/paths.js';
+import type { Roster } from '../../roster/types.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { carryOutTold } from '../carry-out-told.js';
@@ -23,12 +24,28 @@ export async function restartCommand(
   names: readonly string[],
   options: RestartOptions = {},
 ): Promise<ExitCode> {
+  const { code, roster } = await restartAgents(context, names, options);
+  if (!context.interrupted())
+    await deliverKickstarts(
+      context,
+      roster.agents.map(({ name }) => name),
+    );
+  return code;
+}
+
+/** The same without first messages: they wait in the outbox. */
+export async function restartAgents(
+  context: Context,
+  names: readonly string[],
+  options: RestartOptions,
+): Promise<{ readonly code: ExitCode; readonly roster: Roster }> {
   const word = options.fresh === true ? 'restart --fresh' : 'restart';
   const planOf = (world: World): Plan =>
     operatorPlan(world, word, names.length === 0 ? null : names, context.now());
   const first = await observe(context);
-  requireAgents(first.world.roster, names);
-  requireInstallation(context, first.world.roster, first.installation);
+  const { roster } = first.world;
+  requireAgents(roster, names);
+  requireInstallation(context, roster, first.installation);
   const code = await withLock(context, 'fleet restart', async () => {
     const pass = await observe(context, { endsAsked: true });
     const plan = planOf(pass.world);
@@ -37,10 +54,5 @@ export async function restartCommand(
     else reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
     return await carryOutTold(context, reporter, plan, pass, ({ world }) => planOf(world));
   });
-  if (!context.interrupted())
-    await deliverKickstarts(
-      context,
-      first.world.roster.agents.map(({ name }) => name),
-    );
-  return code;
+  return { code, roster };
 }
