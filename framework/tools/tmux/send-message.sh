@@ -22,6 +22,8 @@ while getopts :t:m:f:b:L:r:v option; do
 done
 shift $((OPTIND - 1))
 [[ -n $target && $target != -* && $# -eq 0 && ${#given} -le 1 ]] || usage
+# All of it, before any of it is sent: what base64 has decoded before it finds a fault would be sent as the message.
+[[ $given != b ]] || base64 -d <<<"$encoded" >/dev/null || exit 3
 
 words=(agent send "$target" --no-preamble --json --file -)
 [[ -z $socket ]] || words+=(--socket "$socket")

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventFiles } from '../../actuators/event-log.js';
 import { readEvents, type LoggedEvent } from '../../observers/event-log.js';
 import type { Context } from '../context.js';
-import { ExitCode } from '../exit-code.js';
+import { requireAgents } from '../agent-names.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
+import { loadRoster } from '../roster-source.js';
 import { formatVersion } from '../render/plan-json.js';
 import { eventText } from '../render/event-text.js';
 import { jsonText } from '../render/json-text.js';
@@ -15,6 +17,21 @@ export interface EventsOptions {
 
 const pollMs = 250;
 
+/**
+ * Who has left the roster may still be asked about; who was never in it is a slip of the hand. A roster that cannot be read keeps
+ * nobody from the log.
+ *
+ * @throws CommandFailure 64
+ */
+async function requireKnown(context: Context, agent: string, events: readonly LoggedEvent[]): Promise<void> {
+  if (events.some((event) => event.agent === agent)) return;
+  const roster = await loadRoster(context).catch((error: unknown) => {
+    if (error instanceof CommandFailure) return null;
+    throw error;
+  });
+  if (roster !== null) requireAgents(roster, [agent]);
+}
+
 /** What was done and decided, oldest first. With `--watch` goes on until it is interrupted. */
 export async function eventsCommand(context: Context, options: EventsOptions): Promise<ExitCode> {
   const files = eventFiles(context.paths.state);
@@ -25,6 +42,7 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
     }
   };
   let seen = readEvents(files);
+  if (options.for !== undefined) await requireKnown(context, options.for, seen);
   show(seen);
   if (options.watch !== true) return ExitCode.done;
   context.onInterrupt(() => process.exit(ExitCode.done));

@@ -1,0 +1,37 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cli, run } from '../support/fleet-sandbox.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+beforeEach(() => {
+  fleet = new TalkFleet();
+});
+afterEach(() => fleet.dispose());
+
+test('events of an agent that is neither in the roster nor in the log are refused', async () => {
+  await fleet.up(fleet.demo('scout'), fleet.demo('old'));
+  fleet.writeRoster([fleet.demo('scout')], `defaults: { working_directory: ${fleet.work} }`);
+  const { stderr } = await fleet.expect(64, 'events', '--for', 'scuot');
+  expect(stderr).toContain('scuot is not in the roster (did you mean scout?)');
+  // Who has left it, and who asks while the roster is broken, reads on.
+  expect((await fleet.expect(0, 'events', '--for', 'old')).stdout).toContain('action_complete');
+  fs.writeFileSync(fleet.roster, 'version: 1\n');
+  expect((await fleet.expect(0, 'events', '--for', 'scout')).stdout).toContain('action_complete');
+  expect((await fleet.expect(0, 'events', '--for', 'scuot')).stdout).toBe('');
+});
+
+test('of a text in damaged base64 nothing is sent', async () => {
+  await fleet.up(fleet.demo('a'));
+  const bin = path.join(fleet.directory, 'fleet');
+  fs.writeFileSync(bin, `#!/bin/bash\nexec ${process.execPath} ${cli} "$@"\n`, { mode: 0o755 });
+  const script = path.join(fleet.home, 'tools', 'tmux', 'send-message.sh');
+  const send = (encoded: string) =>
+    run(script, ['-t', 'a', '-b', encoded], { env: { ...fleet.env, MOSAIC_FLEET: bin } });
+  const whole = Buffer.from('remove nothing but what is below /tmp/x').toString('base64');
+  expect(await send(`${whole.slice(0, 20)}!${whole.slice(21)}`)).toMatchObject({ code: 3 });
+  expect(fleet.messages('a')).toEqual([]);
+  expect((await send(whole)).code).toBe(0);
+  expect(fleet.messages('a')).toEqual(['remove nothing but what is below /tmp/x']);
+});
