@@ -1,6 +1,6 @@
 import type { EarlierDesired } from '../controller/desired.js';
 import type { Known, Memory, Observed } from '../controller/observed.js';
-import type { AgentFilesMemory } from '../observers/agent-files.js';
+import { noFilesSeen, type AgentFilesMemory } from '../observers/agent-files.js';
 import { emptyMemory, type ConversationMemory } from '../observers/conversations.js';
 import { rememberedInstallation, type Installation } from '../observers/installation.js';
 import { rememberedMemory } from '../observers/memory.js';
@@ -28,7 +28,7 @@ export interface Earlier {
 }
 
 export const nothingSeen = ({ paths }: Context): Earlier => ({
-  files: { agents: new Map(), seen: new Map() },
+  files: noFilesSeen(),
   conversations: emptyMemory(),
   installation: rememberedInstallation(paths, parseEnvironmentFile),
   memory: rememberedMemory(paths.state),

@@ -6,13 +6,6 @@ import type { Result } from '../roster/result.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
-import { readSource, withText } from './roster-source.js';
-
-/** `loadRoster` for who has the full parser at hand already. @throws CommandFailure 78 with every diagnostic in its message */
-export function loadRosterAtOnce(context: Context): Roster {
-  const [source, surroundings] = readSource(context, context.paths.roster);
-  return withText(compileOrThrow(source, surroundings), source.text);
-}
 
 /** @throws CommandFailure 78 with every diagnostic in its message */
 export function compileOrThrow(source: RosterSource, surroundings: CompileContext): Roster {

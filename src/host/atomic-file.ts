@@ -120,6 +120,36 @@ export function stampOf(...files: readonly string[]): string | null {
   return parts.join('\n');
 }
 
+/** What names a file's content, for who looks at many files again and again and needs no text for it. */
+export type FileStamp = Pick<fs.Stats, 'dev' | 'ino' | 'size' | 'mode' | 'mtimeMs' | 'ctimeMs'> | string;
+
+/**
+ * The same for one file.
+ *
+ * @param before what named it earlier: itself again where the file is the same, so that the two are compared by identity
+ */
+export function stampAgain(file: string, before: FileStamp | null): FileStamp | null {
+  let stat: fs.Stats | undefined;
+  try {
+    stat = fs.statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    return errorCode(error);
+  }
+  if (stat === undefined) return 'absent';
+  const { dev, ino, size, mode, mtimeMs, ctimeMs } = stat;
+  if (Date.now() - Math.max(mtimeMs, ctimeMs) < racyMs) return null;
+  const same =
+    before !== null &&
+    typeof before !== 'string' &&
+    before.ctimeMs === ctimeMs &&
+    before.mtimeMs === mtimeMs &&
+    before.ino === ino &&
+    before.dev === dev &&
+    before.size === size &&
+    before.mode === mode;
+  return same ? before : { dev, ino, size, mode, mtimeMs, ctimeMs };
+}
+
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -1,5 +1,6 @@
+import equal from 'fast-deep-equal';
 import type { AgentFiles, AppliedSpec, Known } from '../controller/observed.js';
-import { readText, stampOf } from '../host/atomic-file.js';
+import { readText, stampAgain, type FileStamp } from '../host/atomic-file.js';
 import { agentFile, type Paths } from '../host/paths.js';
 
 /** Splits an env file's text; handed in because parsing belongs to the roster. */
@@ -10,9 +11,19 @@ export type ParseEnvironment = (text: string) => {
 
 /** What was read before, with what named the files' content then. For who looks again and again. */
 export interface AgentFilesMemory {
-  readonly agents: Map<string, { readonly stamp: string; readonly files: AgentFiles }>;
+  readonly agents: Map<string, Remembered>;
+  /** Names the directory's content at the last look; null: it was not to be told. */
+  directory: FileStamp | null;
   seen: ReadonlyMap<string, AgentFiles>;
 }
+
+interface Remembered {
+  readonly environment: FileStamp;
+  readonly record: FileStamp;
+  readonly files: AgentFiles;
+}
+
+export const noFilesSeen = (): AgentFilesMemory => ({ agents: new Map(), directory: null, seen: new Map() });
 
 /**
  * Reads fleet's files about each agent. Synchronous: two small files per agent, faster than any queue of promises.
@@ -27,15 +38,20 @@ export function observeAgentFiles(
   memory: AgentFilesMemory | null = null,
 ): ReadonlyMap<string, AgentFiles> {
   // Records are replaced by fleet alone, as a whole, which shows in their directory; only env files are edited in place.
-  const records = memory === null ? null : stampOf(paths.agents);
+  const directory = memory === null ? null : stampAgain(paths.agents, memory.directory);
+  const recordsStand = directory !== null && directory === memory?.directory;
+  if (memory !== null) memory.directory = directory;
   const found = new Map<string, AgentFiles>();
   let same = true;
   for (const agent of agents) {
-    const files = remembered(paths, agent, parse, records, memory);
+    const files = remembered(paths, agent, parse, recordsStand, memory);
     found.set(agent, files);
     same &&= files === memory?.seen.get(agent);
   }
   if (memory === null) return found;
+  // Of whoever is not looked at it is not known any more whether his record stands.
+  if (memory.agents.size > found.size)
+    for (const agent of memory.agents.keys()) if (!found.has(agent)) memory.agents.delete(agent);
   if (!same || found.size !== memory.seen.size) memory.seen = found;
   return memory.seen;
 }
@@ -44,17 +60,24 @@ function remembered(
   paths: Paths,
   agent: string,
   parse: ParseEnvironment,
-  records: string | null,
+  recordsStand: boolean,
   memory: AgentFilesMemory | null,
 ): AgentFiles {
   if (memory === null) return readAgent(paths, agent, parse);
   const before = memory.agents.get(agent);
-  const environment = records === null ? null : stampOf(agentFile(paths, agent, 'env'));
-  const stamp = environment === null ? null : `${records}\n${environment}`;
-  if (before !== undefined && stamp !== null && before.stamp === stamp) return before.files;
-  const files = readAgent(paths, agent, parse);
-  if (stamp === null) memory.agents.delete(agent);
-  else memory.agents.set(agent, { stamp, files });
+  const environment = stampAgain(agentFile(paths, agent, 'env'), before?.environment ?? null);
+  const record =
+    recordsStand && before !== undefined
+      ? before.record
+      : stampAgain(agentFile(paths, agent, 'json'), before?.record ?? null);
+  if (environment !== null && environment === before?.environment && record === before.record)
+    return before.files;
+  const read = readAgent(paths, agent, parse);
+  // One that was written so lately that it has to be read again is the same value all the same.
+  const seen = memory.seen.get(agent);
+  const files = seen !== undefined && equal(seen, read) ? seen : read;
+  if (environment === null || record === null) memory.agents.delete(agent);
+  else memory.agents.set(agent, { environment, record, files });
   return files;
 }
 

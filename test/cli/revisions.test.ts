@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createContext, type Context } from '../../src/cli/context.js';
 import { keep, keepInForce } from '../../src/cli/revision-history.js';
 import { chooseRevision, previousRevision } from '../../src/cli/revision-choice.js';
-import { loadRosterAtOnce } from '../../src/cli/roster-text.js';
+import { RosterMemory } from '../../src/cli/run/roster-memory.js';
 import { readHistory, revisionsDirectory, type Revision } from '../../src/observers/revisions.js';
 import { temporary, write } from '../support/temporary.js';
 
@@ -24,7 +24,8 @@ function place(): Place {
   };
   const applied = (agents: string): string => {
     write(context.paths.roster, `version: 1\ntransport: tmux\nagents: [${agents}]\n`);
-    const roster = loadRosterAtOnce(context);
+    const { roster } = new RosterMemory(context).look();
+    if (roster === null) throw new Error('no roster');
     keepInForce(context, roster);
     return roster.revision.slice(0, 12);
   };

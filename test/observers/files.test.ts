@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { exitFile, agentFile } from '../../src/host/paths.js';
-import { observeAgentFiles } from '../../src/observers/agent-files.js';
+import { noFilesSeen, observeAgentFiles } from '../../src/observers/agent-files.js';
 import { readExitRecord } from '../../src/observers/exit-record.js';
 import { observeInstallation, tmuxTmpdir } from '../../src/observers/installation.js';
 import { approvalsFile, disruptionsFile, holdsFile, observeMemory } from '../../src/observers/memory.js';
@@ -133,6 +133,61 @@ describe("an agent's files", () => {
     const paths = temporaryPaths();
     write(agentFile(paths, 'a', 'json'), '{"applied":{"class":"x"},"started":{"class":"y"},"starts":3}');
     expect(observe(paths)?.applied).toEqual({ applied: { class: 'x' }, started: { class: 'y' }, starts: 3 });
+  });
+});
+
+describe("agents' files, looked at again and again", () => {
+  const later = (): unknown => vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 60_000);
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  const fleet = () => {
+    const paths = temporaryPaths();
+    const memory = noFilesSeen();
+    const record = (agent: string, starts: number): void => {
+      const file = agentFile(paths, agent, 'json');
+      write(`${file}.new`, `{"applied":{},"started":{},"starts":${starts}}`);
+      fs.renameSync(`${file}.new`, file);
+    };
+    for (const agent of ['a', 'b']) {
+      write(agentFile(paths, agent, 'env'), 'SITE=1\n');
+      record(agent, 1);
+    }
+    const look = (...agents: readonly string[]) =>
+      observeAgentFiles(paths, agents, parseEnvironmentFile, memory);
+    return { paths, record, look };
+  };
+
+  test.each([
+    ['long after they were written', true],
+    ['while their times cannot tell yet', false],
+  ])('%s: what stands is the same value, and what was changed is seen', (_, old) => {
+    if (old) later();
+    const { paths, record, look } = fleet();
+    const first = look('a', 'b');
+    expect(look('a', 'b')).toBe(first);
+    fs.appendFileSync(agentFile(paths, 'a', 'env'), 'MORE=2\n');
+    const edited = look('a', 'b');
+    expect(edited.get('a')).toMatchObject({ siteEnvironment: { value: { SITE: '1', MORE: '2' } } });
+    expect(edited.get('b')).toBe(first.get('b'));
+    record('b', 10);
+    const replaced = look('a', 'b');
+    expect(replaced.get('a')).toBe(edited.get('a'));
+    expect(replaced.get('b')?.applied?.starts).toBe(10);
+    fs.rmSync(agentFile(paths, 'a', 'json'));
+    fs.rmSync(agentFile(paths, 'a', 'env'));
+    expect(look('a', 'b').get('a')).toMatchObject({ siteEnvironment: { value: {} }, applied: null });
+  });
+
+  test('of an agent that was not looked at meanwhile are read anew', () => {
+    later();
+    const { record, look } = fleet();
+    look('a', 'b');
+    look('a', 'b');
+    record('b', 10);
+    look('a');
+    look('a');
+    expect(look('a', 'b').get('b')?.applied?.starts).toBe(10);
   });
 });
 

@@ -2,12 +2,13 @@ import * as fs from 'node:fs';
 import { templatesOf, type RosterInForce } from '../../controller/reconciler.js';
 import { stampOf } from '../../host/atomic-file.js';
 import { templateFile } from '../../observers/roster-file.js';
+import type { CompileContext } from '../../roster/build.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { CommandFailure } from '../exit-code.js';
 import { lastGoodRoster } from '../last-good.js';
-import { rereadAs } from '../roster-source.js';
-import { loadRosterAtOnce } from '../roster-text.js';
+import { readSource, rereadAs, withText } from '../roster-source.js';
+import { compileOrThrow } from '../roster-text.js';
 
 interface Reading {
   /** Names the content of roster and templates; null: their times cannot tell yet. */
@@ -19,10 +20,19 @@ interface Reading {
   readonly replaced: boolean;
 }
 
+/** What a roster was made of. */
+interface Made {
+  readonly text: string;
+  /** Texts of templates by their names in the roster. */
+  readonly templates: ReadonlyMap<string, string>;
+}
+
 /** The roster as the controller takes it: a file that became invalid or vanished leaves the last good one in force. */
 export class RosterMemory {
   readonly #context: Context;
   #last: Roster | null = null;
+  /** What `#last` was made of; null where that is not what the file held last. */
+  #made: Made | null = null;
   #reading: Reading | null = null;
 
   constructor(context: Context) {
@@ -71,11 +81,24 @@ export class RosterMemory {
 
   #read(): string | null {
     try {
-      const read = loadRosterAtOnce(this.#context);
+      const [source, surroundings] = readSource(this.#context, this.#context.paths.roster);
+      const { text } = source;
+      const { readTemplate } = surroundings;
+      // Under the lock a file that was just written is read once more, since its times cannot tell; mostly it says the same.
+      if (this.#made?.text === text && stands(this.#made, readTemplate)) return null;
+      const templates = new Map<string, string>();
+      const noting: typeof readTemplate = (name) => {
+        const template = readTemplate(name);
+        if (template.ok) templates.set(name, template.text);
+        return template;
+      };
+      const read = withText(compileOrThrow(source, { ...surroundings, readTemplate: noting }), text);
       this.#last = this.#last === null ? read : rereadAs(this.#last, read);
+      this.#made = { text, templates };
       return null;
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
+      this.#made = null;
       this.#last ??= lastGoodRoster(this.#context);
       return error.message;
     }
@@ -103,6 +126,12 @@ export class RosterMemory {
     return age < 0 ? Infinity : age;
   }
 }
+
+const stands = ({ templates }: Made, readTemplate: CompileContext['readTemplate']): boolean =>
+  [...templates].every(([name, text]) => {
+    const now = readTemplate(name);
+    return now.ok && now.text === text;
+  });
 
 function statOf(file: string): fs.Stats | null {
   try {

@@ -1,0 +1,47 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { createContext } from '../../../src/cli/context.js';
+import { RosterMemory } from '../../../src/cli/run/roster-memory.js';
+import { temporary, write } from '../../support/temporary.js';
+
+function roster() {
+  const home = temporary();
+  const context = createContext({ mosaicHome: path.join(home, 'mosaic') }, { HOME: home });
+  const file = context.paths.roster;
+  const template = path.join(path.dirname(file), 'hello.md');
+  const text = (name: string): string =>
+    `version: 1\ntransport: tmux\nagents: [{ name: ${name}, runtime: pi, class: worker, kickstart_template: hello.md }]\n`;
+  write(template, 'Hello\n');
+  write(file, text('a'));
+  return { memory: new RosterMemory(context), file, template, text };
+}
+
+test('a file that was only written again is the same roster', () => {
+  const { memory, file, text } = roster();
+  const first = memory.look();
+  expect(first).toMatchObject({ problem: null, roster: { agents: [{ name: 'a' }] } });
+  write(file, text('a'));
+  expect(memory.look().roster).toBe(first.roster);
+  write(file, text('b'));
+  expect(memory.look().roster?.agents[0]?.name).toBe('b');
+});
+
+test('a template is read again though the text of the roster stands', () => {
+  const { memory, template } = roster();
+  const first = memory.look();
+  expect(first.roster?.agents[0]?.kickstart?.content).toContain('Hello');
+  write(template, 'Good morning\n');
+  expect(memory.look().roster?.agents[0]?.kickstart?.content).toContain('Good morning');
+  fs.rmSync(template);
+  expect(memory.look()).toMatchObject({ problem: expect.stringContaining('hello.md') as string });
+});
+
+test('an edit that is taken back is no problem any more', () => {
+  const { memory, file, text } = roster();
+  const first = memory.look();
+  write(file, 'version: 1\nagents: oops\n');
+  expect(memory.look()).toMatchObject({ roster: first.roster, problem: expect.any(String) as string });
+  write(file, text('a'));
+  expect(memory.look()).toMatchObject({ roster: first.roster, problem: null });
+});
