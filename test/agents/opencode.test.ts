@@ -12,6 +12,31 @@ interface Conversations {
   readonly former: readonly { readonly id: string; readonly ended: string }[];
 }
 
+const many = Number(process.env['FLEET_OPENCODES'] ?? 2);
+
+describe.skipIf(!wanted().includes('opencode') || missing().includes('opencode'))(
+  'opencodes of one home',
+  () => {
+    test('that are started for the first time at once all come up', { timeout: 400_000 }, async () => {
+      const fleet = new FleetSandbox();
+      const server = await startModelServer();
+      try {
+        const place = { work: fleet.work, home: path.join(fleet.directory, 'home'), port: server.port };
+        const { command, env } = prepareAgent('opencode', place);
+        const words = { runtime: 'opencode', command: [...command, '{conversation}'], env };
+        const names = Array.from({ length: many }, (_, index) => `first${index}`);
+        fleet.writeRoster(names.map((name) => JSON.stringify({ name, ...words })));
+        await fleet.expect(0, 'install');
+        await fleet.expect(0, 'apply', '--wait', '120s');
+        await fleet.expect(0, 'wait', '--for', 'ready', ...names, '--timeout', '240s');
+      } finally {
+        await fleet.dispose();
+        await server.close();
+      }
+    });
+  },
+);
+
 // What is opencode's alone: a session that is imported before the first start, in a repository, from a database of all agents.
 for (const runtime of wanted().filter((one) => one === 'opencode')) {
   describe.skipIf(missing().includes(runtime))('opencode: a session that is imported', () => {

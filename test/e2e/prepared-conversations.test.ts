@@ -1,13 +1,20 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { processFacts } from '../../src/observers/process-facts.js';
 import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
 
 // As opencode does: a conversation must have been imported before a process can be in it. What it holds cannot be told here, for
 // this is no database.
 const program = `#!/bin/sh
 store=$XDG_DATA_HOME/opencode/opencode.db
-if [ "$1" = import ]; then mkdir -p "\${store%/*}" && cat "$2" >>"$store" && exit 0; fi
+if [ "$1" = import ]; then
+  mkdir -p "\${store%/*}"
+  echo begun >>"$store.log"
+  while [ -e "$store.hold" ]; do sleep 0.02; done
+  cat "$2" >>"$store" && echo done >>"$store.log"
+  exit
+fi
 if ! [ "$1" = --session ] || ! grep -q -s "\\"id\\":\\"$2\\"" "$store"; then echo "Session not found: $2"; exit 1; fi
 echo "in $2 $3"
 exec sleep 12345
@@ -64,6 +71,26 @@ test('a conversation is made once, whoever starts the agent, and again for the n
   await shows('a', `in ${next} two`);
   expect(imported()).toEqual([...imported().slice(0, 2), next]);
   expect(ids).not.toContain(next);
+});
+
+test('two agents of a home are prepared one after the other', async () => {
+  await shows('a', 'in');
+  await shows('b', 'in');
+  const store = path.join(fleet.directory, 'data/opencode/opencode.db');
+  fs.writeFileSync(`${store}.log`, '');
+  fs.writeFileSync(`${store}.hold`, '');
+  await fleet.expect(0, 'restart', 'a', 'b', '--fresh');
+  // One is at it, and the other one waits.
+  await until('one to wait', async () => {
+    const { a = 0, b = 0 } = await fleet.pids();
+    const words = [a, b].map((pid) => processFacts(pid).commands.flat().join(' '));
+    return words.some((one) => one.includes('flock')) && words.some((one) => one.includes('import'));
+  });
+  const log = (): readonly string[] => fs.readFileSync(`${store}.log`, 'utf8').trim().split('\n');
+  expect(log()).toEqual(['begun']);
+  fs.rmSync(`${store}.hold`);
+  for (const name of ['a', 'b']) await shows(name, `in ${await id(name)} one`);
+  expect(log()).toEqual(['begun', 'done', 'begun', 'done']);
 });
 
 test('where it is lost and nothing was said, the next start makes one; where something was, nothing starts', async () => {

@@ -116,8 +116,14 @@ if [[ ${#_fleet_prepare[@]} -gt 0 ]]; then
   TZ=UTC0 printf -v _fleet_entry '%(%Y-%m-%dT%H:%M:%S)T' "${_fleet_now%??????}"
   _fleet_now=${_fleet_now: -6:3}
   _fleet_input=${_fleet_input//'{iso}'/${_fleet_entry}.${_fleet_now}Z}
-  "${_fleet_env[@]}" /usr/bin/timeout --foreground -k 5 120 "${_fleet_prepare[@]}" <<<"$_fleet_input" >/dev/null
+  # One at a time in a home: two first ones at once both make the tables of opencode's database (1.18), and one of them fails. The
+  # directory itself is locked, so that no file is left; where it cannot be, they go on as they are. The lock ends with this process.
+  if [[ -d ${HOME-} ]] && { exec {_fleet_lock}<"$HOME"; } 2>/dev/null; then
+    /usr/bin/flock -w 600 "$_fleet_lock" 2>/dev/null
+  else exec {_fleet_lock}</dev/null; fi
+  "${_fleet_env[@]}" /usr/bin/timeout --foreground -k 5 120 "${_fleet_prepare[@]}" <<<"$_fleet_input" >/dev/null {_fleet_lock}<&-
   _fleet_status=$?
+  exec {_fleet_lock}<&-
   if ((_fleet_status)); then
     printf 'fleet: its new conversation could not be prepared: %s ended with status %s\n' "${_fleet_prepare[*]}" "$_fleet_status"
     exit "$_fleet_status"
