@@ -54,7 +54,7 @@ class Campaign {
     const words = ['--when-idle', '--timeout', '120s', '--message', `${mark}${work}`];
     // The model is the judge: a receipt may be `unknown` on a machine with other work.
     const sent = await this.fleet.must([0, 4], 'agent', 'send', name, ...words);
-    const what = `the model to get ${mark} (${sent.stdout.trim()})`;
+    const what = `the model to get ${mark} (${sent.stdout.trim()}${sent.stderr.trim()})`;
     const request = await until(what, () => this.asked(mark), 60_000);
     if (sent.code !== 0) this.unproven += 1;
     return { mark, request };
