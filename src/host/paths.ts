@@ -23,11 +23,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws Error where no home directory is known at all */
 export function resolvePaths(flags: { mosaicHome?: string; roster?: string }, env: Environment): Paths {
   const userHome = path.resolve(present(env['HOME']) ?? os.userInfo().homedir);
-  const config = present(env['XDG_CONFIG_HOME']) ?? path.join(userHome, '.config');
+  const config = absolute(env['XDG_CONFIG_HOME']) ?? path.join(userHome, '.config');
   const home = path.resolve(
     present(flags.mosaicHome) ?? present(env['MOSAIC_HOME']) ?? path.join(userHome, '.config', 'mosaic'),
   );
-  const state = present(env['XDG_STATE_HOME']) ?? path.join(userHome, '.local', 'state');
+  const state = absolute(env['XDG_STATE_HOME']) ?? path.join(userHome, '.local', 'state');
   const fleet = path.join(home, 'fleet');
   return {
     userHome,
@@ -80,6 +80,10 @@ function defaultRoster(fleet: string): string {
   const candidates = ['roster.yaml', 'roster.yml', 'roster.json'].map((name) => path.join(fleet, name));
   return candidates.find((file) => fs.existsSync(file)) ?? path.join(fleet, 'roster.yaml');
 }
+
+/** "If an implementation encounters a relative path in any of these variables it should consider the path invalid and ignore it." */
+const absolute = (value: string | undefined): string | undefined =>
+  value !== undefined && path.isAbsolute(value) ? value : undefined;
 
 const present = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 

@@ -164,7 +164,8 @@ describe('the controller', () => {
     fleet.writeRoster([lead(', env: { A: "1" }'), sleeper('b')], settings());
     await until('it waits', () => events('deferred').some(({ gate }) => gate === 'needs-approval'));
     expect((await fleet.pids())['lead']).toBe(before['lead']);
-    await fleet.expect(0, 'approve', 'lead');
+    const approved = await fleet.expect(0, 'approve', 'lead');
+    expect(approved.stdout).toMatch(/The controller \(pid [0-9]+\) applies it by itself/);
     await until('it is done', async () => {
       const { lead: pid } = await fleet.pids();
       return pid !== undefined && pid !== before['lead'];

@@ -59,7 +59,7 @@ describe('the operator decides', () => {
     expect(planned.stdout).toContain('needs approval: persistent persona');
     expect(planned.stdout).toContain('To go on with lead: fleet approve lead');
     expect(await fleet.pids()).toEqual(before);
-    await fleet.expect(0, 'approve', 'lead');
+    expect((await fleet.expect(0, 'approve', 'lead')).stdout).toContain('Apply it with: fleet apply');
     // Another edit is another change: the approval is void.
     fleet.writeRoster(
       [

@@ -36,6 +36,7 @@ test.each<readonly [string, { mosaicHome?: string; roster?: string }, Environmen
   ['an empty variable is none', {}, { MOSAIC_HOME: '', XDG_STATE_HOME: '', XDG_CONFIG_HOME: '' }, { home: '/home/op/.config/mosaic', state: '/home/op/.local/state/mosaic/fleet' }],
   ['a relative flag', { mosaicHome: 'here', roster: 'r.yaml' }, {}, { home: path.resolve('here'), roster: path.resolve('r.yaml') }],
   ['XDG moves units and state, not the home', {}, { XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s' }, { units: '/c/systemd/user', state: '/s/mosaic/fleet', home: '/home/op/.config/mosaic' }],
+  ['a relative XDG directory is none', {}, { XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: './s' }, { units: '/home/op/.config/systemd/user', state: '/home/op/.local/state/mosaic/fleet' }],
 ])('%s', (_, flags, env, expected) => {
   expect(resolvePaths(flags, { HOME, ...env })).toMatchObject(expected);
 }); // prettier-ignore

@@ -10,6 +10,7 @@ import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
+import { nextApply } from '../next-apply.js';
 import { observe } from '../pass.js';
 import { holderGateText } from '../render/holder-text.js';
 import { costText, reasonText } from '../render/reason-text.js';
@@ -99,7 +100,7 @@ export async function approveCommand(
     for (const { agent, cost } of holder.costs)
       context.print(`  ${agent}: ${costText(cost) ?? 'restarted, with no conversation to lose'}`);
   }
-  context.print('Done by the next: fleet apply');
+  context.print(nextApply(context));
   return ExitCode.done;
 }
 

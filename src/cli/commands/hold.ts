@@ -10,6 +10,7 @@ import { eventOf } from '../event-record.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
+import { nextApply } from '../next-apply.js';
 import { loadRoster } from '../roster-source.js';
 import { forgetFailures, releaseHolds } from './start.js';
 
@@ -74,9 +75,7 @@ export async function releaseCommand(
   context.record([eventOf('released', now(), { agent, message: options.reason })]);
   const until = options.for === undefined ? '' : ` for ${formatDuration(options.for)}, then held again`;
   print(
-    seen.hold === null
-      ? `${agent} was not held.`
-      : `${agent} is released${until}. Apply the roster with: fleet apply`,
+    seen.hold === null ? `${agent} was not held.` : `${agent} is released${until}. ${nextApply(context)}`,
   );
   return ExitCode.done;
 }

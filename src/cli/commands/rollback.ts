@@ -1,5 +1,4 @@
-import { lockOwner } from '../../host/lock.js';
-import { controllerLock, displayPath } from '../../host/paths.js';
+import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import type { Revision } from '../../observers/revisions.js';
 import { templateReader } from '../../observers/roster-file.js';
@@ -8,6 +7,7 @@ import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
+import { nextApply } from '../next-apply.js';
 import { rosterDiff } from '../render/diff-text.js';
 import { chooseRevision, history, previousRevision } from '../revision-choice.js';
 import { shortId } from '../revision-history.js';
@@ -81,12 +81,7 @@ export async function rollbackCommand(
   replaceRoster(context, before, target.text, restored);
   const kept = aside === null ? '' : ` What it said before is kept as ${aside}.`;
   print(`${shown} is that of revision ${name} again.${kept}`);
-  const controller = lockOwner(controllerLock(paths));
-  print(
-    controller === null
-      ? 'Apply it with: fleet apply'
-      : `The controller (pid ${controller.pid}) applies it by itself. Watch: fleet status -w`,
-  );
+  print(nextApply(context));
   return ExitCode.done;
 }
 

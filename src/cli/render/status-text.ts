@@ -115,9 +115,21 @@ function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: Ag
     ...conditions
       .filter(({ type, message }) => type === 'Ready' && message !== '')
       .map(({ message }) => visible(message)),
+    ...blockedBy(conditions),
   ];
   return notes.join('; ');
 }
+
+/** What somebody has to repair before anything is done, where the line does not say it already. */
+const blockedBy = (conditions: AgentStatus['conditions']): readonly string[] =>
+  conditions.flatMap(({ type, status, message }) =>
+    type === 'Progressing' &&
+    status === 'False' &&
+    message !== '' &&
+    !conditions.some((one) => one.type === 'Ready' && one.message === message)
+      ? [`blocked: ${visible(message)}`]
+      : [],
+  );
 
 /** What a change of a running agent waits for, or null. */
 function waitsFor(reason: string, message: string): string | null {

@@ -146,6 +146,19 @@ test('a status shows no control characters of strangers or of a last screen', ()
   }
 });
 
+test('a status says what has to be repaired before an agent can be started', () => {
+  const one = new Scene(['a', 'b']).session('b');
+  one.obstacles.set('a', 'pi is not in the agent’s PATH');
+  const input = { ...statusInput(one), detail: false };
+  const agents = fleetStatus(input.world, { now, plan: one.plan() });
+  const lines = statusText({ ...input, agents }, styleFor(false));
+  expect(lines.find((line) => line.startsWith('a '))).toMatch(
+    /Stopped .* blocked: pi is not in the agent’s PATH$/,
+  );
+  // Said once.
+  expect(lines.find((line) => line.startsWith('b '))?.match(/not created by fleet/g)).toHaveLength(1);
+});
+
 test('results are told line by line, and counted', () => {
   const [action] = scene().plan().actions;
   if (action === undefined) throw new Error('no action');
