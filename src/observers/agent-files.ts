@@ -107,6 +107,10 @@ export function managedEnvironment(
   return file.state === 'present' ? parse(file.text).managed : {};
 }
 
+/** The runtime an agent that runs was started as; null: not on record. */
+export const startedRuntime = (paths: Paths, agent: string): string | null =>
+  readApplied(agentFile(paths, agent, 'json'))?.started['runtime'] ?? null;
+
 /** A record that is missing or damaged is no record: the marks decide, and only the fields' names are lost. */
 function readApplied(file: string): AppliedSpec | null {
   const content = readText(file);

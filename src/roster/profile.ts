@@ -94,6 +94,15 @@ export const profileOf = (spec: AgentSpec): RuntimeProfile => {
   };
 };
 
+/**
+ * The profile of what runs, which stays what it was started as until it is restarted: by another runtime's a dialog would not be
+ * seen, and Enter approves in one. What the roster said over that runtime's own is not on record.
+ *
+ * @param started the runtime it was started as; null: not on record
+ */
+export const profileOfRunning = (spec: AgentSpec, started: string | null): RuntimeProfile =>
+  started === null || started === spec.runtime ? profileOf(spec) : (BUILT_IN.get(started) ?? GENERIC);
+
 /** A runtime of the operator's own: its ids are fleet's, and what it holds is known from deliveries alone. */
 const OWN_CONVERSATION: ConversationShape = {
   ...{ identity: 'chosen', id: 'uuid', new: [], resume: [], prepare: null, evidence: null },

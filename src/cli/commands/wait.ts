@@ -1,8 +1,8 @@
 import { dialogWaits } from '../../controller/barrier.js';
+import type { World } from '../../controller/assess.js';
 import { fleetStatus, type AgentStatus } from '../../controller/status.js';
 import type { Activity } from '../../controller/screen.js';
-import { profileOf } from '../../roster/profile.js';
-import type { Roster } from '../../roster/types.js';
+import { profileOfRunning } from '../../roster/profile.js';
 import { formatDuration } from '../../roster/duration.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -44,7 +44,7 @@ export async function waitCommand(
           : phase !== 'Extra' && (wanted === 'stopped' || desired === 'running'),
       );
       const inTime = asked.filter((agent) => isAsWanted(agent, wanted));
-      const onScreen = await screensOf(context, world.roster, wanted === 'stopped' ? [] : inTime);
+      const onScreen = await screensOf(context, world, wanted === 'stopped' ? [] : inTime);
       const waiting = asked.filter(
         (agent) => !inTime.includes(agent) || !showsAsWanted(onScreen.get(agent.name), wanted),
       );
@@ -71,11 +71,13 @@ export async function waitCommand(
 /** Who is as wanted but for the screen; an agent whose runtime's ready screen is unknown is judged by its process alone. */
 async function screensOf(
   context: Context,
-  roster: Roster,
+  { roster, observed: { files } }: World,
   agents: readonly AgentStatus[],
 ): Promise<ReadonlyMap<string, Activity | 'unseen'>> {
   const specs = roster.agents.filter(
-    (spec) => agents.some(({ name }) => name === spec.name) && profileOf(spec).ready.length > 0,
+    (spec) =>
+      agents.some(({ name }) => name === spec.name) &&
+      profileOfRunning(spec, files.get(spec.name)?.applied?.started['runtime'] ?? null).ready.length > 0,
   );
   const seen = await activitiesOf(context, roster, specs);
   return new Map(specs.map(({ name }) => [name, seen.get(name) ?? 'unseen']));

@@ -9,16 +9,17 @@ import { lineTo, type Line } from './line.js';
  * be seen.
  */
 export async function activitiesOf(
-  { exec, paths }: Context,
+  context: Context,
   roster: Roster,
   agents: readonly AgentSpec[],
 ): Promise<ReadonlyMap<string, Activity>> {
   if (agents.length === 0) return new Map();
+  const { exec, paths } = context;
   const panes = await findPanes(exec, roster.socketName);
   const marked = panes.known ? (panes.value ?? []) : [];
   const lines = agents.flatMap((agent): readonly Line[] => {
     const found = marked.find((pane) => pane.agent === agent.name && pane.home === paths.home);
-    return found === undefined ? [] : [lineTo(roster, agent, found)];
+    return found === undefined ? [] : [lineTo(context, roster, agent, found)];
   });
   const screens = await lookAt(
     exec,

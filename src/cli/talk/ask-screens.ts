@@ -4,7 +4,7 @@ import type { AskScreens } from '../../controller/screen-gates.js';
 import { lockOwner } from '../../host/lock.js';
 import { talkLock } from '../../host/paths.js';
 import { lookAt } from '../../observers/screens.js';
-import { profileOf } from '../../roster/profile.js';
+import { profileOfRunning } from '../../roster/profile.js';
 import type { Context } from '../context.js';
 import type { Line } from './line.js';
 import { resetBarrier, resetWord, turnBarrier } from './reset.js';
@@ -45,15 +45,16 @@ export const askScreens =
 
 /** The agent's own pane, as it was observed. */
 function lineOf(
-  { roster, observed: { tmux } }: World,
+  { roster, observed: { tmux, files } }: World,
   { agent: name, target, live }: PlannedAction,
 ): Line | null {
   const agent = roster.agents.find((one) => one.name === name);
   const server = tmux.known ? tmux.value?.pid : undefined;
   if (agent === undefined || server === undefined || target?.pane == null || live === null) return null;
   const { session, pane } = target;
+  const profile = profileOfRunning(agent, files.get(name)?.applied?.started['runtime'] ?? null);
   return {
-    ...{ agent, profile: profileOf(agent), socket: roster.socketName },
+    ...{ agent, profile, socket: roster.socketName },
     target: { session, window: '', pane, pid: live.pid, server },
   };
 }

@@ -5,8 +5,9 @@ import type { DeliveryResult } from '../../controller/delivery.js';
 import type { PaneTarget } from '../../controller/screen.js';
 import type { Situation } from '../../controller/situation.js';
 import type { MarkedPane } from '../../observers/screen-output.js';
+import { startedRuntime } from '../../observers/agent-files.js';
 import { findPanes } from '../../observers/screens.js';
-import { profileOf, type RuntimeProfile } from '../../roster/profile.js';
+import { profileOfRunning, type RuntimeProfile } from '../../roster/profile.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
@@ -45,7 +46,7 @@ export async function openLine(
     if (!panes.known) throw new CommandFailure(ExitCode.unavailable, `nothing was typed: ${panes.message}`);
     const found = panes.value?.find((pane) => pane.agent === agent.name && pane.home === context.paths.home);
     if (found !== undefined) {
-      return { kind: 'open', line: lineTo(roster, agent, found) };
+      return { kind: 'open', line: lineTo(context, roster, agent, found) };
     }
     const { situation, why } = await situationOf(context, roster, agent);
     const late = performance.now() >= deadline || context.interrupted();
@@ -54,10 +55,16 @@ export async function openLine(
   }
 }
 
-export function lineTo({ socketName }: Roster, agent: AgentSpec, found: MarkedPane): Line {
+export function lineTo(
+  { paths }: Context,
+  { socketName }: Roster,
+  agent: AgentSpec,
+  found: MarkedPane,
+): Line {
   const { session, window, pane, pid, server } = found;
   const target = { session, window, pane, pid, server };
-  return { agent, profile: profileOf(agent), socket: socketName, target };
+  const profile = profileOfRunning(agent, startedRuntime(paths, agent.name));
+  return { agent, profile, socket: socketName, target };
 }
 
 /** How the agent is; `why` it does not run, where somebody wanted it so. */
