@@ -1,4 +1,4 @@
-import type { Plan } from './action.js';
+import { isDisruptive, type Plan } from './action.js';
 import type { World } from './assess.js';
 import { delayed, holderTurn, isReady, launches, replacesHolder, split, tryOf } from './delayed.js';
 import { Endings } from './endings.js';
@@ -86,6 +86,7 @@ const lookDeadlineMs = 30_000;
 export class Reconciler<Seen extends Sight> {
   readonly #port: ReconcilerPort<Seen>;
   readonly #inFlight = new Map<string, Promise<void>>();
+  readonly #ending = new Set<string>();
   readonly #pace = new Pace();
   readonly #endings = new Endings();
   readonly #outputs = new LastOutputs();
@@ -112,6 +113,11 @@ export class Reconciler<Seen extends Sight> {
   /** Agents that are being acted upon. */
   get actingUpon(): readonly string[] {
     return [...this.#inFlight.keys()];
+  }
+
+  /** Those of them whose process is being ended, or ended and started again. */
+  get ending(): ReadonlySet<string> {
+    return this.#ending;
   }
 
   /** Resolves once nothing is being acted upon any more. */
@@ -242,6 +248,7 @@ export class Reconciler<Seen extends Sight> {
     const ready = plan.actions.filter(isReady);
     const now = port.monotonic();
     for (const action of ready) {
+      if (action.live !== null && isDisruptive(action.action)) this.#ending.add(action.agent);
       this.#pace.begun(action, tryOf(seen.world, action, now));
       if (launches(action)) this.#lastLaunch = now;
     }
@@ -256,7 +263,10 @@ export class Reconciler<Seen extends Sight> {
         (error: unknown) => port.report.trouble('apply', messageOf(error)),
       )
       .then(() => {
-        for (const name of names) this.#inFlight.delete(name);
+        for (const name of names) {
+          this.#inFlight.delete(name);
+          this.#ending.delete(name);
+        }
         port.wake();
       });
     for (const name of names) this.#inFlight.set(name, work);

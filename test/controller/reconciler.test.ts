@@ -90,12 +90,14 @@ describe('a pass', () => {
 describe('agents that are being acted upon', () => {
   test('are left alone, while others go on', async () => {
     const agents = [{ name: 'slow' }, { name: 'quick' }];
-    const { pids, write, clock, host } = await runningFleet(agents, {}, { stop_grace: '20s' });
+    const { fleet, pids, write, clock, host } = await runningFleet(agents, {}, { stop_grace: '20s' });
+    const ending = (): readonly string[] => [...(fleet.controller?.reconciler.ending ?? [])];
     host.stubborn.add('slow');
     write(withDir(agents, '/srv/x'));
     await clock.advance(5000);
     const [slow, quick] = pids();
     expect(host.units.get('slow')?.active).toBe('deactivating');
+    expect(ending()).toEqual(['slow']);
     host.endSession(host.sessionOf('quick')!);
     await clock.advance(1000);
     expect(pids()[1]).not.toBe(quick);
@@ -104,6 +106,7 @@ describe('agents that are being acted upon', () => {
     await clock.advance(20_000);
     expect(host.deeds.filter(({ agent }) => agent === 'slow')).toHaveLength(1);
     expect(host.sessionOf('slow')?.ownPane()?.pid).not.toBe(slow);
+    expect(ending()).toEqual([]);
   });
 
   test('a name that is added again while it is being stopped runs once more', async () => {

@@ -135,7 +135,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
         );
         sources.follow(serverSeen(inForce.world));
         reports.passed(watch.turn.looked);
-        const mailMs = inForce.world === null ? null : postman.deliver(inForce.world);
+        const mailMs = inForce.world === null ? null : postman.deliver(inForce.world, reconciler.ending);
         return { ...outcome, nextMs: sooner(outcome.nextMs, mailMs) };
       },
       now: () => performance.now(),

@@ -33,8 +33,13 @@ export class Postman {
     return new Set(this.#work.keys());
   }
 
-  /** Begins what can be begun. @returns milliseconds after which it wants to be called again, or null */
-  deliver(world: World): number | null {
+  /**
+   * Begins what can be begun.
+   *
+   * @param ending agents whose process is being ended: what it was told now would end with it
+   * @returns milliseconds after which it wants to be called again, or null
+   */
+  deliver(world: World, ending: ReadonlySet<string>): number | null {
     const mail = agentsWithMail(`${this.#context.paths.state}/outbox`);
     if (!mail.known || mail.value.length === 0) return null;
     const live = new Set(
@@ -43,6 +48,8 @@ export class Postman {
     const waits: number[] = [];
     for (const agent of world.roster.agents) {
       if (!mail.value.includes(agent.name) || !live.has(agent.name) || this.#work.has(agent.name)) continue;
+      // The end of that wakes us.
+      if (ending.has(agent.name)) continue;
       if (!hasWaiting(this.#context, agent)) continue;
       const wait = (this.#due.get(agent.name)?.at ?? 0) - performance.now();
       if (wait > 0) waits.push(wait);
