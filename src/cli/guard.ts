@@ -74,7 +74,10 @@ export function requireInstallation(
 }
 
 /** For commands that only write down the operator's word. @throws CommandFailure 69 where it would reach another fleet */
-export function requireOwnInstallation(context: Context, installation: Installation): void {
+export function requireOwnInstallation(
+  context: Context,
+  installation: Pick<Installation, 'record' | 'otherHome'>,
+): void {
   const problem = foreignInstallation(context, null, installation);
   if (problem !== null) throw new CommandFailure(ExitCode.unavailable, problem);
 }

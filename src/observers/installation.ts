@@ -53,6 +53,19 @@ export function rememberedInstallation(paths: Paths, parse: ParseEnvironment): (
 const filesIn = (directory: string): readonly string[] =>
   fs.existsSync(directory) ? fs.readdirSync(directory).map((name) => path.join(directory, name)) : [];
 
+/** Whose fleet is installed: two files, where all of them are read for what is in force. */
+export function observeOwner(
+  paths: Paths,
+  parse: ParseEnvironment,
+): Pick<Installation, 'record' | 'otherHome'> {
+  const unit = readText(path.join(paths.units, 'mosaic-agent@.service'));
+  const unitHome = unit.state === 'present' ? homeOfUnit(unit.text) : null;
+  return {
+    record: readRecord(paths, parse),
+    otherHome: unitHome !== null && unitHome !== paths.home ? unitHome : null,
+  };
+}
+
 export function observeInstallation(paths: Paths, parse: ParseEnvironment): Installation {
   const assets = hostAssets(paths);
   const stale = assets.filter(({ target, content }) => {
@@ -60,12 +73,10 @@ export function observeInstallation(paths: Paths, parse: ParseEnvironment): Inst
     return found.state !== 'present' || found.text !== content;
   });
   const unit = readText(path.join(paths.units, 'mosaic-agent@.service'));
-  const unitHome = unit.state === 'present' ? homeOfUnit(unit.text) : null;
   return {
-    record: readRecord(paths, parse),
+    ...observeOwner(paths, parse),
     stale,
     missing: unit.state === 'absent' || assets.every(({ target }) => !fs.existsSync(target)),
-    otherHome: unitHome !== null && unitHome !== paths.home ? unitHome : null,
   };
 }
 

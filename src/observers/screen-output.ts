@@ -16,20 +16,35 @@ export interface MarkedPane extends PaneTarget {
 
 /** @param text one character per byte (latin1) @returns null where anything does not fit */
 export function parseMarked(text: string): readonly MarkedPane[] | null {
+  const { panes, rest } = markedBefore(text);
+  return rest === '' ? panes : null;
+}
+
+/** Panes, and screens behind them. @param text one character per byte (latin1) @returns null where anything does not fit */
+export function parseMarkedAndScreens(
+  text: string,
+): { readonly panes: readonly MarkedPane[]; readonly screens: ReadonlyMap<string, Screen> } | null {
+  const { panes, rest } = markedBefore(text);
+  const screens = parseScreens(rest);
+  return screens === null ? null : { panes, screens };
+}
+
+/** The rows at the beginning, and what is none. */
+function markedBefore(text: string): { readonly panes: readonly MarkedPane[]; readonly rest: string } {
   const found: MarkedPane[] = [];
   const row = /A (\$[0-9]+) (@[0-9]+) (%[0-9]+) ([0-9]+) ([0-9]+) ([0-9]+):/y;
   let at = 0;
   while (at < text.length) {
     row.lastIndex = at;
     const match = row.exec(text);
-    if (match === null) return null;
+    if (match === null) break;
     const [whole, session = '', window = '', pane = '', pid = '', server = '', size = ''] = match;
     const home = text.slice(at + whole.length, at + whole.length + Number(size));
     const rest = /^ ([0-9]+):/.exec(text.slice(at + whole.length + Number(size)));
-    if (rest?.[1] === undefined) return null;
+    if (rest?.[1] === undefined) break;
     const from = at + whole.length + Number(size) + rest[0].length;
     const end = from + Number(rest[1]);
-    if (text[end] !== '\n') return null;
+    if (text[end] !== '\n') break;
     const agent = text.slice(from, end);
     found.push({
       ...{ session, window, pane, pid: Number(pid), server: Number(server) },
@@ -37,7 +52,7 @@ export function parseMarked(text: string): readonly MarkedPane[] | null {
     });
     at = end + 1;
   }
-  return found;
+  return { panes: found, rest: text.slice(at) };
 }
 
 const head = /F (%[0-9]+) ([0-9]+) ([01]) ([0-9]+) ([01]) ([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+):/y;

@@ -6,6 +6,7 @@ import {
   markedFilter,
   markedFormat,
   parseMarked,
+  parseMarkedAndScreens,
   parseScreens,
   screenFormat,
   type MarkedPane,
@@ -36,6 +37,36 @@ export async function findPanes(exec: Exec, socket: string): Promise<Known<reado
 }
 
 /**
+ * The same, and in the same process a look at what an agent's session shows. Its screen is among them where it shows the agent's
+ * own pane: a human may have split or renamed it.
+ *
+ * @param session the agent's, by its name
+ */
+export async function findAndLook(
+  exec: Exec,
+  socket: string,
+  agent: string,
+  session: string,
+): Promise<
+  Known<{
+    readonly panes: readonly MarkedPane[];
+    readonly screens: ReadonlyMap<string, Screen>;
+  } | null>
+> {
+  const words = [
+    ...['list-panes', '-a', '-f', markedFilter, '-F', markedFormat, ';'],
+    // What it takes for a missing target is another agent's, and the condition does not hold.
+    ...['if-shell', '-F', '-t', `=${session}:`, `#{==:#{@fleet_agent},${agent}}`, looked(`=${session}:`)],
+  ];
+  const result = await exec('tmux', ['-N', '-u', '-L', socket, ...words], { timeoutMs, encoding: 'latin1' });
+  const seen = result.kind === 'exited' && result.code === 0 ? parseMarkedAndScreens(result.stdout) : null;
+  if (seen !== null) return { known: true, value: seen };
+  const panes = await findPanes(exec, socket);
+  if (!panes.known) return panes;
+  return { known: true, value: panes.value === null ? null : { panes: panes.value, screens: new Map() } };
+}
+
+/**
  * The screens of several panes, one process per twenty. A pane that is gone is left out; one whose process is another by
  * now is there, with that one's pid.
  */
@@ -62,11 +93,11 @@ export async function lookAt(
  */
 export function lookWords(target: PaneTarget): readonly string[] {
   const address = paneAddress(target);
-  return [
-    ...['if-shell', '-F', '-t', address, `#{==:#{pane_id},${target.pane}}`],
-    `display-message -p -t '${address}' '${screenFormat}' ; capture-pane -p -e -t '${address}'`,
-  ];
+  return [...['if-shell', '-F', '-t', address, `#{==:#{pane_id},${target.pane}}`], looked(address)];
 }
+
+const looked = (address: string): string =>
+  `display-message -p -t '${address}' '${screenFormat}' ; capture-pane -p -e -t '${address}'`;
 
 function readScreens(result: ExecResult): Known<ReadonlyMap<string, Screen>> {
   if (result.kind !== 'exited') return { known: false, message: describeExec('tmux', result) };

@@ -144,7 +144,7 @@ class QuickReader {
         }
         this.spaces();
         if (this.line.charAt(this.column) === end) break;
-        if (!this.line.startsWith(', ', this.column)) throw new Unsure();
+        if (this.line.charAt(this.column) !== ',') throw new Unsure();
         this.column++;
         this.spaces();
       }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pasteText, pressKeys } from '../../src/actuators/messages.js';
 import type { PaneTarget } from '../../src/controller/screen.js';
 import { exec } from '../../src/host/exec.js';
-import { findPanes, lookAt } from '../../src/observers/screens.js';
+import { findAndLook, findPanes, lookAt } from '../../src/observers/screens.js';
 import { BUILT_IN } from '../../src/roster/profiles.js';
 import { until } from '../support/fleet-sandbox.js';
 
@@ -70,6 +70,32 @@ test('another process, another mark, another server or no pane at all: refused; 
   expect(await pasteText(exec, socket, 'a', target, 'id', 'x', [])).toEqual({ kind: 'done' });
   await tmux('kill-server');
   expect(await pasteText(exec, socket, 'a', target, 'id', 'x', [])).toMatchObject({ kind: 'unknown' });
+});
+
+test('panes are found along with what an agent’s session shows, in one process; what shows another pane is not its screen', async () => {
+  const target = await found();
+  let calls = 0;
+  const counting: typeof exec = (...words) => ((calls += 1), exec(...words));
+  const seen = async (agent: string, session: string) => {
+    const result = await findAndLook(counting, socket, agent, session);
+    if (!result.known) throw new Error(result.message);
+    return result.value;
+  };
+  const shown = async (): Promise<string | undefined> =>
+    (await seen('a', 'a'))?.screens.get(target.pane)?.lines[0]?.text;
+  await tmux('send-keys', '-t', '=a:', 'hello');
+  await until('it shows', async () => (await shown()) === 'hello');
+  calls = 0;
+  expect((await seen('a', 'a'))?.panes).toMatchObject([{ ...target, agent: 'a', home: '/ö, x' }]);
+  expect(calls).toBe(1);
+  // Nobody else's screen stands for it: no such session, another agent's, a second pane.
+  expect((await seen('b', 'b'))?.screens.size).toBe(0);
+  expect((await seen('b', 'a'))?.screens.size).toBe(0);
+  await tmux('split-window', '-t', '=a:', 'cat');
+  expect((await seen('a', 'a'))?.screens.get(target.pane)).toBeUndefined();
+  expect((await seen('a', 'a'))?.panes).toMatchObject([{ pane: target.pane }]);
+  await tmux('kill-server');
+  expect(await seen('a', 'a')).toBeNull();
 });
 
 describe('the guard inside tmux, on recorded screens', () => {

@@ -56,6 +56,7 @@ agents:
 
     - '{model_hint}'
   suspend: false
+- { name: c,runtime: pi, command: ["pi",'--model',x], resume: false }
 `;
 
 describe('the quick reader', () => {

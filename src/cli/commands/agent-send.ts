@@ -7,7 +7,7 @@ import type { OutboxEntry } from '../../controller/outbox.js';
 import { acquireLock, lockOwner, type LockResult } from '../../host/lock.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
-import { observeInstallation } from '../../observers/installation.js';
+import { observeOwner } from '../../observers/installation.js';
 import { findPanes } from '../../observers/screens.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
@@ -62,7 +62,7 @@ export async function prepareSend(
       ExitCode.unavailable,
       `the fleet is on socket ${roster.socketName}, not ${visible(options.socket)}; nothing was sent`,
     );
-  requireOwnInstallation(context, observeInstallation(context.paths, parseEnvironmentFile));
+  requireOwnInstallation(context, observeOwner(context.paths, parseEnvironmentFile));
   const entry = await compose(context, roster, agent, readMessage(options), options);
   const patience = options.timeout ?? (options.later ? 0 : options.whenIdle ? idlePatienceMs : patienceMs);
   const manner: Manner = {

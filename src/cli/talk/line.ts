@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assess } from '../../controller/assess.js';
 import { holdOn } from '../../controller/gate.js';
 import type { DeliveryResult } from '../../controller/delivery.js';
-import type { PaneTarget } from '../../controller/screen.js';
+import type { PaneTarget, Screen } from '../../controller/screen.js';
 import type { Situation } from '../../controller/situation.js';
 import type { MarkedPane } from '../../observers/screen-output.js';
 import { startedRuntime } from '../../observers/agent-files.js';
-import { findPanes } from '../../observers/screens.js';
+import { findAndLook } from '../../observers/screens.js';
 import { profileOfRunning, type RuntimeProfile } from '../../roster/profile.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
@@ -20,6 +20,8 @@ export interface Line {
   readonly profile: RuntimeProfile;
   readonly socket: string;
   readonly target: PaneTarget;
+  /** What it showed when it was found, once, and only for a moment; null: look again. */
+  readonly glance?: () => Screen | null;
 }
 
 export type Opened =
@@ -27,6 +29,8 @@ export type Opened =
   | { readonly kind: 'closed'; readonly result: DeliveryResult };
 
 const retryMs = 200;
+/** So long what was seen along with the panes counts as seen right now. */
+const glanceMs = 30;
 
 /**
  * The agent's own pane, by its marks. One tmux call where it is there; where it is not, the host is observed for the
@@ -42,11 +46,14 @@ export async function openLine(
 ): Promise<Opened> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const panes = await findPanes(context.exec, roster.socketName);
-    if (!panes.known) throw new CommandFailure(ExitCode.unavailable, `nothing was typed: ${panes.message}`);
-    const found = panes.value?.find((pane) => pane.agent === agent.name && pane.home === context.paths.home);
+    const seen = await findAndLook(context.exec, roster.socketName, agent.name, agent.session);
+    if (!seen.known) throw new CommandFailure(ExitCode.unavailable, `nothing was typed: ${seen.message}`);
+    const found = seen.value?.panes.find(
+      (pane) => pane.agent === agent.name && pane.home === context.paths.home,
+    );
     if (found !== undefined) {
-      return { kind: 'open', line: lineTo(context, roster, agent, found) };
+      const glance = onceWithin(glanceMs, seen.value?.screens.get(found.pane) ?? null);
+      return { kind: 'open', line: { ...lineTo(context, roster, agent, found), glance } };
     }
     const { situation, why } = await situationOf(context, roster, agent);
     const late = performance.now() >= deadline || context.interrupted();
@@ -65,6 +72,17 @@ export function lineTo(
   const target = { session, window, pane, pid, server };
   const profile = profileOfRunning(agent, startedRuntime(paths, agent.name));
   return { agent, profile, socket: socketName, target };
+}
+
+/** @returns gives it once, and not later than so many milliseconds from now */
+function onceWithin(ms: number, screen: Screen | null): () => Screen | null {
+  const until = performance.now() + ms;
+  let left = screen;
+  return () => {
+    const given = performance.now() <= until ? left : null;
+    left = null;
+    return given;
+  };
 }
 
 /** How the agent is; `why` it does not run, where somebody wanted it so. */

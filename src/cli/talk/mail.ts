@@ -66,7 +66,12 @@ export async function deliverMail(
 }
 
 /** One look at the agent's own pane; null: it is gone. */
-export async function look(context: Context, { socket, target }: Line): Promise<Known<Screen | null>> {
+export async function look(
+  context: Context,
+  { socket, target, glance }: Line,
+): Promise<Known<Screen | null>> {
+  const glanced = glance?.() ?? null;
+  if (glanced !== null) return { known: true, value: glanced };
   const seen = await lookAt(context.exec, socket, [target]);
   return seen.known ? { known: true, value: seen.value.get(target.pane) ?? null } : seen;
 }
