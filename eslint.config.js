@@ -87,13 +87,13 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/host/exec.ts'],
+    ignores: ['src/host/exec.ts', 'src/host/attached.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
-          selector: 'ImportDeclaration[source.value="execa"]',
-          message: 'Only src/host/exec.ts starts programs.',
+          selector: 'ImportDeclaration[source.value=/^(execa|node:child_process)$/]',
+          message: 'Only src/host/exec.ts and attached.ts start programs.',
         },
       ],
     },

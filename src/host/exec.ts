@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 /** How a program ended. stdout and stderr are text as printed, without a change. */
 export type ExecResult =
@@ -16,7 +17,7 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `latin1` keeps one character per byte, for output that counts in bytes. */
   readonly encoding?: 'utf8' | 'latin1';
-  /** `ignored` for who wants to know the end alone: without pipes a start costs half (execa 9.6). */
+  /** `ignored` for who wants to know the end alone: without pipes a start costs half. */
   readonly output?: 'kept' | 'ignored';
 }
 
@@ -32,40 +33,80 @@ const plain = { LC_ALL: 'C.UTF-8', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '', SYSTE
  * time-out kills the program with everything it started (a grandchild that holds the pipe open would otherwise keep
  * us waiting for ever).
  */
-export const exec: Exec = async (
-  program,
-  args,
-  { timeoutMs, input, env, encoding = 'utf8', output = 'kept' },
-) => {
-  const stream = output === 'kept' ? 'pipe' : 'ignore';
-  const child = execa(program, args, {
-    reject: false,
-    detached: true,
-    cleanup: false,
-    stripFinalNewline: false,
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
-    ...{ stdout: stream, stderr: stream, buffer: output === 'kept' },
-    env: { ...plain, ...env },
-    encoding,
-    maxBuffer: 64 * 1024 * 1024,
+export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'utf8', output = 'kept' }) =>
+  new Promise((resolve) => {
+    const stream = output === 'kept' ? 'pipe' : 'ignore';
+    const child = spawned(program, args, {
+      stdio: [input === undefined ? 'ignore' : 'pipe', stream, stream],
+      env: { ...process.env, ...plain, ...env },
+    });
+    if (child instanceof Error) {
+      resolve({ kind: 'failed', message: unstarted(program, child) });
+      return;
+    }
+    const stop = (): void => {
+      killGroup(child.pid);
+      // A descendant that left the group may hold the pipes open for as long as it likes.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    };
+    const cut = { late: false, long: false };
+    const tooLong = (): void => {
+      cut.long = true;
+      stop();
+    };
+    const stdout = textOf(child.stdout, encoding, tooLong);
+    const stderr = textOf(child.stderr, encoding, tooLong);
+    const timer = setTimeout(() => {
+      cut.late = true;
+      stop();
+    }, timeoutMs);
+    const end = (result: ExecResult): void => {
+      clearTimeout(timer);
+      resolve(cut.late ? { kind: 'timeout', program, timeoutMs } : result);
+    };
+    child.on('error', (error) => {
+      if ('code' in error && error.code === 'ENOENT') end({ kind: 'missing', program });
+      else end({ kind: 'failed', message: unstarted(program, error) });
+    });
+    child.on('close', (code, signal) => {
+      if (cut.long) end({ kind: 'failed', message: `${program} printed more than ${maxBytes >> 20} MB` });
+      else if (signal !== null) end({ kind: 'signaled', signal, stderr: stderr() });
+      else end({ kind: 'exited', code: code ?? 1, stdout: stdout(), stderr: stderr() });
+    });
+    // A program need not read what it is given.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
-  const deadline = { passed: false };
-  const timer = setTimeout(() => {
-    deadline.passed = true;
-    killGroup(child.pid);
-    // A descendant that left the group may hold the pipes open for as long as it likes.
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-  }, timeoutMs);
-  const result = await child;
-  clearTimeout(timer);
-  if (deadline.passed) return { kind: 'timeout', program, timeoutMs };
-  if (result.code === 'ENOENT') return { kind: 'missing', program };
-  const { stdout = '', stderr = '' } = result;
-  if (result.signal !== undefined) return { kind: 'signaled', signal: result.signal, stderr };
-  if (result.exitCode !== undefined) return { kind: 'exited', code: result.exitCode, stdout, stderr };
-  return { kind: 'failed', message: result.shortMessage ?? `${program} could not be started` };
-};
+
+/** More than this no program that fleet asks has to say. */
+const maxBytes = 64 * 1024 * 1024;
+
+/** @returns what gives the text once the stream has ended; '' where there is none */
+function textOf(stream: Readable | null, encoding: 'utf8' | 'latin1', tooLong: () => void): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxBytes) tooLong();
+  });
+  // Destroyed by us, or by a kernel that has lost it: what it said until then counts.
+  stream?.on('error', () => undefined);
+  return () => (bytes === 0 ? '' : Buffer.concat(chunks, bytes).toString(encoding));
+}
+
+/** A program at the head of a process group of its own. @returns why it could not be started, where that is known at once */
+function spawned(program: string, args: readonly string[], options: SpawnOptions): ChildProcess | Error {
+  try {
+    return spawn(program, args, { ...options, detached: true });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+const unstarted = (program: string, error: Error): string =>
+  `${program} could not be started: ${error.message}`;
 
 /** A program that runs on by itself. */
 export interface RunningProgram {
@@ -85,27 +126,36 @@ export function start(
   onLine: (line: string) => void,
   onEnd: (code: number | null) => void,
 ): RunningProgram {
-  const child = execa(program, args, {
-    ...{ reject: false, detached: true, cleanup: true, buffer: false, stdin: 'ignore', stderr: 'ignore' },
-    env: plain,
+  const child = spawned(program, args, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, ...plain },
   });
-  void (async () => {
-    for await (const line of child.iterable()) onLine(line);
-  })().catch(() => undefined);
-  void child.then(({ exitCode }) => onEnd(exitCode ?? null));
+  let ended = false;
+  const end = (code: number | null): void => {
+    if (!ended) onEnd(code);
+    ended = true;
+  };
+  if (child instanceof Error) {
+    // Never before this function has returned.
+    setImmediate(end, null);
+    return { stop: () => undefined };
+  }
+  let rest = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+  child.stdout?.on('error', () => undefined);
+  child.on('error', () => end(null));
+  child.on('close', (code) => end(code));
   return {
     stop: () => {
       killGroup(child.pid);
       // A tmux client hands its stdout to the server (3.3a), and one that hangs would keep the pipe open, and us with it.
-      child.stdout.destroy();
+      child.stdout?.destroy();
     },
   };
-}
-
-/** Runs a program on this very terminal, to its end. @returns its exit status; 1 where it has none */
-export async function runAttached(program: string, args: readonly string[]): Promise<number> {
-  const { exitCode } = await execa(program, args, { reject: false, stdio: 'inherit' });
-  return exitCode ?? 1;
 }
 
 function killGroup(pid: number | undefined): void {

@@ -87,6 +87,12 @@ describe('what goes wrong is a value', () => {
   test('a word longer than the kernel takes', async () => {
     expect((await exec('true', ['x'.repeat(200_000)], long)).kind).toBe('failed');
   });
+  test('a program that does not stop talking is ended', async () => {
+    expect(await sh('head -c 70000000 /dev/zero; exec sleep 600')).toEqual({
+      kind: 'failed',
+      message: '/bin/sh printed more than 64 MB',
+    });
+  });
   test('a signal', async () => {
     const result = await sh('kill -TERM $$');
     expect(result).toEqual({ kind: 'signaled', signal: 'SIGTERM', stderr: '' });

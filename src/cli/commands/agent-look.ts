@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { screenState } from '../../controller/screen.js';
-import { describeExec, runAttached } from '../../host/exec.js';
+import { describeExec } from '../../host/exec.js';
 import { paneAddress } from '../../observers/screens.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
@@ -73,6 +73,7 @@ export async function attachCommand(
     );
   const flags = reading ? 'read-only,ignore-size' : 'ignore-size';
   const words = ['attach-session', '-f', flags, '-t', line.target.session];
+  const { runAttached } = await import('../../host/attached.js');
   return (await runAttached('tmux', ['-N', '-u', '-L', line.socket, ...words])) === 0
     ? ExitCode.done
     : ExitCode.error;
