@@ -28,6 +28,23 @@ describe('a message that is left', () => {
     expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('Nothing waits.');
   });
 
+  test('for an agent at work waits for the end of its turn, and what is sent then comes after it', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.type('a', '/busy 12', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    const { run, receipt } = await fleet.send('a', '--later', '--when-idle', '--message', 'first');
+    expect(run.code).toBe(0);
+    expect(receipt).toMatchObject({ status: 'left', reason: 'Busy', attempts: 0 });
+    expect(receipt.message).toContain('fleet agent outbox a --deliver');
+    const second = await fleet.send('a', '--when-idle', '--timeout', '200ms', '--message', 'second');
+    expect(second.receipt).toMatchObject({ status: 'refused', reason: 'Busy' });
+    expect(second.receipt.message).toContain('an earlier message waits');
+    expect(await fleet.screen('a')).not.toMatch(/first|second/);
+    const third = await fleet.send('a', '--when-idle', '--timeout', '60s', '--message', 'third');
+    expect(third.receipt.status).toBe('delivered');
+    expect(fleet.messages('a')).toEqual(['first', 'third']);
+  });
+
   test('can be dropped; an unknown id is refused', async () => {
     await fleet.up(fleet.demo('a'));
     await fleet.expect(0, 'stop', 'a');

@@ -1,0 +1,76 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cli, until } from '../support/fleet-sandbox.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+const followers: ChildProcessWithoutNullStreams[] = [];
+beforeEach(() => {
+  fleet = new TalkFleet();
+});
+afterEach(async () => {
+  for (const follower of followers.splice(0)) follower.kill('SIGKILL');
+  await fleet.dispose();
+});
+
+/** A `tail -f` that runs on. */
+function follow(name: string) {
+  const child = spawn(process.execPath, [cli, 'agent', 'tail', name, '-n', '20', '-f'], {
+    env: { ...process.env, ...fleet.env },
+  });
+  followers.push(child);
+  const told = { out: '', err: '' };
+  child.stdout.on('data', (data: Buffer) => (told.out += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (told.err += data.toString()));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { child, told, ended };
+}
+const times = (text: string, word: string): number => text.split(word).length - 1;
+
+test('tail -f prints what comes, once, and ends with the agent, or by Ctrl-C', async () => {
+  await fleet.up(fleet.demo('a', ['--say', 'good morning']));
+  const watched = follow('a');
+  const quitted = follow('a');
+  for (const { told } of [watched, quitted])
+    await until('what is there', () => told.out.includes('good morning'), 30_000);
+  await fleet.send('a', '--no-preamble', '--message', 'a word of today');
+  for (const { told } of [watched, quitted])
+    await until('what has come', () => told.out.includes('› a word of today'), 30_000);
+  quitted.child.kill('SIGINT');
+  expect(await quitted.ended).toBe(0);
+  await fleet.send('a', '--no-preamble', '--message', 'another one');
+  await until('what has come', () => watched.told.out.includes('› another one'), 30_000);
+  for (const word of ['good morning', '› a word of today', '› another one'])
+    expect(times(watched.told.out, word), word).toBe(1);
+  expect(quitted.told.out).not.toContain('another one');
+  await fleet.expect(0, 'stop', 'a');
+  expect(await watched.ended).toBe(4);
+  expect(watched.told.err).toContain('a is gone');
+});
+
+test('the roster and the status that other agents read', async () => {
+  const absent = '{ name: a.b, runtime: codex, class: reviewer, persistent_persona: Ada, suspend: true }';
+  await fleet.up(absent, fleet.demo('c'));
+  const { stdout: list } = await fleet.expect(0, 'agent', 'roster', '--json');
+  expect(JSON.parse(list)).toEqual({
+    formatVersion: '1.0',
+    socket: fleet.socket,
+    agents: [
+      { name: 'a.b', runtime: 'codex', class: 'reviewer', session: 'a_b', persona: 'Ada' },
+      { name: 'c', runtime: 'demo', class: 'worker', session: 'c', persona: null },
+    ],
+  });
+  await fleet.expect(0, 'stop', 'c');
+  const status = async (...names: readonly string[]): Promise<unknown> =>
+    JSON.parse((await fleet.expect(0, 'agent', 'status', ...names, '--json')).stdout);
+  expect(await status()).toMatchObject({
+    formatVersion: '1.0',
+    agents: [
+      { name: 'a.b', runtime: 'codex', class: 'reviewer', desired: 'stopped', phase: 'Suspended' },
+      { name: 'c', runtime: 'demo', desired: 'running', phase: 'Held', activity: null, pid: null },
+    ],
+  });
+  expect(await status('c')).toMatchObject({ agents: [{ name: 'c' }] });
+  for (const command of ['status', 'tail', 'attach'])
+    expect((await fleet.expect(64, 'agent', command, 'ab')).stderr).toMatch(/ab is not in the roster/);
+});
