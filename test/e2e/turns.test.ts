@@ -75,5 +75,7 @@ test('the controller restarts it soon after the dialog was answered, however lon
   expect(deferred()).toHaveLength(1);
   await fleet.tmux('send-keys', '-t', '=a:', 'Escape');
   await fleet.again('a', pid);
+  // The new process runs before systemd has said so.
+  await until('what came of it is told', () => controller.events('action_complete').length > 0);
   expect(controller.events('action_complete')).toHaveLength(1);
 });
