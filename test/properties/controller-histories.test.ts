@@ -25,6 +25,21 @@ async function expectSettled({ fleet, laws }: VirtualStory): Promise<void> {
   expect(host.calls).toBe(calls);
 }
 
+test('two operators restart an agent that can no longer start, one after the other', async () => {
+  const story = new VirtualStory();
+  await story.live([
+    { kind: 'command', what: 'restart', name: 'b', dieAfter: null },
+    { kind: 'command', what: 'restart', name: 'b', dieAfter: null },
+    { kind: 'agent', what: 'cripple', name: 'b' },
+    { kind: 'pass', ms: 31_000 },
+  ]);
+  expect(story.laws.seen.get('command restart')).toBe(1);
+  expect(story.laws.seen.get('command start')).toBe(1);
+  await story.calm();
+  expect(story.laws.broken).toEqual([]);
+  await expectSettled(story);
+});
+
 test('whatever happens to a fleet and its controller, every law holds, and it comes to rest', async () => {
   const seen = new Map<string, number>();
   await fc.assert(

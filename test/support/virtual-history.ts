@@ -156,13 +156,14 @@ export class VirtualStory {
     if (what === 'stop') {
       fleet.host.holds.set(agent, { since: fleet.host.now, until: null, reason: null, by: 'stop' });
     }
-    if (what !== 'apply') laws.released(agent);
     void fleet.command(
       what,
-      (world) =>
-        what === 'apply'
-          ? planOf(world, noWords, fleet.clock.now())
-          : operatorPlan(world, what, [agent], fleet.clock.now()),
+      (world) => {
+        if (what === 'apply') return planOf(world, noWords, fleet.clock.now());
+        // The word counts when its turn has come: until then others may have tried and failed.
+        if (what === 'restart') laws.released(agent);
+        return operatorPlan(world, what, [agent], fleet.clock.now());
+      },
       dieAfter,
     );
   }
