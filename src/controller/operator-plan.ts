@@ -1,6 +1,7 @@
 import type { Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
 import { defaultIdleAfterMs, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
+import { compare } from './compare.js';
 import { isAtStake, type ConversationOutlook } from './continuation.js';
 import { costOf } from './cost.js';
 import { conversationGate, holdOn } from './gate.js';
@@ -107,6 +108,7 @@ function actionFor(
         isAtStake(conversation.now);
       return {
         ...blank,
+        reasons: verb === 'restart' ? [...reasons, ...changesOf(assessment)] : reasons,
         action: verb,
         gate: unsaid && gate.kind === 'ready' ? { kind: 'needs-approval', why: 'unsaid' } : gate,
         live,
@@ -116,6 +118,12 @@ function actionFor(
       };
     }
   }
+}
+
+/** What else a restart brings: it starts the agent as the roster says now. */
+function changesOf({ desired, situation, files }: Assessment): readonly Reason[] {
+  if (desired?.kind !== 'resolved' || situation.kind !== 'live') return [];
+  return compare(desired, situation.session.marks, files?.applied ?? null)?.reasons ?? [];
 }
 
 /** A hold is the operator's own earlier word and is only lifted by `release` or `start`. */

@@ -34,6 +34,18 @@ describe('the word lifts deferral, approval and brake', () => {
     expect(action?.cost.kind).toBe('loses-turn');
     expect(action?.live).toMatchObject({ busy: true, attached: true });
   });
+  test('a restart names what else it brings: the agent comes up as the roster says now', () => {
+    const scene = new Scene([{ name: 'a', working_directory: '/new' }]).live('a', {
+      was: { working_directory: '/old' },
+    });
+    const [action] = operatorPlan(scene.world(), 'restart', ['a'], now).actions;
+    expect(action?.reasons).toEqual([
+      { code: 'OperatorWord', command: 'restart' },
+      expect.objectContaining({ code: 'SpecChanged', field: 'working_directory', from: '/old', to: '/new' }),
+    ]);
+    const [stop] = operatorPlan(scene.world(), 'stop', ['a'], now).actions;
+    expect(stop?.reasons).toEqual([{ code: 'OperatorWord', command: 'stop' }]);
+  });
 });
 
 describe('what the word does not lift', () => {
