@@ -136,27 +136,41 @@ describe('the controller', () => {
     expect([after['a'], after['b']]).toEqual([before['a'], before['b']]);
   });
 
-  test('an agent that keeps ending is tried ever later, then given up; start is another chance', async () => {
-    const flag = path.join(fleet.work, 'works');
-    const agent = `{ name: bad, runtime: sleeper, command: [sh, -c, "test -e ${flag} && exec sleep 1000; echo no key; exit 3"] }`;
-    fleet.writeRoster([sleeper('a'), agent], settings(', backoff: { base: 200ms, max: 1s, stall_after: 3 }'));
-    await fleet.expect(0, 'install');
-    await startController();
-    await until('it is given up', () => events('deferred').some(({ gate }) => gate === 'stalled'), 30_000);
-    expect(events('action_start').filter(({ agent: name }) => name === 'bad')).toHaveLength(4);
-    const { stdout } = await fleet.expect(0, 'status');
-    expect(stdout).toMatch(/bad +sleeper +worker +Stalled .*exited with status 3/);
-    expect((await fleet.expect(6, 'apply')).stdout).toContain('stalled: ended 4 times in a row; given up');
-    // A new controller has not forgotten.
-    await stopController('SIGTERM');
-    log = '';
-    await startController();
-    await until('it has looked', () => events('deferred').some(({ gate }) => gate === 'stalled'));
-    expect(events('action_start')).toEqual([]);
-    fs.writeFileSync(flag, '');
-    await fleet.expect(0, 'start', 'bad');
-    expect(await names()).toEqual(['a', 'bad']);
-  });
+  test.each([
+    ['by itself', 'echo no key; exit 3', 'exited with status 3'],
+    [
+      'with its unit, whose main process is killed',
+      'kill -KILL $(systemctl --user show --value -p MainPID mosaic-agent@bad.service)',
+      'its agent-run.sh was killed, which ends its unit',
+    ],
+  ])(
+    'an agent that keeps ending %s is tried ever later, then given up; start is another chance',
+    async (_, end, told) => {
+      const flag = path.join(fleet.work, 'works');
+      const agent = `{ name: bad, runtime: sleeper, command: [sh, -c, "test -e ${flag} && exec sleep 1000; ${end}"] }`;
+      fleet.writeRoster(
+        [sleeper('a'), agent],
+        settings(', backoff: { base: 200ms, max: 1s, stall_after: 3 }'),
+      );
+      await fleet.expect(0, 'install');
+      await startController();
+      await until('it is given up', () => events('deferred').some(({ gate }) => gate === 'stalled'), 30_000);
+      expect(events('action_start').filter(({ agent: name }) => name === 'bad')).toHaveLength(4);
+      const { stdout } = await fleet.expect(0, 'status');
+      expect(stdout).toMatch(/bad +sleeper +worker +Stalled /);
+      expect(stdout).toContain(told);
+      expect((await fleet.expect(6, 'apply')).stdout).toContain('stalled: ended 4 times in a row; given up');
+      // A new controller has not forgotten.
+      await stopController('SIGTERM');
+      log = '';
+      await startController();
+      await until('it has looked', () => events('deferred').some(({ gate }) => gate === 'stalled'));
+      expect(events('action_start')).toEqual([]);
+      fs.writeFileSync(flag, '');
+      await fleet.expect(0, 'start', 'bad');
+      expect(await names()).toEqual(['a', 'bad']);
+    },
+  );
 
   test('holds and approvals by other commands are taken up at once', async () => {
     const lead = (more: string): string => sleeper('lead', `, persistent_persona: true${more}`);

@@ -184,6 +184,40 @@ describe('stop', () => {
   });
 });
 
+describe('agent-run ends without a word', () => {
+  test.each([
+    ['SIGKILL', 'inactive', 'agent-run-killed'],
+    // Which takes it for a stop, but no stop has asked.
+    ['SIGTERM', 'inactive', 'agent-run-killed'],
+    ['SIGUSR2', 'failed', 'unit-signal'],
+  ] as const)('%s: its unit is %s, and the end is on record all the same', async (signal, state, reason) => {
+    await fleet.start({
+      agent: 'mute',
+      command: ['sleep', '1000'],
+      environment: ['MARK=mute'],
+      spec: 'v1:44',
+    });
+    const { MainPID: main = '', InvocationID: invocation } = await show(
+      agentUnit('mute'),
+      'MainPID',
+      'InvocationID',
+    );
+    process.kill(Number(main), signal);
+    expect(await ended('mute')).toBe(state);
+    const { facts } = await fleet.exitRecord('mute');
+    expect(facts).toMatchObject({ reason, status: '-', signal: '-', spec: 'v1:44', invocation });
+    expect(Number(facts['ran'])).toBeLessThan(60);
+    expect(processesWith('MARK=mute')).toEqual([]);
+    await rm(join(fleet.installation.state, 'exits/mute'));
+  });
+
+  test('after a stop that was asked for: nothing is recorded', async () => {
+    await fleet.start({ agent: 'asked', command: ['sleep', '1000'] });
+    await systemctl('stop', agentUnit('asked'));
+    expect(existsSync(join(fleet.installation.state, 'exits/asked'))).toBe(false);
+  });
+});
+
 describe('a human at the agent’s session', () => {
   test('splits it and kills the agent’s pane: the unit ends, his pane with the session', async () => {
     const { pane } = await fleet.start({

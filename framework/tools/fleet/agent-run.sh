@@ -16,6 +16,8 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/cgroup.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/conversation.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/exit-record.sh"
 agent=$1 ready='' record_spec='-' record_conversation='' how=new
 # The stop script tells us first. Without it the end of the session would look like somebody's doing.
 trap 'exit 0' TERM
@@ -36,27 +38,13 @@ pause() {
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
-  local code=$1 reason=$2 status=$3 signal=$4 message=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line uptime boot id
+  local code=$1 reason=$2 status=$3 signal=$4 message=$5 id
   shift 5
   printf '%s\n' "$message" "$@" | tr -d '\000-\010\013-\037\177' >&2
-  # For delays, on a clock that no one sets.
-  read -r uptime _ </proc/uptime && read -r boot </proc/sys/kernel/random/boot_id
-  # The first line has keys, readers ignore the ones they do not know. Of a record we fail to write, only the journal knows.
-  umask 077
-  if [[ -n ${MOSAIC_FLEET_STATE:-} ]] && { [[ -d $directory ]] || mkdir -p -- "$directory"; } &&
-    {
-      printf 'v1 reason=%s status=%s signal=%s at=%s spec=%s invocation=%s ran=%s uptime=%s boot=%s' \
-        "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$SECONDS" "$uptime" "$boot"
-      # An id may be a path with blanks in it.
-      id=${record_conversation//%/%25} id=${id// /%20}
-      printf '%s\n' "${id:+ how=$how conversation=$id}"
-      if [[ $reason == start-failed && $# -eq 0 ]]; then printf '%s\n' "$message"; fi
-      for line; do printf '%s\n' "$line"; done
-    } >"$directory/.$agent.$$" && mv -f -- "$directory/.$agent.$$" "$directory/$agent"; then
-    :
-  else
-    echo "the exit record $directory/$agent could not be written" >&2
-  fi
+  # An id may be a path with blanks in it.
+  id=${record_conversation//%/%25} id=${id// /%20}
+  if [[ $reason == start-failed && $# -eq 0 ]]; then set -- "$message"; fi
+  write_exit_record "$reason" "$status" "$signal" "$SECONDS" "${id:+ how=$how conversation=$id}" "$@"
   exit "$code"
 }
 

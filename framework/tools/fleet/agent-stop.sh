@@ -10,8 +10,12 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/record.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/cgroup.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/exit-record.sh"
 agent=$1
-if ! read_record "$home/fleet/agents/$agent.launch" "$agent"; then record_session=${agent//./_} record_grace=10000; fi
+if ! read_record "$home/fleet/agents/$agent.launch" "$agent"; then
+  record_session=${agent//./_} record_grace=10000 record_spec=-
+fi
 unset record_environment record_command record_resume record_signs
 
 # hang_up: only a session of this very start of the unit, decided inside the server. -N: starts no server.
@@ -29,7 +33,23 @@ end_left_over() {
   done < <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" list-sessions -f "#{==:#{@fleet_unit},$INVOCATION_ID}" -F '#{session_id}')
 }
 
+# record_silent_end REASON MESSAGE: agent-run has ended without a word, killed for instance. Whoever starts the agent again must
+# still know how often it has ended.
+record_silent_end() {
+  local begun='' now ran=-
+  ! exit_recorded || return 0
+  read -r -t 2 begun < <(exec systemctl --user show -p ExecMainStartTimestampMonotonic --value "mosaic-agent@$agent.service" 2>/dev/null)
+  read -r now _ </proc/uptime
+  # Begun: microseconds since boot.
+  [[ ! $begun =~ ^[1-9][0-9]*$ ]] || ran=$((${now%.*} - begun / 1000000))
+  write_exit_record "$1" - - "$ran" '' "$2"
+}
+
 if [[ ${2:-} == post ]]; then
+  # Ended by systemd: its main process died of a signal, or the start took too long.
+  if [[ ${SERVICE_RESULT:-success} != success && ${EXIT_CODE:-} =~ ^(killed|dumped)$ ]]; then
+    record_silent_end "unit-$SERVICE_RESULT" "the unit was ended by systemd: $SERVICE_RESULT, $EXIT_CODE by ${EXIT_STATUS:-?}"
+  fi
   # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead.
   # Hooks fire before a unit has finished, so the controller is called once more now.
   end_left_over >/dev/null 2>&1 &
@@ -42,6 +62,8 @@ if [[ ${2:-} == post ]]; then
   exit 0 # whatever hangs is in this unit's cgroup, and ends with it
 fi
 
+# Nobody asked for this: agent-run ended by itself, and this is what systemd does next.
+[[ -n ${MAINPID:-} ]] || record_silent_end agent-run-killed "agent-run.sh, the main process of the unit, was killed"
 # agent-run first: it would take the end of its session, or of its tmux client, for somebody's doing.
 [[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null
 (hang_up) >/dev/null 2>&1 &

@@ -18,6 +18,8 @@ function howText({ reason, status, signal }: LastEnd): string {
       return 'its session was killed';
     case 'server-gone':
       return 'its tmux server died';
+    case 'agent-run-killed':
+      return 'its agent-run.sh was killed, which ends its unit';
     case 'start-failed':
       return status === null ? 'could not be started' : `could not be started, status ${status}`;
     default:
