@@ -16,6 +16,23 @@ describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
       expect(children).not.toEqual([]);
       for (const pid of children) process.kill(pid, name);
     };
+    /** Ends the stall after so long; what was sent meanwhile was taken once, with one Enter. */
+    const onceAfter = async (
+      stallMs: number,
+      text: string,
+      sent: ReturnType<RealFleet['send']>,
+    ): Promise<void> => {
+      const going = setTimeout(() => signal('SIGCONT'), stallMs);
+      const { receipt } = await sent.finally(() => clearTimeout(going));
+      signal('SIGCONT');
+      await all.eventually(
+        `an answer; the receipt was ${JSON.stringify(receipt)}`,
+        () => all.times(text) > 0,
+      );
+      await all.quiet();
+      expect(receipt).toMatchObject({ status: 'delivered', attempts: 1 });
+      expect(all.times(text)).toBe(1);
+    };
     beforeAll(async () => {
       all = await RealFleet.start({ one: 'gemini' });
       await all.expectSent(/^(delivered|queued)/, 'one', 'the first words', '--timeout', '60s');
@@ -27,16 +44,7 @@ describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
     test('while the text is pasted: it is entered once, when it shows', { timeout: 120_000 }, async () => {
       const text = 'said while it stood still';
       signal('SIGSTOP');
-      const going = setTimeout(() => signal('SIGCONT'), 13_000);
-      const { receipt } = await all.send('one', text).finally(() => clearTimeout(going));
-      signal('SIGCONT');
-      await all.eventually(
-        `an answer; the receipt was ${JSON.stringify(receipt)}`,
-        () => all.times(text) > 0,
-      );
-      await all.quiet();
-      expect(receipt).toMatchObject({ status: 'delivered', attempts: 1 });
-      expect(all.times(text)).toBe(1);
+      await onceAfter(13_000, text, all.send('one', text));
     });
 
     test(
@@ -47,16 +55,7 @@ describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
         const sent = all.send('one', text);
         await all.eventually('the draft', () => all.pane('one').has(/ > .*said before it stood still/));
         signal('SIGSTOP');
-        const going = setTimeout(() => signal('SIGCONT'), 6000);
-        const { receipt } = await sent.finally(() => clearTimeout(going));
-        signal('SIGCONT');
-        await all.eventually(
-          `an answer; the receipt was ${JSON.stringify(receipt)}`,
-          () => all.times(text) > 0,
-        );
-        await all.quiet();
-        expect(receipt).toMatchObject({ status: 'delivered', attempts: 1 });
-        expect(all.times(text)).toBe(1);
+        await onceAfter(6000, text, sent);
       },
     );
   },

@@ -168,8 +168,7 @@ test('a conversation that somebody began in its pane is followed', async () => {
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');
   const before = fleet.id('a');
-  await fleet.tmux('send-keys', '-t', '=a:', '/clear', 'Enter');
-  await until('it is fresh', async () => (await fleet.screen('a')).includes('fresh context'));
+  await fleet.clear('a');
   await fleet.say('a', 'pears');
   await fleet.expect(0, 'restart', 'a');
   expect(fleet.said(fleet.id('a'))).toEqual(['pears']);

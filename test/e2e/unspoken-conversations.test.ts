@@ -23,8 +23,7 @@ test('a conversation that a human has begun in the runtime, and that ended befor
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');
   const before = fleet.id('a');
-  await fleet.tmux('send-keys', '-t', '=a:', '/clear', 'Enter');
-  await until('it is fresh', async () => (await fleet.screen('a')).includes('fresh context'));
+  await fleet.clear('a');
   fleet.writeRoster([fleet.demo('a', ', class: other')], fleet.settings());
   await fleet.expect(0, 'apply');
   expect(fleet.id('a')).not.toBe(before);

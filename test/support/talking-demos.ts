@@ -31,6 +31,12 @@ export class TalkingDemos extends FleetSandbox {
     );
   }
 
+  /** What a human does in its pane to begin a new conversation. */
+  async clear(name: string): Promise<void> {
+    await this.tmux('send-keys', '-t', `=${name}:`, '/clear', 'Enter');
+    await until('it is fresh', async () => (await this.screen(name)).includes('fresh context'));
+  }
+
   /** Everything that any conversation holds, in no order of theirs. */
   all(): readonly string[] {
     const directory = path.join(this.conversations, 'conversations');
