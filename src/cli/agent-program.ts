@@ -109,8 +109,8 @@ function talkingCommands(agent: Command): void {
 const sending = (send: Command): Command =>
   send
     .argument('<agent>')
-    .option('--message <text>', 'the message; without it and --file: standard input')
-    .option('--file <file>', 'the message is in a file; - is standard input')
+    .option('-m, --message <text>', 'the message; without it and --file: standard input')
+    .option('-f, --file <file>', 'the message is in a file; - is standard input')
     .option('--when-idle', 'wait until it is idle')
     .option('--later', 'leave it for later where it cannot be delivered now')
     .option('--clear-draft', 'empty a composer in which a draft stands')

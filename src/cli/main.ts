@@ -13,8 +13,10 @@ export function main(): void {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   for (const command of program.commands) {
-    command.exitOverride();
-    for (const below of command.commands) below.exitOverride();
+    for (const each of [command, ...command.commands]) {
+      const words = each === command ? command.name() : `${command.name()} ${each.name()}`;
+      each.exitOverride().showHelpAfterError(`See: fleet ${words} --help`);
+    }
   }
 
   const output = { failed: false };

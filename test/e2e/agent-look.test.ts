@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cli, until } from '../support/fleet-sandbox.js';
@@ -73,4 +74,35 @@ test('the roster and the status that other agents read', async () => {
   expect(await status('c')).toMatchObject({ agents: [{ name: 'c' }] });
   for (const command of ['status', 'tail', 'attach'])
     expect((await fleet.expect(64, 'agent', command, 'ab')).stderr).toMatch(/ab is not in the roster/);
+});
+
+test.each([
+  ['broken', 'agents: [', 'Flow sequence'],
+  ['gone', null, 'no roster to read'],
+])('while the roster is %s, agents are looked at and talked to; nothing is changed', async (_, text, why) => {
+  await fleet.up(fleet.demo('a', ['--say', 'good morning']));
+  if (text === null) fs.rmSync(fleet.roster);
+  else fs.writeFileSync(fleet.roster, text);
+  const status = await fleet.expect(78, 'status');
+  expect(status.stdout).toContain(
+    'The roster is invalid; this is the fleet by the one that was applied last:',
+  );
+  expect(status.stdout).toContain(why);
+  expect(status.stdout).toMatch(/^a +demo +worker +Running/m);
+  const explained = await fleet.expect(78, 'explain', 'a');
+  expect(explained.stdout).toContain('a is Running');
+  expect(explained.stderr).toContain(why);
+  const sent = await fleet.expect(0, 'agent', 'send', 'a', '--no-preamble', '-m', 'what now?');
+  expect(sent.stderr).toContain('going by the roster that was applied last');
+  await until('it is there', async () =>
+    (await fleet.expect(0, 'agent', 'tail', 'a')).stdout.includes('› what now?'),
+  );
+  expect((await fleet.expect(0, 'agent', 'roster')).stdout).toContain('a  demo  worker');
+  const pids = await fleet.pids();
+  for (const words of [['plan'], ['apply'], ['restart'], ['agent', 'reset', 'a']])
+    await fleet.expect(78, ...words);
+  expect((await fleet.expect(78, 'stop', 'a')).stderr).toContain(
+    'systemctl --user stop mosaic-agent@a.service',
+  );
+  expect(await fleet.pids()).toEqual(pids);
 });

@@ -6,7 +6,7 @@ import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { formatVersion } from '../render/plan-json.js';
-import { loadRoster } from '../roster-source.js';
+import { rosterToTalk } from '../roster-in-force.js';
 import { openLine, type Line } from '../talk/line.js';
 import { look } from '../talk/mail.js';
 import { requireAgent } from './agent-send.js';
@@ -80,7 +80,7 @@ export async function attachCommand(
 }
 
 async function lineTo(context: Context, name: string): Promise<Line> {
-  const roster = await loadRoster(context);
+  const roster = await rosterToTalk(context);
   const opened = await openLine(context, roster, requireAgent(roster, name), 0);
   if (opened.kind === 'open') return opened.line;
   throw new CommandFailure(ExitCode.actionFailed, `${name}: ${opened.result.message}`);
@@ -88,7 +88,7 @@ async function lineTo(context: Context, name: string): Promise<Line> {
 
 /** Who is in the fleet, for its members. */
 export async function rosterCommand(context: Context, { json }: { readonly json?: true }): Promise<ExitCode> {
-  const { agents, socketName } = await loadRoster(context);
+  const { agents, socketName } = await rosterToTalk(context);
   if (json === true) {
     const list = agents.map(({ name, runtime, class: role, session, persona }) => ({
       name,

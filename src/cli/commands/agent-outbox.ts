@@ -7,7 +7,7 @@ import { eventOf } from '../event-record.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { ago } from '../render/reason-text.js';
 import { formatVersion } from '../render/plan-json.js';
-import { loadRoster } from '../roster-source.js';
+import { rosterToTalk } from '../roster-in-force.js';
 import { openLine } from '../talk/line.js';
 import { deliverLeft } from '../talk/round.js';
 import { lockTalk, requireAgent } from './agent-send.js';
@@ -25,7 +25,7 @@ export async function outboxCommand(
   name: string,
   options: OutboxOptions,
 ): Promise<ExitCode> {
-  const roster = await loadRoster(context);
+  const roster = await rosterToTalk(context);
   const agent = requireAgent(roster, name);
   const directory = outboxDirectory(context.paths, name);
   if (options.drop === undefined && options.deliver !== true) return list(context, directory, options);

@@ -16,7 +16,7 @@ import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
-import { loadRoster } from '../roster-source.js';
+import { rosterToTalk } from '../roster-in-force.js';
 import { openLine, type Line } from '../talk/line.js';
 import { deliverMail, type Manner } from '../talk/mail.js';
 import { giveReceipt, type Receipt } from '../talk/receipt.js';
@@ -55,7 +55,7 @@ export async function prepareSend(
   options: SendOptions,
 ): Promise<{ readonly agent: AgentSpec; readonly send: () => Promise<ExitCode> }> {
   const begun = performance.now();
-  const roster = await loadRoster(context);
+  const roster = await rosterToTalk(context);
   const agent = requireAgent(roster, roster.agents.find(({ session }) => session === name)?.name ?? name);
   if (options.socket !== undefined && options.socket !== roster.socketName)
     throw new CommandFailure(

@@ -12,6 +12,7 @@ import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
+import { rosterInForce } from '../roster-in-force.js';
 import { conversationText } from '../render/conversation-text.js';
 import { endText } from '../render/end-text.js';
 import { eventText } from '../render/event-text.js';
@@ -25,7 +26,9 @@ const shownLines = 5;
 /** Why an agent is as it is, what is to be done about it, what that waits for, and where the roster says so. */
 export async function explainCommand(context: Context, name: string): Promise<ExitCode> {
   const { paths, print, now } = context;
-  const { world } = await observe(context);
+  const { roster, problem } = await rosterInForce(context);
+  if (problem !== null) context.say(`${problem}\nWhat follows goes by the roster that was applied last.`);
+  const { world } = await observe(context, { roster });
   requireAgents(world.roster, [name]);
   const plan = await planWithScreens(context, planOf(world, noWords, now()), world);
   const status = fleetStatus(world, { now: now(), plan }).find((agent) => agent.name === name);
@@ -66,5 +69,6 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   const events = readEvents(eventFiles(paths.state)).filter(({ agent }) => agent === name);
   if (events.length > 0) print('\nLast decisions');
   for (const event of events.slice(-shownEvents)) print(`  ${eventText(event)}`);
-  return plan.unknownSources.length > 0 ? sourceExitCode(plan) : ExitCode.done;
+  if (plan.unknownSources.length > 0) return sourceExitCode(plan);
+  return problem === null ? ExitCode.done : ExitCode.invalidRoster;
 }

@@ -8,15 +8,15 @@ import { lockOwner } from '../../host/lock.js';
 import { controllerLock } from '../../host/paths.js';
 import { readStatusRecord } from '../../observers/status-record.js';
 import { observeFigures } from '../../observers/figures.js';
-import type { Roster } from '../../roster/types.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
-import { CommandFailure, ExitCode } from '../exit-code.js';
+import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
 import { statusJson } from '../render/status-json.js';
 import { statusText } from '../render/status-text.js';
+import { rosterInForce, type InForce } from '../roster-in-force.js';
 import { loadRoster } from '../roster-source.js';
 import { watchLines, type Look } from './status-watch.js';
 import { jsonText } from '../render/json-text.js';
@@ -42,20 +42,6 @@ export async function statusCommand(
   return inForce.problem === null ? ExitCode.done : ExitCode.invalidRoster;
 }
 
-/** @throws CommandFailure 78 where the file is invalid and no earlier roster is kept */
-async function rosterInForce(context: Context): Promise<InForce> {
-  try {
-    return { roster: await loadRoster(context), problem: null };
-  } catch (error) {
-    // Without a controller nothing is in force but what the file says.
-    if (!(error instanceof CommandFailure) || lockOwner(controllerLock(context.paths)) === null) throw error;
-    const { lastGoodRoster } = await import('../last-good.js');
-    const roster = lastGoodRoster(context);
-    if (roster === null) throw error;
-    return { roster, problem: error.message };
-  }
-}
-
 /** Goes on with the last good roster where an edit makes it invalid, as the controller does. */
 async function watch(context: Context, agent: string | undefined, options: StatusOptions): Promise<ExitCode> {
   const { RosterMemory } = await import('../run/roster-memory.js');
@@ -66,12 +52,6 @@ async function watch(context: Context, agent: string | undefined, options: Statu
     const { roster, problem } = memory.look();
     return look(context, { roster: roster ?? (await loadRoster(context)), problem }, agent, options);
   });
-}
-
-interface InForce {
-  readonly roster: Roster;
-  /** Why the file is not it, or null. */
-  readonly problem: string | null;
 }
 
 async function look(

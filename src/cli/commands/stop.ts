@@ -13,6 +13,7 @@ import { memoryStore } from '../host-actuators.js';
 import { observe } from '../pass.js';
 import { displayPath } from '../../host/paths.js';
 import type { Roster } from '../../roster/types.js';
+import { visible } from '../../roster/visible.js';
 import { loadRoster } from '../roster-source.js';
 import { textReporter } from '../reporter.js';
 
@@ -21,7 +22,7 @@ import { textReporter } from '../reporter.js';
  * agent, then the holder. The hold is durable before anything is stopped.
  */
 export async function stopCommand(context: Context, names: readonly string[]): Promise<ExitCode> {
-  const roster = await loadRosterToStop(context);
+  const roster = await loadRosterToStop(context, names);
   requireAgents(roster, names);
   const whole = names.length === 0;
   // The socket may have been edited: what runs is on the recorded one.
@@ -71,16 +72,16 @@ export async function stopCommand(context: Context, names: readonly string[]): P
 }
 
 /** An operator who wants everything to stop now must not have to mend a roster first. */
-async function loadRosterToStop(context: Context): Promise<Roster> {
+async function loadRosterToStop(context: Context, names: readonly string[]): Promise<Roster> {
   try {
     return await loadRoster(context);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const byHand = "systemctl --user stop 'mosaic-agent@*.service' mosaic-tmux-holder.service";
-    throw new CommandFailure(
-      error.code,
-      `${error.message}\nTo stop the whole fleet without a roster: ${byHand}`,
-    );
+    const fleet = "systemctl --user stop 'mosaic-agent@*.service' mosaic-tmux-holder.service";
+    const some = `systemctl --user stop ${names.map((name) => `mosaic-agent@${visible(name)}.service`).join(' ')}`;
+    const byHand =
+      names.length === 0 ? `the whole fleet without a roster: ${fleet}` : `them without a roster: ${some}`;
+    throw new CommandFailure(error.code, `${error.message}\nTo stop ${byHand}`);
   }
 }
 

@@ -35,7 +35,11 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
     input.rosterProblem === null
       ? []
       : [
-          style.bad('The roster is invalid; the last good one is in force:'),
+          style.bad(
+            input.controllerPid === null
+              ? 'The roster is invalid; this is the fleet by the one that was applied last:'
+              : 'The roster is invalid; the last good one is in force:',
+          ),
           ...input.rosterProblem.split('\n').map((line) => `  ${visible(line)}`.trimEnd()),
         ];
   return [

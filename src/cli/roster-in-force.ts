@@ -1,0 +1,37 @@
+import type { Roster } from '../roster/types.js';
+import type { Context } from './context.js';
+import { CommandFailure } from './exit-code.js';
+import { loadRoster } from './roster-source.js';
+
+export interface InForce {
+  readonly roster: Roster;
+  /** Why the file is not it, or null. */
+  readonly problem: string | null;
+}
+
+/**
+ * The roster by which agents are looked at and talked to: the file, or, while that is broken, the one that was applied last.
+ * What runs was started by it, and an agent that is spoken to has no part in its operator's edit. Whatever changes
+ * the fleet goes by the file alone.
+ *
+ * @throws CommandFailure 78 where the file is invalid and no earlier roster is kept
+ */
+export async function rosterInForce(context: Context): Promise<InForce> {
+  try {
+    return { roster: await loadRoster(context), problem: null };
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const { lastGoodRoster } = await import('./last-good.js');
+    const roster = lastGoodRoster(context);
+    if (roster === null) throw error;
+    return { roster, problem: error.message };
+  }
+}
+
+/** The same, with one line of warning. */
+export async function rosterToTalk(context: Context): Promise<Roster> {
+  const { roster, problem } = await rosterInForce(context);
+  const [first = ''] = (problem ?? '').split('\n');
+  if (problem !== null) context.say(`warning: going by the roster that was applied last: ${first}`);
+  return roster;
+}
