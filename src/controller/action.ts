@@ -11,6 +11,9 @@ export type Cost =
   | { readonly kind: 'loses-turn' }
   | { readonly kind: 'loses-conversation'; readonly because: string };
 
+/** All but the first two end the conversation. */
+export type OperatorCommand = 'stop' | 'restart' | 'restart --fresh' | 'agent reset' | 'agent assign';
+
 export type Reason =
   | { readonly code: 'NotRunning' }
   /** `how` it ended, where that is on record. */
@@ -21,7 +24,7 @@ export type Reason =
   | { readonly code: 'Unmarked' }
   | {
       readonly code: 'OperatorWord';
-      readonly command: 'stop' | 'restart' | 'restart --fresh' | 'agent resume' | 'export --adopt';
+      readonly command: OperatorCommand | 'agent resume' | 'export --adopt';
     }
   /** The tmux server that it lives on is replaced. */
   | { readonly code: 'HolderReplaced' }

@@ -1,4 +1,4 @@
-import type { Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
+import type { OperatorCommand, Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
 import { defaultIdleAfterMs, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
 import { compare } from './compare.js';
@@ -9,11 +9,8 @@ import { outlookOf } from './outlook.js';
 import { observedRevision } from './revision.js';
 import { summarize } from './summary.js';
 
-/** `restart --fresh` ends the conversation. */
-export type OperatorCommand = 'stop' | 'restart' | 'restart --fresh';
-
 /**
- * The plan behind `stop` and `restart`: the operator's own word, which lifts deferral, approval and brake. What cannot
+ * The plan behind `stop`, `restart` and a reset by restart: the operator's own word, which lifts deferral, approval and brake. What cannot
  * be seen is still not acted upon, and what is not ours still not touched.
  *
  * @param names null: the whole fleet, agents that left the roster included where they are stopped
@@ -59,7 +56,8 @@ function actionFor(
   const { agent, desired, situation, nameTaken } = assessment;
   const verb = command === 'stop' ? 'stop' : 'restart';
   const reasons: readonly Reason[] = [{ code: 'OperatorWord', command }];
-  const conversation = outlookOf(assessment, world, command === 'restart --fresh' ? 'fresh' : null);
+  const fresh = command !== 'stop' && command !== 'restart';
+  const conversation = outlookOf(assessment, world, fresh ? 'fresh' : null);
   const spec = desired?.spec ?? null;
   const wanted = desired?.kind === 'resolved' ? `${desired.specHash}/${desired.contextHash}` : '';
   const blank = {

@@ -176,6 +176,21 @@ test('a conversation that somebody began in its pane is followed', async () => {
   await expectOwn({ a: ['pears'] });
 });
 
+test.each([
+  ['reset', []],
+  ['assign', ['--no-preamble', '--message', 'pears']],
+] as const)('agent %s ends the process, says so, names itself as the reason (%j)', async (command, words) => {
+  await fleet.up(fleet.demo('a', ', reset_between_tasks: true'));
+  await fleet.say('a', 'apples');
+  const before = fleet.id('a');
+  const done = await fleet.expect(0, 'agent', command, 'a', ...words);
+  expect(done.stderr).toContain('a: ending its process and starting it afresh');
+  expect(done.stdout).toContain(`fleet agent ${command}`);
+  expect(fleet.record('a').former.map(({ id }) => id)).toEqual([before]);
+  if (command === 'assign') await until('it is said', () => fleet.said(fleet.id('a')).includes('pears'));
+  expect(fleet.said(before)).toEqual(['apples']);
+});
+
 test('a record that cannot be read starts nothing, and says what to do', async () => {
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { OperatorCommand } from '../../controller/action.js';
 import { readText } from '../../host/atomic-file.js';
 import { agentFile } from '../../host/paths.js';
 import { resumabilityOf } from '../../roster/conversation.js';
@@ -24,17 +25,25 @@ export interface ResetOptions {
   readonly timeout?: number;
 }
 
+/** What the operator typed. */
+type ResetWord = Extract<OperatorCommand, 'agent reset' | 'agent assign'>;
+
 const patienceMs = 60_000;
 
 /**
  * Gives an agent a fresh conversation: in its runtime where the screen proves it, else by ending the process and starting it
  * again. Its first message follows.
  */
-export async function resetCommand(context: Context, name: string, options: ResetOptions): Promise<ExitCode> {
+export async function resetCommand(
+  context: Context,
+  name: string,
+  options: ResetOptions,
+  word: ResetWord = 'agent reset',
+): Promise<ExitCode> {
   if (options.clear === true && options.new === true)
     throw new CommandFailure(ExitCode.usage, 'give --clear or --new, not both');
   const roster = await loadRoster(context);
-  const code = await resetLocked(context, roster, requireAgent(roster, name), options);
+  const code = await resetLocked(context, roster, requireAgent(roster, name), options, word);
   if (!context.interrupted()) await deliverKickstarts(context, [name]);
   return code;
 }
@@ -48,6 +57,7 @@ async function resetLocked(
   roster: Roster,
   agent: AgentSpec,
   options: ResetOptions,
+  word: ResetWord,
 ): Promise<ExitCode> {
   const { name } = agent;
   const locked = await lockTalk(context, agent, options.timeout ?? patienceMs);
@@ -56,7 +66,7 @@ async function resetLocked(
     context.say(`${name} was not reset: ${purpose} (pid ${pid}) is talking to it`);
     return ExitCode.actionFailed;
   }
-  const afresh = async (): Promise<ExitCode> => (await restartAgents(context, [name], { fresh: true })).code;
+  const afresh = async (): Promise<ExitCode> => (await restartAgents(context, [name], word)).code;
   try {
     const result = await attempt(context, roster, agent, options);
     switch (result.kind) {
@@ -68,6 +78,9 @@ async function resetLocked(
         context.say(`${name} was not reset: ${result.message}`);
         return ExitCode.actionFailed;
       case 'by-restart':
+        context.say(
+          `${name}: ending its process and starting it afresh, in a conversation that fleet can continue`,
+        );
         return await afresh();
       case 'uncertain':
         context.say(`${name}: ${result.message}; ending its process and starting it afresh`);
@@ -130,7 +143,7 @@ export async function assignCommand(
   const task = await prepareSend(context, name, options);
   if (task.agent.resetBetweenTasks) {
     const told = options.json === true ? { ...context, print: context.say } : context;
-    const code = await resetCommand(told, task.agent.name, options);
+    const code = await resetCommand(told, task.agent.name, options, 'agent assign');
     if (code !== ExitCode.done) {
       context.say('the task was not sent');
       return code;

@@ -1,5 +1,5 @@
 import { operatorPlan } from '../../controller/operator-plan.js';
-import type { Plan } from '../../controller/action.js';
+import type { OperatorCommand, Plan } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import { displayPath } from '../../host/paths.js';
 import type { Roster } from '../../roster/types.js';
@@ -24,7 +24,8 @@ export async function restartCommand(
   names: readonly string[],
   options: RestartOptions = {},
 ): Promise<ExitCode> {
-  const { code, roster } = await restartAgents(context, names, options);
+  const word = options.fresh === true ? 'restart --fresh' : 'restart';
+  const { code, roster } = await restartAgents(context, names, word);
   if (!context.interrupted())
     await deliverKickstarts(
       context,
@@ -37,16 +38,15 @@ export async function restartCommand(
 export async function restartAgents(
   context: Context,
   names: readonly string[],
-  options: RestartOptions,
+  word: Exclude<OperatorCommand, 'stop'>,
 ): Promise<{ readonly code: ExitCode; readonly roster: Roster }> {
-  const word = options.fresh === true ? 'restart --fresh' : 'restart';
   const planOf = (world: World): Plan =>
     operatorPlan(world, word, names.length === 0 ? null : names, context.now());
   const first = await observe(context);
   const { roster } = first.world;
   requireAgents(roster, names);
   requireInstallation(context, roster, first.installation);
-  const code = await withLock(context, 'fleet restart', async () => {
+  const code = await withLock(context, `fleet ${word}`, async () => {
     const pass = await observe(context, { endsAsked: true });
     const plan = planOf(pass.world);
     const reporter = textReporter(context);
