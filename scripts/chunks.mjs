@@ -6,7 +6,7 @@ import { build, transform } from 'esbuild';
 
 /**
  * Builds the program as chunks: `main` holds what every command needs, `look` what asks systemd, `plan` what `plan` and an `apply` with nothing
- * to do need besides, and each other chunk is read by whoever asks for it with `import()`. No module is in two of them.
+ * to do need besides, `talk` what `agent send` needs, and each other chunk is read by whoever asks for it with `import()`. No module is in two of them.
  *
  * @returns where the launcher finds `main` and the library
  */
@@ -15,7 +15,7 @@ export async function writeChunks(out) {
   checkController(inputs);
   const chunks = chunksOf(outputs);
   const id = createHash('sha256')
-    .update([...text.values()].join('\0'))
+    .update(JSON.stringify([[...chunks], [...text.values()]]))
     .digest('hex')
     .slice(0, 10);
   // Where the launcher finds what is in a file: in which chunk, which of its units, under which of the unit's names.
@@ -174,6 +174,7 @@ function chunksOf(outputs) {
   add('main', closures('src/cli/main.ts'));
   add('look', closures('src/cli/early-look.ts'));
   add('plan', closures('src/cli/commands/plan.ts', 'src/cli/commands/apply.ts'));
+  add('talk', closures('src/cli/commands/agent-send.ts'));
   // Where code is shared, esbuild leaves nothing but `export … from` in the entry's own file.
   const isDoor = ({ entryPoint, inputs }) => entryPoint !== undefined && !(entryPoint in inputs);
   for (const [file, output] of Object.entries(outputs)) {

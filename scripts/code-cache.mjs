@@ -38,7 +38,10 @@ export function writeCodeCache(fleet, chunks) {
     // The first command that loads a chunk decides what is in its cache: what every start needs stays small.
     if (run('plan') !== 0) throw new Error('no code cache was written: fleet plan failed');
     for (const command of others) run(...command);
-    const missing = ['main', 'plan', 'apply-under-lock'].filter(
+    fs.writeFileSync(path.join(work, 'tmux'), `#!/bin/sh\n${talking}`);
+    if (run('agent', 'send', 'a', '--message', 'hello') !== 0)
+      throw new Error('no code cache was written: fleet agent send failed');
+    const missing = ['main', 'plan', 'apply-under-lock', 'talk'].filter(
       (name) =>
         !fs.readdirSync(chunks).some((file) => file.startsWith(`${name}.`) && file.endsWith('.cache')),
     );
@@ -60,4 +63,16 @@ agents:
 
 const systemctl =
   'case "$*" in *UnitPath*) echo "$HOME/.config/systemd/user";; *list-units*) echo "[]";; esac';
+/** An agent that takes one message: its composer shows what was pasted, its screen what was entered. */
+const talking = `
+w=\${0%/*}
+case "$*" in
+  *load-buffer*) cat >"$w/draft"; echo DONE; exit ;;
+  *send-keys*) mv "$w/draft" "$w/said"; echo DONE; exit ;;
+  *list-panes*) printf 'A $1 @1 %%1 1 1 %s:%s 1:a\\n' "\${#MOSAIC_HOME}" "$MOSAIC_HOME" ;;
+esac
+[ ! -e "$w/said" ] || said="› $(cat "$w/said")"
+[ ! -e "$w/draft" ] || draft=$(cat "$w/draft")
+printf 'F %%1 1 0 0 0 %s 1 4 8:◇ idle\\n%s\\n> %s\\n\\n\\n' "$((\${#draft} + 2))" "$said" "$draft"
+`;
 const tmux = "echo 'error connecting to /nowhere (No such file or directory)' >&2; exit 1";
