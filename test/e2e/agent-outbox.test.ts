@@ -45,6 +45,27 @@ describe('a message that is left', () => {
     expect(fleet.messages('a')).toEqual(['first', 'third']);
   });
 
+  test('while tmux hangs stays left, and says so: nobody need say it again', async () => {
+    await fleet.up(fleet.demo('a'));
+    const server = await fleet.serverPid();
+    process.kill(server, 'SIGSTOP');
+    try {
+      const later = await fleet.send('a', '--later', '--message', 'first');
+      expect(later.run.code).toBe(0);
+      expect(later.receipt).toMatchObject({ status: 'left', reason: 'NotReady', attempts: 0 });
+      expect(later.receipt.message).toContain('tmux did not answer');
+      const now = await fleet.expect(69, 'agent', 'send', 'a', '--message', 'never');
+      expect(now.stderr).toContain('nothing was typed: tmux did not answer');
+      const tail = await fleet.expect(69, 'agent', 'tail', 'a');
+      expect(tail.stderr).toMatch(/^tmux did not answer/);
+    } finally {
+      process.kill(server, 'SIGCONT');
+    }
+    await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+    expect((await fleet.send('a', '--message', 'second')).receipt.status).toBe('delivered');
+    expect(fleet.messages('a')).toEqual(['first', 'second']);
+  });
+
   test('can be dropped; an unknown id is refused', async () => {
     await fleet.up(fleet.demo('a'));
     await fleet.expect(0, 'stop', 'a');

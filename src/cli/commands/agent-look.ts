@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { formatVersion } from '../render/plan-json.js';
 import { rosterToTalk } from '../roster-in-force.js';
-import { openLine, type Line } from '../talk/line.js';
+import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { look } from '../talk/mail.js';
 import { requireAgent } from './agent-send.js';
 import { jsonText } from '../render/json-text.js';
@@ -81,7 +81,7 @@ export async function attachCommand(
 
 async function lineTo(context: Context, name: string): Promise<Line> {
   const roster = await rosterToTalk(context);
-  const opened = await openLine(context, roster, requireAgent(roster, name), 0);
+  const opened = requireSeen(await openLine(context, roster, requireAgent(roster, name), 0));
   if (opened.kind === 'open') return opened.line;
   throw new CommandFailure(ExitCode.actionFailed, `${name}: ${opened.result.message}`);
 }

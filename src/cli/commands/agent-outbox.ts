@@ -8,7 +8,7 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { ago } from '../render/reason-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { rosterToTalk } from '../roster-in-force.js';
-import { openLine } from '../talk/line.js';
+import { openLine, requireSeen } from '../talk/line.js';
 import { deliverLeft } from '../talk/round.js';
 import { lockTalk, requireAgent } from './agent-send.js';
 import { jsonText } from '../render/json-text.js';
@@ -37,7 +37,7 @@ export async function outboxCommand(
     );
   try {
     if (options.drop !== undefined) return drop(context, directory, name, options.drop);
-    const opened = await openLine(context, roster, agent, 0);
+    const opened = requireSeen(await openLine(context, roster, agent, 0), 'nothing was typed: ');
     const manner = { whenIdle: false, clearDraft: false, enters: 2, patienceMs: 10_000 };
     const blocked =
       opened.kind === 'closed' ? opened.result : (await deliverLeft(context, opened.line, manner)).blocked;

@@ -10,7 +10,7 @@ import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { loadRoster } from '../roster-source.js';
 import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
-import { openLine } from '../talk/line.js';
+import { openLine, requireSeen } from '../talk/line.js';
 import { markFresh } from '../talk/mark-fresh.js';
 import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
 import { lockTalk, prepareSend, requireAgent, type SendOptions } from './agent-send.js';
@@ -99,7 +99,7 @@ async function attempt(
   options: ResetOptions,
 ): Promise<ResetResult> {
   const asked = options.clear === true ? 'clear' : options.new === true ? 'new' : null;
-  const opened = await openLine(context, roster, agent, 0);
+  const opened = requireSeen(await openLine(context, roster, agent, 0), `${agent.name} was not reset: `);
   if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
   const manner = {
     interrupt: options.interrupt === true,

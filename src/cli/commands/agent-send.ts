@@ -17,7 +17,7 @@ import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { rosterToTalk } from '../roster-in-force.js';
-import { openLine, type Line } from '../talk/line.js';
+import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { deliverMail, type Manner } from '../talk/mail.js';
 import { giveReceipt, type Receipt } from '../talk/receipt.js';
 import { deliverLeft, note } from '../talk/round.js';
@@ -126,7 +126,10 @@ async function sendNow(
   const locked = await lockTalk(context, agent, manner.patienceMs);
   if (locked.kind === 'held') return refused('Busy', busyText(locked.owner));
   try {
-    const opened = await openLine(context, roster, agent, manner.patienceMs);
+    const opened = requireSeen(
+      await openLine(context, roster, agent, manner.patienceMs),
+      'nothing was typed: ',
+    );
     const made =
       opened.kind === 'closed'
         ? { ...opened.result, attempts: 0 }

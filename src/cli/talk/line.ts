@@ -26,7 +26,12 @@ export interface Line {
 
 export type Opened =
   | { readonly kind: 'open'; readonly line: Line }
-  | { readonly kind: 'closed'; readonly result: DeliveryResult };
+  | {
+      readonly kind: 'closed';
+      readonly result: DeliveryResult;
+      /** tmux or systemd did not answer: nobody knows how the agent is. */
+      readonly unseen?: true;
+    };
 
 const retryMs = 200;
 /** So long what was seen along with the panes counts as seen right now. */
@@ -35,8 +40,6 @@ const glanceMs = 30;
 /**
  * The agent's own pane, by its marks. One tmux call where it is there; where it is not, the host is observed for the
  * reason, and an agent that is just starting is waited for.
- *
- * @throws CommandFailure 69 where tmux or systemd do not answer
  */
 export async function openLine(
   context: Context,
@@ -47,7 +50,7 @@ export async function openLine(
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const seen = await findAndLook(context.exec, roster.socketName, agent.name, agent.session);
-    if (!seen.known) throw new CommandFailure(ExitCode.unavailable, `nothing was typed: ${seen.message}`);
+    if (!seen.known) return unseen(seen.message);
     const found = seen.value?.panes.find(
       (pane) => pane.agent === agent.name && pane.home === context.paths.home,
     );
@@ -55,11 +58,29 @@ export async function openLine(
       const glance = onceWithin(glanceMs, seen.value?.screens.get(found.pane) ?? null);
       return { kind: 'open', line: { ...lineTo(context, roster, agent, found), glance } };
     }
-    const { situation, why } = await situationOf(context, roster, agent);
+    const how = await situationOf(context, roster, agent);
+    if (typeof how === 'string') return unseen(how);
+    const { situation, why } = how;
     const late = performance.now() >= deadline || context.interrupted();
     if (late || !isOnItsWay(situation)) return { kind: 'closed', result: closedBy(situation, why) };
     await delay(retryMs);
   }
+}
+
+const unseen = (message: string): Opened => ({
+  ...{ kind: 'closed', unseen: true },
+  result: { status: 'refused', reason: 'NotReady', message },
+});
+
+/**
+ * For a command that is about this agent alone.
+ *
+ * @param consequence said first, such as what was not done
+ * @throws CommandFailure 69 where tmux or systemd did not answer
+ */
+export function requireSeen(opened: Opened, consequence = ''): Opened {
+  if (opened.kind === 'open' || opened.unseen !== true) return opened;
+  throw new CommandFailure(ExitCode.unavailable, `${consequence}${opened.result.message}`);
 }
 
 export function lineTo(
@@ -85,20 +106,16 @@ function onceWithin(ms: number, screen: Screen | null): () => Screen | null {
   };
 }
 
-/** How the agent is; `why` it does not run, where somebody wanted it so. */
+/** How the agent is; `why` it does not run, where somebody wanted it so. Or who did not answer. */
 async function situationOf(
   context: Context,
   roster: Roster,
   { name, suspend }: AgentSpec,
-): Promise<{ readonly situation: Situation; readonly why: string }> {
+): Promise<{ readonly situation: Situation; readonly why: string } | string> {
   const { world } = await observe(context, { roster });
   const { agents, unknownSources } = assess(world);
   const [unknown] = unknownSources;
-  if (unknown !== undefined)
-    throw new CommandFailure(
-      ExitCode.unavailable,
-      `nothing was typed: ${unknown.source}: ${visible(unknown.message)}`,
-    );
+  if (unknown !== undefined) return `${unknown.source}: ${visible(unknown.message)}`;
   const { memory } = world.observed;
   const hold = memory.known ? (holdOn(name, memory.value, context.now())?.hold.by ?? null) : null;
   const why = suspend
