@@ -38,6 +38,8 @@ export function afterPaste(
   const waited = now - progress.since;
   if (activity === 'dialog')
     return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
+  // What stands where its composer was is somebody's words, and no draft.
+  if (activity === 'starting' && !isOurs && waited < undrawnMs) return { kind: 'wait' };
   if (barred !== null)
     return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
   const shown = timesShown(order.text, profile, screen);

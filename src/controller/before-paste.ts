@@ -1,7 +1,7 @@
 import type { RuntimeProfile } from '../roster/profile.js';
 import { barrier, dialogWaits, gone } from './barrier.js';
 import { done, type DeliveryOrder, type Progress, type RefusalReason, type Step } from './delivery.js';
-import { screenState, type PaneTarget, type Screen } from './screen.js';
+import { screenState, shows, type PaneTarget, type Screen } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -9,6 +9,8 @@ import { submitKeys } from './submit-keys.js';
 export const lingeringMs = 500;
 /** A composer that does not fit the profile's rule is waited for so long. */
 const composerMs = 2000;
+/** A conversation that does not show is waited for so long: a human may have cleared the screen. */
+const loadedMs = 10_000;
 
 /** Whether the text may be pasted, and what stands in the way. */
 export function beforePaste(
@@ -42,6 +44,11 @@ export function beforePaste(
         );
       break;
     case 'ready':
+      if (profile.loaded.length > 0 && !shows(profile.loaded, screen) && now - begun < loadedMs)
+        return waitOr(
+          'it has not loaded its conversation; try again, or leave the message with --later',
+          'NotReady',
+        );
   }
   switch (composer.kind) {
     case 'draft':

@@ -50,6 +50,7 @@ export function screenState(profile: RuntimeProfile, screen: Screen): ScreenStat
 function activityOf(profile: RuntimeProfile, screen: Screen): Activity {
   if (shows(profile.dialog, screen)) return 'dialog';
   if (shows(profile.busy, screen)) return 'busy';
+  if (shows(profile.starting, screen)) return 'starting';
   if (profile.ready.length === 0) return isBlank(screen) ? 'starting' : 'ready';
   return shows(profile.ready, screen) ? 'ready' : 'starting';
 }

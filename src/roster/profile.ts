@@ -47,6 +47,13 @@ export type TranscriptKind = 'claude' | 'codex' | 'opencode' | 'gemini' | 'pi' |
 /** What fleet knows about a runtime's screen and keys. Data: a runtime changes its screen faster than fleet is released. */
 export interface RuntimeProfile {
   readonly ready: readonly Sign[];
+  /** What shows that it takes no input, though a sign of `ready` shows. */
+  readonly starting: readonly Sign[];
+  /**
+   * What shows that a process which was started to continue a conversation has loaded it: what is typed before may be thrown
+   * away. Empty: it keeps what is typed as soon as it is ready.
+   */
+  readonly loaded: readonly Sign[];
   readonly busy: readonly Sign[];
   readonly dialog: readonly Sign[];
   readonly composer: ComposerShape;

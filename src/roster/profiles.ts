@@ -17,6 +17,8 @@ const title = (pattern: string): Sign => ({ on: 'title', pattern });
  */
 export const GENERIC: RuntimeProfile = {
   ready: [],
+  starting: [],
+  loaded: [],
   busy: [],
   dialog: [screen('Do you want to proceed|\\(y/n\\)|\\[y/N\\]|\\[Y/n\\]|[Pp]ermission required')],
   composer: { kind: 'none' },
@@ -36,6 +38,8 @@ export const GENERIC: RuntimeProfile = {
 
 const CLAUDE: RuntimeProfile = {
   ready: [screen('^❯')],
+  starting: [],
+  loaded: [],
   // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1). What was said stands behind the
   // same glyph in the first column, and may begin with a number.
   busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
@@ -63,6 +67,8 @@ const CLAUDE: RuntimeProfile = {
 
 const CODEX: RuntimeProfile = {
   ready: [screen('^› ?')],
+  starting: [],
+  loaded: [],
   // `esc to interrupt` vanishes while text streams (0.169).
   busy: [title('^[⠀-⣿]'), screen('esc to interrupt')],
   // The glyph of its composer marks the chosen answer too, and what was said: only the line below tells.
@@ -91,6 +97,8 @@ const CODEX: RuntimeProfile = {
 
 const OPENCODE: RuntimeProfile = {
   ready: [screen('ctrl\\+p commands')],
+  starting: [],
+  loaded: [],
   busy: [screen('esc (again to )?interrupt')],
   dialog: [screen('Permission required')],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
@@ -111,6 +119,8 @@ const OPENCODE: RuntimeProfile = {
 
 const PI: RuntimeProfile = {
   ready: [screen('^\\s*.*\\d+(\\.\\d+)?%/\\S+.*\\S$')],
+  starting: [],
+  loaded: [],
   busy: [screen('^\\s*\\S\\s+Working\\.\\.\\.')],
   dialog: [],
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
@@ -132,6 +142,11 @@ const PI: RuntimeProfile = {
 const GEMINI: RuntimeProfile = {
   // The placeholder is not there while a draft is.
   ready: [screen('Type your message|Shift\\+Tab to')],
+  // Resumed, it shows a composer, with its banner or without, then takes that away while it loads, and what is typed meanwhile is
+  // nobody's (0.61).
+  starting: [screen('^ ?[⠀-⣿] Resuming session\\.\\.\\.')],
+  // Something that was said, above the composer's rule. Lines that begin with two blanks are an answer's, or the banner's.
+  loaded: [screen('^(?: > \\S|✦ | {2}[^\\s▗▝▜▟])(?=[\\s\\S]*^─{8,})')],
   busy: [title('✦'), screen('esc to cancel')],
   dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
   composer: {
@@ -159,6 +174,8 @@ const GEMINI: RuntimeProfile = {
 /** framework/demo/agent.mjs */
 const DEMO: RuntimeProfile = {
   ready: [screen('^>( |$)')],
+  starting: [],
+  loaded: [],
   busy: [title('^✦')],
   dialog: [title('^✋'), screen('Do you want to proceed')],
   composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },

@@ -8,6 +8,7 @@ import { recovered, samePlace, type Attempt, type OutboxEntry } from '../../cont
 import type { Screen } from '../../controller/screen.js';
 import { nowhere } from '../../controller/transcript.js';
 import { outboxDirectory } from '../../host/paths.js';
+import { profileOfProcess } from '../../observers/loading.js';
 import { lookAt } from '../../observers/screens.js';
 import { transcriptOf, type Transcript } from '../../observers/transcripts/transcript.js';
 import type { Context } from '../context.js';
@@ -43,7 +44,8 @@ export async function deliverMail(
   const directory = outboxDirectory(context.paths, line.agent.name);
   const press = (keys: readonly string[]) =>
     pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);
-  const result = await deliver(order, line.target, line.profile, {
+  const profile = profileOfProcess(line.profile, line.target.pid);
+  const result = await deliver(order, line.target, profile, {
     look: () => look(context, line),
     arrival: () => transcript.arrival(entry.attempt?.position ?? nowhere, entry.text, entry.addressed),
     prepare: () => {
