@@ -55,8 +55,9 @@ export const CODEX_CONVERSATION: ConversationShape = {
 };
 
 /**
- * gemini 0.61: its file is there at once, so only what is in it tells, and an id without a message cannot be used again. A
- * resume may add a second file.
+ * gemini 0.61: its file is there at once, with words of its own in the user's name, so only what it writes behind each message
+ * tells that something was said. An id without a message cannot be used again, and `--resume` of it exits 42. A resume may add a
+ * second file.
  */
 export const GEMINI_CONVERSATION: ConversationShape = {
   ...{ identity: 'chosen', id: 'uuid', new: ['--session-id', '{id}'], resume: ['--resume', '{id}'] },
@@ -64,7 +65,7 @@ export const GEMINI_CONVERSATION: ConversationShape = {
     variable: 'GEMINI_CLI_HOME',
     below: '',
     files: '.gemini/tmp/*/chats/session-*-{id8}.jsonl',
-    ...{ holds: '"type":"user"', each: 'conversation' },
+    ...{ holds: '{"$set":{"lastUpdated"', each: 'conversation' },
   },
   ...{ prepare: null, late: false, again: false, mend: false, elsewhere: false },
 };
