@@ -1,19 +1,8 @@
-import type { RuntimeProfile } from '../roster/profile.js';
 import { stuck } from './after-paste.js';
-import { barrier } from './barrier.js';
+import { barrier, isLost } from './barrier.js';
 import { isDraftOf } from './composer.js';
-import {
-  done,
-  lags,
-  mostLagMs,
-  proofMs,
-  sizeMs,
-  type DeliveryOrder,
-  type Progress,
-  type Sight,
-  type Step,
-} from './delivery.js';
-import { pictureOf, screenState, type PaneTarget, type ScreenState } from './screen.js';
+import { done, lags, mostLagMs, proofMs, sizeMs, type DeliveryState, type Step } from './delivery.js';
+import { pictureOf, screenState, type ScreenState } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -34,17 +23,11 @@ const behindMs = 1500;
 const screenProofMs = 3000;
 
 /** Whether it was taken; and Enter once more where it was not. */
-export function afterEnter(
-  order: DeliveryOrder,
-  target: PaneTarget,
-  profile: RuntimeProfile,
-  progress: Progress,
-  { screen, arrival }: Sight,
-  now: number,
-): Step {
+export function afterEnter({ order, target, profile, progress, sight, now }: DeliveryState): Step {
+  const { screen, arrival } = sight;
   const waited = now - progress.since;
   const barred = barrier(target, screen);
-  if (screen === null || barred?.[1] === 'Dead' || barred?.[1] === 'Foreign')
+  if (screen === null || isLost(barred))
     return waited < heldMs
       ? { kind: 'wait' }
       : done('unknown', 'it ended before it could be seen to take the message', 'Dead');

@@ -1,15 +1,7 @@
-import type { RuntimeProfile } from '../roster/profile.js';
-import { barrier } from './barrier.js';
+import { barrier, isLost } from './barrier.js';
 import { isDraftOf } from './composer.js';
-import {
-  done,
-  proofMs,
-  type DeliveryOrder,
-  type Progress,
-  type RefusalReason,
-  type Step,
-} from './delivery.js';
-import { pictureOf, screenState, type PaneTarget, type Screen } from './screen.js';
+import { done, proofMs, type DeliveryState, type RefusalReason, type Step } from './delivery.js';
+import { pictureOf, screenState } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -22,16 +14,10 @@ const undrawnMs = 30_000;
 const mostRestMs = 1000;
 
 /** What was pasted is entered once it shows, or reported. */
-export function afterPaste(
-  order: DeliveryOrder,
-  target: PaneTarget,
-  profile: RuntimeProfile,
-  progress: Progress,
-  screen: Screen | null,
-  now: number,
-): Step {
+export function afterPaste({ order, target, profile, progress, sight, now }: DeliveryState): Step {
+  const { screen } = sight;
   const barred = barrier(target, screen);
-  if (screen === null || barred?.[1] === 'Dead' || barred?.[1] === 'Foreign')
+  if (screen === null || isLost(barred))
     return done('unknown', 'it ended after the text was pasted and before it was entered', 'Dead');
   const { activity, composer } = screenState(profile, screen);
   const isOurs = isDraftOf(composer, order.text, profile.collapsed);

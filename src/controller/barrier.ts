@@ -13,6 +13,10 @@ export function barrier(target: PaneTarget, screen: Screen | null): readonly [st
   return null;
 }
 
+/** What was typed is out of reach: nobody is there any more, or somebody else. */
+export const isLost = (barred: ReturnType<typeof barrier>): boolean =>
+  barred !== null && (barred[1] === 'Dead' || barred[1] === 'Foreign');
+
 /** Nobody but a human answers it. */
 export const dialogWaits = (agent: string): string =>
   `a dialog waits for a human; look with: fleet agent attach ${agent}`;

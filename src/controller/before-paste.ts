@@ -1,7 +1,6 @@
-import type { RuntimeProfile } from '../roster/profile.js';
 import { barrier, dialogWaits, gone } from './barrier.js';
-import { done, type DeliveryOrder, type Progress, type RefusalReason, type Step } from './delivery.js';
-import { screenState, shows, type PaneTarget, type Screen } from './screen.js';
+import { done, type DeliveryState, type RefusalReason, type Step } from './delivery.js';
+import { screenState, shows } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -13,14 +12,10 @@ const composerMs = 2000;
 const loadedMs = 10_000;
 
 /** Whether the text may be pasted, and what stands in the way. */
-export function beforePaste(
-  { agent, text, whenIdle, clearDraft, patienceMs }: DeliveryOrder,
-  target: PaneTarget,
-  profile: RuntimeProfile,
-  { begun, cleared, since }: Progress,
-  screen: Screen | null,
-  now: number,
-): Step {
+export function beforePaste({ order, target, profile, progress, sight, now }: DeliveryState): Step {
+  const { agent, text, whenIdle, clearDraft, patienceMs } = order;
+  const { begun, cleared, since } = progress;
+  const { screen } = sight;
   const barred = barrier(target, screen);
   if (barred !== null || screen === null) return done('refused', ...(barred ?? gone));
   const { activity, composer } = screenState(profile, screen);

@@ -57,7 +57,10 @@ export async function deliver(
     const seen = await port.look();
     if (!seen.known) return end(unseen(state, seen.message));
     const now = port.now();
-    const step = nextStep(order, target, profile, state, { screen: seen.value, arrival }, now);
+    const step = nextStep({
+      ...{ order, target, profile, progress: state, now },
+      sight: { screen: seen.value, arrival },
+    });
     switch (step.kind) {
       case 'done':
         return end(step.result);

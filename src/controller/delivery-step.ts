@@ -1,50 +1,33 @@
-import type { RuntimeProfile } from '../roster/profile.js';
 import { afterEnter } from './after-enter.js';
 import { afterPaste } from './after-paste.js';
 import { beforePaste, lingeringMs } from './before-paste.js';
 import { isDraftOf } from './composer.js';
-import {
-  done,
-  lags,
-  mostLagMs,
-  sizeMs,
-  type DeliveryOrder,
-  type Progress,
-  type Sight,
-  type Step,
-} from './delivery.js';
-import { screenState, type PaneTarget, type Screen } from './screen.js';
+import { done, lags, mostLagMs, sizeMs, type DeliveryState, type Step } from './delivery.js';
+import { screenState } from './screen.js';
 
 /** The next step of a delivery. Never a second paste: what was pasted once is only ever entered, or reported. */
-export function nextStep(
-  order: DeliveryOrder,
-  target: PaneTarget,
-  profile: RuntimeProfile,
-  progress: Progress,
-  sight: Sight,
-  now: number,
-): Step {
-  const { screen } = sight;
+export function nextStep(state: DeliveryState): Step {
+  const { order, progress, sight, now } = state;
   switch (progress.phase) {
     case 'before':
-      return beforePaste(order, target, profile, progress, screen, now);
+      return beforePaste(state);
     case 'pasted':
       if (sight.arrival === 'arrived') return done('delivered', 'seen in the transcript');
-      return afterPaste(order, target, profile, progress, screen, now);
+      return afterPaste(state);
     case 'entered':
       if (sight.arrival === 'arrived' || sight.arrival === 'queued') {
         // Its transcript can be ahead of its composer (pi 0.73, gemini 0.61): what the next sender pastes before that is cleared
         // is cleared with it.
         const clearing =
           now - progress.since < lingeringMs + Math.min(progress.lagMs, mostLagMs) * lags + sizeMs(order);
-        if (clearing && holds(order, profile, screen)) return { kind: 'wait' };
+        if (clearing && holds(state)) return { kind: 'wait' };
         return sight.arrival === 'arrived'
           ? done('delivered', 'seen in the transcript')
           : done('queued', 'the agent is busy and holds it');
       }
-      return afterEnter(order, target, profile, progress, sight, now);
+      return afterEnter(state);
   }
 }
 
-const holds = ({ text }: DeliveryOrder, profile: RuntimeProfile, screen: Screen | null): boolean =>
-  screen !== null && isDraftOf(screenState(profile, screen).composer, text, profile.collapsed);
+const holds = ({ order, profile, sight: { screen } }: DeliveryState): boolean =>
+  screen !== null && isDraftOf(screenState(profile, screen).composer, order.text, profile.collapsed);

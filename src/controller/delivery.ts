@@ -1,4 +1,5 @@
-import type { Screen } from './screen.js';
+import type { RuntimeProfile } from '../roster/profile.js';
+import type { PaneTarget, Screen } from './screen.js';
 import type { Arrival } from './transcript.js';
 
 /** Why nothing was typed, or what stands in the way of finishing. */
@@ -53,6 +54,17 @@ export interface Progress {
   readonly shown: number;
   /** All that the pane showed when keys were pressed last. */
   readonly picture: string;
+}
+
+/** All that the next step of a delivery follows from. */
+export interface DeliveryState {
+  readonly order: DeliveryOrder;
+  readonly target: PaneTarget;
+  readonly profile: RuntimeProfile;
+  readonly progress: Progress;
+  readonly sight: Sight;
+  /** Milliseconds on the caller's clock. */
+  readonly now: number;
 }
 
 export const fresh = (now: number): Progress => ({

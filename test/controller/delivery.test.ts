@@ -37,7 +37,7 @@ const step = (
   now = 0,
   arrival: Arrival = 'absent',
   asked = order,
-): Step => nextStep(asked, target, profile, progress, { screen: seen, arrival }, now);
+): Step => nextStep({ order: asked, target, profile, progress, sight: { screen: seen, arrival }, now });
 const pasted: Progress = { ...fresh(0), phase: 'pasted' };
 const entered: Progress = { ...fresh(0), phase: 'entered', enters: 1 };
 const dialog = screen(['Do you want to proceed?', '>'], { title: '✋ action required' });
@@ -92,7 +92,10 @@ describe('after the paste', () => {
   test('where Enter right behind a paste is a part of it, the paste rests first; longer where the machine is slow', () => {
     const resting = { ...profile, restMs: 60 };
     const at = (progress: Progress, now: number): Step =>
-      nextStep(order, target, resting, progress, { screen: screen(['> hello']), arrival: 'absent' }, now);
+      nextStep({
+        ...{ order, target, profile: resting, progress, now },
+        sight: { screen: screen(['> hello']), arrival: 'absent' },
+      });
     expect(at(pasted, 5)).toEqual({ kind: 'wait', drawn: true, ms: 65 });
     expect(at({ ...pasted, drawn: 5 }, 69)).toMatchObject({ kind: 'wait', ms: 1 });
     expect(at({ ...pasted, drawn: 5 }, 70)).toMatchObject({ kind: 'enter' });
