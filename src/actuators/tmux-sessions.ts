@@ -66,7 +66,7 @@ export async function killSessions(
 ): Promise<Outcome> {
   const commands = targets.map(({ agent, session, pane, pid, marked }) => [
     ...['if-shell', '-F', '-t', pane],
-    `#{&&:#{==:#{@fleet_agent},${marked ? agent : ''}},#{==:#{pane_pid},${pid}}}`,
+    `#{&&:#{==:#{session_id},${session}},#{&&:#{==:#{@fleet_agent},${marked ? agent : ''}},#{==:#{pane_pid},${pid}}}}`,
     ...[`kill-session -t '${session}'`, ';'],
   ]);
   return run(exec, socket, commands);

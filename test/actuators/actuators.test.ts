@@ -104,7 +104,7 @@ describe('sessions', () => {
         '-F',
         '-t',
         '%7',
-        '#{&&:#{==:#{@fleet_agent},a},#{==:#{pane_pid},42}}',
+        '#{&&:#{==:#{session_id},$1},#{&&:#{==:#{@fleet_agent},a},#{==:#{pane_pid},42}}}',
         "kill-session -t '$1'",
         ';',
       ],
@@ -113,7 +113,7 @@ describe('sessions', () => {
         '-F',
         '-t',
         '%7',
-        '#{&&:#{==:#{@fleet_agent},},#{==:#{pane_pid},42}}',
+        '#{&&:#{==:#{session_id},$1},#{&&:#{==:#{@fleet_agent},},#{==:#{pane_pid},42}}}',
         "kill-session -t '$1'",
       ],
     ]);
