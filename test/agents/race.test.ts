@@ -73,7 +73,32 @@ describe('a dialog that comes up while a message is on its way', () => {
     all = null;
   });
 
-  // pi never asks.
+  for (const runtime of wanted().filter((one) => RECIPES[one].dialog === null)) {
+    test.skipIf(missing().includes(runtime))(
+      `of ${runtime} never does: it asks nobody, and the message arrives once`,
+      { timeout: 120_000 },
+      async () => {
+        all = await RealFleet.start({ one: runtime }, { approvals: true });
+        const file = path.join(all.fleet.work, 'one', 'made');
+        await all.expectSent(
+          /^(delivered|queued)/,
+          'one',
+          `run GATE=g\nTOOL=touch ${file}`,
+          '--timeout',
+          '60s',
+        );
+        await all.received('GATE=g');
+        const { receipt } = await all.send('one', 'meanwhile');
+        expect(receipt.status).toMatch(/^(delivered|queued)$/);
+        all.server.open('g');
+        await all.eventually('the command has run', () => fs.existsSync(file));
+        await all.received('meanwhile');
+        await all.quiet();
+        expect(all.times('meanwhile')).toBe(1);
+      },
+    );
+  }
+
   for (const runtime of wanted().filter((one) => RECIPES[one].dialog !== null)) {
     test.skipIf(missing().includes(runtime))(
       `of ${runtime} is never answered by it`,
