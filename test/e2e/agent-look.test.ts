@@ -88,6 +88,7 @@ test.each([
     'The roster is invalid; this is the fleet by the one that was applied last:',
   );
   expect(status.stdout).toContain(why);
+  expect(status.stderr).toContain(why);
   expect(status.stdout).toMatch(/^a +demo +worker +Running/m);
   const explained = await fleet.expect(78, 'explain', 'a');
   expect(explained.stdout).toContain('a is Running');

@@ -34,8 +34,9 @@ export async function statusCommand(
 ): Promise<ExitCode> {
   if (options.watch === true) return watch(context, agent, options);
   const inForce = await rosterInForce(context);
-  // As text it stands in the table's head.
-  if (inForce.problem !== null && options.output === 'json') context.say(inForce.problem);
+  const isControlled = lockOwner(controllerLock(context.paths)) !== null;
+  // With a controller it stands in the table's head.
+  if (inForce.problem !== null && (options.output === 'json' || !isControlled)) context.say(inForce.problem);
   const { lines, unknownSources } = await look(context, inForce, agent, options);
   for (const line of lines) context.print(line);
   if (unknownSources.length > 0) return sourceExitCode({ unknownSources });

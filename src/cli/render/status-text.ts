@@ -31,17 +31,7 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
     record === null
       ? []
       : ['', lastEnd(record, input.now), ...record.lines.map((line) => `  | ${visible(line)}`)];
-  const invalid =
-    input.rosterProblem === null
-      ? []
-      : [
-          style.bad(
-            input.controllerPid === null
-              ? 'The roster is invalid; this is the fleet by the one that was applied last:'
-              : 'The roster is invalid; the last good one is in force:',
-          ),
-          ...input.rosterProblem.split('\n').map((line) => `  ${visible(line)}`.trimEnd()),
-        ];
+  const invalid = input.rosterProblem === null ? [] : problemLines(input.rosterProblem, input, style);
   return [
     `Roster ${visible(displayPath(paths.roster, paths.userHome))}  revision ${world.roster.revision.slice(0, 7)}  holder ${holderText(input)}`,
     ...invalid,
@@ -52,6 +42,21 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
     ...died,
     ...(foreign.length > 0 ? ['', ...foreign] : []),
   ];
+}
+
+/** Without a controller the roster that was applied last is in force nowhere; the whole of the problem stands on stderr then. */
+function problemLines(
+  problem: string,
+  { controllerPid }: Pick<StatusTextInput, 'controllerPid'>,
+  style: Style,
+): readonly string[] {
+  const lines = problem.split('\n').map((line) => `  ${visible(line)}`.trimEnd());
+  return controllerPid === null
+    ? [
+        style.bad('The roster is invalid; this is the fleet by the one that was applied last:'),
+        ...lines.slice(0, 1),
+      ]
+    : [style.bad('The roster is invalid; the last good one is in force:'), ...lines];
 }
 
 function holderText({ world }: StatusTextInput): string {
