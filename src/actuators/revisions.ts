@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { fileProblem, writeFileAtomic } from '../host/atomic-file.js';
 
-/** So much is kept: so many rosters, so many bytes of them with their templates, and always the latest. */
+/** So much is kept: so many rosters, so many bytes of them with their templates, and always the latest and the one in force. */
 const maxCount = 50;
 const maxBytes = 4 * 1024 * 1024;
 
@@ -33,12 +33,17 @@ export function keepRoster(files: KeptFiles, { text, ...facts }: KeptRoster): st
   });
 }
 
-/** Removes the oldest beyond what is kept. @param kept oldest first */
-export function pruneRosters(kept: readonly KeptFiles[]): string | null {
+/**
+ * Removes the oldest beyond what is kept.
+ *
+ * @param kept oldest first
+ * @param inForce one of them, which stays: what is in force while the file is broken; null: none was applied
+ */
+export function pruneRosters(kept: readonly KeptFiles[], inForce: KeptFiles | null): string | null {
   let bytes = 0;
   for (const [index, files] of kept.toReversed().entries()) {
     bytes += sizeOf(files.text) + sizeOf(files.facts);
-    if (index === 0 || (index < maxCount && bytes <= maxBytes)) continue;
+    if (index === 0 || files === inForce || (index < maxCount && bytes <= maxBytes)) continue;
     const failure = removeRoster(files);
     if (failure !== null) return failure;
   }

@@ -67,5 +67,7 @@ export function keep(
   const failure = keepRoster(files(name), { text, at: now(), ...facts });
   if (failure !== null) return failure;
   for (const one of replaced) removeRoster(files(one));
-  return pruneRosters([...names.filter((one) => !replaced.includes(one)), name].map(files));
+  const left = [...names.filter((one) => !replaced.includes(one)), name];
+  const kept = left.map(files);
+  return pruneRosters(kept, kept[left.findLastIndex(({ kind }) => kind === 'applied')] ?? null);
 }

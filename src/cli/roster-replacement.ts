@@ -70,7 +70,10 @@ export function setAside(
   templates: readonly ChangedTemplate[],
 ): string | null {
   const overwritten = templates.flatMap(({ path, now }) => (now === null ? [] : [[path, now] as const]));
-  if (overwritten.length === 0 && (text === null || revisions.some((one) => one.text === text))) return null;
+  if (overwritten.length === 0 && text === null) return null;
+  const isKept = (one: Revision): boolean =>
+    one.text === (text ?? '') && overwritten.every(([path, now]) => one.templates[path] === now);
+  if (revisions.some(isKept)) return null;
   const id = roster === null ? textId(text ?? '') : shortId(roster.revision);
   const failure = keep(context, { id, kind: 'set-aside' }, text ?? '', {
     valid: roster !== null,

@@ -31,6 +31,12 @@ export interface ExportedFleet {
 const HIDDEN = ' hidden; print it with --show-env, or write it with --write FILE';
 const LOST = ' its value is not known any more: write it here';
 
+const writtenAt = /, written by fleet export at \S+\.$/m;
+
+/** Whether two exports say the same, whenever they were written. */
+export const sameExport = (one: string, other: string): boolean =>
+  one.replace(writtenAt, '') === other.replace(writtenAt, '');
+
 /**
  * The fleet as a roster (YAML). A variable whose value is hidden or not known is left empty, which no roster may have:
  * what is incomplete is refused when it is used, instead of restarting agents with other variables.

@@ -2,8 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createContext, type Context } from '../../src/cli/context.js';
-import { keep, keepInForce } from '../../src/cli/revision-history.js';
+import { keep, keepInForce, textId } from '../../src/cli/revision-history.js';
 import { chooseRevision, previousRevision } from '../../src/cli/revision-choice.js';
+import { setAside } from '../../src/cli/roster-replacement.js';
 import { RosterMemory } from '../../src/cli/run/roster-memory.js';
 import { readHistory, revisionsDirectory, type Revision } from '../../src/observers/revisions.js';
 import { temporary, write } from '../support/temporary.js';
@@ -82,6 +83,37 @@ describe('the history of applied rosters', () => {
       expect(keep(here.context, { id, kind: 'applied' }, 'x', large)).toBeNull();
     expect(kept(here).map(({ id }) => id)).toEqual(['bbbbbbbbbbbb']);
     expect(fs.readdirSync(revisionsDirectory(here.context.paths.state))).toHaveLength(2);
+  });
+
+  test('what is set aside never displaces the roster in force', () => {
+    const here = place();
+    here.applied(agent('old'));
+    const inForce = here.applied(agent('a'));
+    const facts = { valid: false, templates: {} };
+    for (let index = 0; index < 60; index++)
+      expect(keep(here.context, { id: textId(`${index}`), kind: 'set-aside' }, `${index}`, facts)).toBeNull();
+    expect(kept(here)[0]).toMatchObject({ id: inForce, kind: 'applied' });
+    expect(kept(here).filter(({ kind }) => kind === 'applied')).toHaveLength(1);
+    expect(kept(here).at(-1)?.text).toBe('59');
+  });
+
+  test('what is set aside is kept once, also where what should have replaced it was cut short', () => {
+    const here = place();
+    here.applied(agent('a'));
+    const aside = (text: string, now: string): string | null =>
+      setAside(here.context, kept(here), { text, roster: null }, [
+        { path: 'k.md', file: path.join(here.context.paths.fleet, 'k.md'), then: 'then', now },
+      ]);
+    expect(aside('broken', 'now')).toBe('revision 2');
+    expect(aside('broken', 'now')).toBeNull();
+    expect(aside('broken', 'later')).toBe('revision 3');
+    expect(aside('other', 'later')).toBe('revision 4');
+    expect(kept(here).map(({ templates }) => templates['k.md'])).toEqual([
+      undefined,
+      'now',
+      'later',
+      'later',
+    ]);
   });
 
   test('that cannot be written is said, and stops nothing', () => {

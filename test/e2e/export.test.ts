@@ -89,6 +89,12 @@ describe('the export of a live fleet', () => {
     expect((await fleet.expect(0, 'plan')).stdout).toBe('No changes. 11 agents match the roster.\n');
     expect((await fleet.expect(0, 'apply')).stdout).toBe('No changes. 11 agents match the roster.\n');
     expect(await fleet.pids()).toEqual(before);
+    // Said again it writes nothing, and sets nothing of its own aside.
+    const again = snapshot(fleet.home, fleet.state);
+    expect((await fleet.expect(0, 'export', '--write', fleet.roster, '--force')).stdout).toMatch(
+      /roster\.yaml says that already\. Nothing was changed\.\n$/,
+    );
+    expect(snapshot(fleet.home, fleet.state)).toEqual(again);
 
     // Neither a roster nor a history: what runs is enough. What does not run is then in no record of what runs.
     fs.rmSync(fleet.roster);

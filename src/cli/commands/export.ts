@@ -3,12 +3,12 @@ import * as path from 'node:path';
 import { noWords } from '../../controller/gate.js';
 import { resolveDesired } from '../../controller/desired.js';
 import { plan as planOf } from '../../controller/plan.js';
-import { fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
+import { fileProblem, readText, writeFileAtomic } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { templateReader } from '../../observers/roster-file.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
-import { exportText, type ExportedFleet } from '../../roster/export.js';
+import { exportText, sameExport, type ExportedFleet } from '../../roster/export.js';
 import type { Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
@@ -78,22 +78,26 @@ export async function exportCommand(context: Context, options: ExportOptions): P
   return problems.length === 0 ? ExitCode.done : ExitCode.error;
 }
 
-/** What the roster said before is kept, as by a rollback: somebody wrote it. */
-async function writeExport(context: Context, file: string, text: string): Promise<void> {
+/** What the roster said before is kept, as by a rollback: somebody wrote it. An earlier export that says the same stays. */
+async function writeExport(context: Context, file: string, exported: string): Promise<void> {
   const { paths, print } = context;
   const target = path.resolve(file);
+  const there = readText(target);
+  const text = there.state === 'present' && sameExport(there.text, exported) ? there.text : exported;
   const before = isSameFile(target, paths.roster) ? rosterText(context) : null;
   const aside =
     before === null || before === text
       ? null
       : setAside(context, history(context), { text: before, roster: await currentRoster(context) }, []);
+  let written: boolean;
   try {
     // 0600: it holds the values of env.
-    writeFileAtomic(target, text, 0o600);
+    written = writeFileAtomic(target, text, 0o600);
   } catch (error) {
     throw new CommandFailure(ExitCode.error, `cannot write ${file}: ${fileProblem(error)}`);
   }
-  print(`wrote ${displayPath(target, paths.userHome)}`);
+  const shown = displayPath(target, paths.userHome);
+  print(written ? `wrote ${shown}` : `${shown} says that already. Nothing was changed.`);
   if (aside !== null) print(`What it said before is kept as ${aside}; see: fleet rollback --list`);
 }
 

@@ -43,15 +43,16 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
         `${displayPath(existing, context.paths.userHome)} exists and was not touched\nReplace it with: fleet init --profile ${profile} --write --force`,
       );
     }
-    // Values of `env` will stand in it.
-    writeFileAtomic(target, text, 0o600);
-    context.print(`wrote ${shown}`);
+    // The roster last: where it stands all is done, and what was cut short before is finished by the same command.
     for (const template of templatesIn(text)) {
       const file = path.join(path.dirname(target), template);
       if (fs.existsSync(file) && force !== true) continue;
       writeFileAtomic(file, fs.readFileSync(path.join(examples, template)), 0o644);
       context.print(`wrote ${displayPath(file, context.paths.userHome)}`);
     }
+    // Values of `env` will stand in it.
+    writeFileAtomic(target, text, 0o600);
+    context.print(`wrote ${shown}`);
   } catch (error) {
     if (error instanceof CommandFailure || errorCode(error) === '') throw error;
     throw new CommandFailure(ExitCode.error, `cannot write ${shown}: ${fileProblem(error)}`);

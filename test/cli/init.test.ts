@@ -1,0 +1,21 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { expect, test } from 'vitest';
+import { initCommand } from '../../src/cli/commands/init.js';
+import { createContext } from '../../src/cli/context.js';
+import { temporary, write } from '../support/temporary.js';
+
+test('an init that was cut short is finished by the same words: where the roster stands, all does', () => {
+  const context = { ...createContext({}, { HOME: temporary() }), print: () => undefined };
+  const options = { profile: 'software-factory', write: true } as const;
+  const { fleet, roster } = context.paths;
+  // The directory of the templates cannot be made.
+  write(path.join(fleet, 'kickstart'), 'a file in its place');
+  expect(() => initCommand(context, options)).toThrow('a part of the path is a file');
+  expect(fs.existsSync(roster)).toBe(false);
+  fs.rmSync(path.join(fleet, 'kickstart'));
+  initCommand(context, options);
+  const templates = [...fs.readFileSync(roster, 'utf8').matchAll(/kickstart_template: (\S+)/g)];
+  expect(templates.length).toBeGreaterThan(5);
+  for (const [, template = ''] of templates) expect(fs.existsSync(path.join(fleet, template))).toBe(true);
+});
