@@ -20,6 +20,8 @@ export interface Work {
   readonly rosterPath: string;
   /** `--now`: no screen is asked. */
   readonly now: boolean;
+  /** Agents whose first message may have been left by a command that was cut short. */
+  readonly waiting: readonly string[];
   /** How long to wait until what was started stays up; null: not at all. */
   readonly waitMs: number | null;
 }
@@ -45,7 +47,7 @@ export async function applyUnderLock(context: Context, work: Work): Promise<Exit
   const launched = results.flatMap(({ kind, action }) =>
     kind === 'done' && action.action !== 'stop' ? [action.agent] : [],
   );
-  if (!context.interrupted()) await deliverKickstarts(context, launched);
+  if (!context.interrupted()) await deliverKickstarts(context, [...new Set([...launched, ...work.waiting])]);
   if (waitMs === null || launched.length === 0 || context.interrupted()) return code;
   return waitUntilUp(context, launched, waitMs, code, (message) => reporter.diagnostic(message));
 }

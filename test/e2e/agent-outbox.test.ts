@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { until } from '../support/fleet-sandbox.js';
+import { cli, run, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -125,6 +125,23 @@ describe('a first message', () => {
     expect(await fleet.pids()).toEqual(before);
     await fleet.expect(0, 'restart', 'a');
     expect(fleet.messages('a').filter((text) => text.startsWith('You are'))).toHaveLength(4);
+  });
+
+  test('that a killed apply has left is delivered by the next one, once, although there is nothing else to do', async () => {
+    fs.writeFileSync(path.join(fleet.home, 'fleet', 'kick.md'), 'You are {name}.\n');
+    fleet.writeRoster([fleet.demo('a', [], ', kickstart_template: kick.md')]);
+    await fleet.expect(0, 'install');
+    // Everything is done but that.
+    const fault = { kind: 'die', at: 1, among: 'locks/talk-a', trace: path.join(fleet.directory, 'trace') };
+    const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+    const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
+    await run(process.execPath, ['--require', faults, cli, 'apply'], { env });
+    expect(fleet.messages('a')).toEqual([]);
+    const next = await fleet.expect(0, 'apply');
+    expect(next.stdout).toContain('No changes.');
+    expect(fleet.messages('a')).toEqual(['You are a.']);
+    await fleet.expect(0, 'apply');
+    expect(fleet.messages('a')).toEqual(['You are a.']);
   });
 });
 

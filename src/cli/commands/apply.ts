@@ -8,6 +8,7 @@ import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { leftForRunning } from '../first-messages.js';
 import { requireInstallation } from '../guard.js';
 import { exitCodeOf } from '../outcome.js';
 import { observe, type Pass } from '../pass.js';
@@ -27,7 +28,7 @@ export interface ApplyOptions {
 
 /**
  * Makes the roster true, once. Where nothing can be done now, no lock is taken and nothing written; otherwise the
- * world is observed again under the lock, and what is planned then is what is done.
+ * world is observed again under the lock, and what is planned then is what is done. First messages that wait are delivered.
  */
 export async function applyCommand(
   context: Context,
@@ -77,6 +78,7 @@ async function applyWith(
 
   const seen = await observe(context, asked);
   const first = planFor(seen);
+  const waiting = leftForRunning(context, seen).filter((agent) => options.only?.includes(agent) ?? true);
   if (!first.actions.some(({ gate }) => gate.kind === 'ready') && !replacesHolder(first)) {
     // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.
     if (first.actions.length === 0 && first.unknownAgents.length === 0)
@@ -85,12 +87,14 @@ async function applyWith(
     const gated = first.actions.map((action) => ({ kind: 'gated', action }) as const);
     if (options.json === true) for (const result of gated) reporter.event({ type: 'result', result });
     reporter.summary(gated, first);
+    if (waiting.length > 0 && !context.interrupted())
+      await (await import('../talk/kickstart.js')).deliverKickstarts(context, waiting);
     return exitCodeOf(gated, first);
   }
   // A part of the program that an apply with nothing to do never reads.
   const { applyUnderLock } = await import('../apply-under-lock.js');
   return applyUnderLock(context, {
-    ...{ planFor, reporter, rosterPath },
+    ...{ planFor, reporter, rosterPath, waiting },
     replan: ({ world }) => planOf(world, words, context.now()),
     now: words.now,
     waitMs: options.wait ?? null,

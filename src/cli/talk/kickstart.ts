@@ -14,7 +14,7 @@ import type { Context } from '../context.js';
 import { observe } from '../pass.js';
 import { leaveWordToGoOn } from './go-on.js';
 import { openLine } from './line.js';
-import { deliverLeft } from './round.js';
+import { deliverLeft, waitsForStart } from './round.js';
 import { takeTalkLock } from './talk-lock.js';
 
 /** A first message is waited for so long by a command that started its agent, where no controller runs. */
@@ -94,7 +94,9 @@ async function deliverTo(context: Context, { roster }: World, agent: AgentSpec):
     const opened = await openLine(context, roster, agent, left());
     if (opened.kind === 'closed') return opened.result.message;
     const manner = { whenIdle: true, clearDraft: false, enters: 2, patienceMs: left() };
-    return (await deliverLeft(context, opened.line, manner)).blocked?.message ?? null;
+    const { blocked } = await deliverLeft(context, opened.line, manner);
+    // A restart that was cut short and is planned again, or has to wait.
+    return blocked === waitsForStart ? null : (blocked?.message ?? null);
   } finally {
     lock.release();
   }

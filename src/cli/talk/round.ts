@@ -38,7 +38,8 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
   return { results, blocked: null };
 }
 
-const waitsForStart: DeliveryResult = {
+/** It is for a process that does not run yet. */
+export const waitsForStart: DeliveryResult = {
   status: 'refused',
   reason: 'NotReady',
   message: 'its first message waits for its next start',
