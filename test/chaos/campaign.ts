@@ -1,7 +1,8 @@
 import { Foreign } from './foreign.js';
 import { kinds, type FaultKind } from './fault-kinds.js';
 import { live, type History } from './fault-history.js';
-import { FaultedFleet, other, type Side } from './faulted-fleet.js';
+import { FaultedFleet } from './faulted-fleet.js';
+import { other, type Side } from './members.js';
 import { Random } from './random.js';
 import { remainingProcesses, unfinishedFiles } from './remains.js';
 

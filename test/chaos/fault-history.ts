@@ -2,15 +2,17 @@ import { unitOf } from '../../demo/processes.js';
 import { eventually, type Outcome } from '../support/user-manager.js';
 import type { Place } from './fault.js';
 import type { FaultKind } from './fault-kinds.js';
+import type { FaultedFleet } from './faulted-fleet.js';
+import { firstMessage, preparedConversation, repeatedFirstMessages } from './first-messages.js';
+import { environmentOf, living, look, strays, type Look } from './look.js';
 import {
   declaredIn,
   hasConversation,
+  keepsConversation,
   members,
-  type FaultedFleet,
   type Member,
   type Side,
-} from './faulted-fleet.js';
-import { environmentOf, living, look, strays, type Look } from './look.js';
+} from './members.js';
 
 /** What one history is: on the way to the other roster this goes wrong at a place, then somebody applies once more. */
 export interface History {
@@ -136,6 +138,7 @@ async function judge(fleet: FaultedFleet, history: History, before: Before): Pro
         `process ${pid} is left in ${unitOf(pid) || 'no unit'}: ${argv.join(' ').slice(0, 120)}`,
     ),
     ...members.flatMap((member) => judgeMember(fleet, member, history, before, seen)),
+    ...repeatedFirstMessages(fleet),
   ];
 }
 
@@ -169,12 +172,18 @@ function judgeMember(
   if (begun < least || begun > most + more)
     wrong(`began ${begun} lives, ${least} to ${most + more} were planned`);
 
+  if (runs)
+    for (const line of [...firstMessage(fleet, member), ...preparedConversation(fleet, member)]) wrong(line);
   if (!hasConversation(member)) {
     // In its runtime, or by a new process.
     if (fleet.contexts() <= before.contexts && begun === 0) wrong('was not reset');
     return findings;
   }
   const id = before.conversations.get(name);
+  if (!keepsConversation(member)) {
+    if (fleet.conversation(name) === id) wrong(`is in the conversation of before, ${id}`);
+    return findings;
+  }
   if (fleet.conversation(name) !== id) wrong(`lost its conversation ${id}: ${fleet.conversation(name)}`);
   const said = fleet.said(name);
   if (said.join('\n') !== before.said.get(name)?.join('\n')) wrong(`was told ${JSON.stringify(said)}`);
@@ -190,6 +199,7 @@ function livesOf({ role, only }: Member, to: Side): readonly [number, number] {
     case 'held':
       return [0, 0];
     case 'restarted':
+    case 'renewed':
       return [1, 1];
     case 'comes and goes':
       return only === to ? [1, 1] : [0, 0];

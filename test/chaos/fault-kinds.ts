@@ -20,11 +20,11 @@ export interface FaultKind {
   readonly ends: readonly string[];
 }
 
-const anywhere: Sort = { among: '', most: 140 };
-const programs: Sort = { among: '^spawn', most: 32 };
-const texts: Sort = { among: '^(writeFileSync|appendFileSync)', most: 32 };
+const anywhere: Sort = { among: '', most: 290 };
+const programs: Sort = { among: '^spawn', most: 50 };
+const texts: Sort = { among: '^(writeFileSync|appendFileSync)', most: 55 };
 /** Programs that only tell: fleet waits five seconds for one of these. */
-const questions: Sort = { among: '^spawn .*(list-units|list-sessions|list-panes|capture-pane)', most: 18 };
+const questions: Sort = { among: '^spawn .*(list-units|list-sessions|list-panes|capture-pane)', most: 26 };
 
 const plain = (name: string, by: FaultKind['by'], kind: Fault['kind'], places = anywhere): FaultKind => ({
   ...{ name, by, places, ends: [] },

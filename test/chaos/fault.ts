@@ -3,7 +3,7 @@ export interface Fault {
   /** The place: its number, from 1, among those whose line in the trace fits the pattern. */
   readonly at: number;
   readonly among: string;
-  readonly kind: 'die' | 'die-half' | 'die-during' | 'full' | 'io' | 'run' | 'program';
+  readonly kind: 'die' | 'die-half' | 'die-during' | 'full' | 'io' | 'denied' | 'run' | 'program';
   /** For `program`. */
   readonly how?: string;
   /** For `run`. */

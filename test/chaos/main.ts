@@ -5,6 +5,9 @@ import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { campaign, type Choice } from './campaign.js';
+import { commandCampaign, type CommandChoice } from './command-campaign.js';
+import { commandFaults } from './command-faults.js';
+import { commandsOf } from './commands.js';
 import { kinds } from './fault-kinds.js';
 import { checkout } from './soak-fleet.js';
 import { soak } from './soak.js';
@@ -12,6 +15,8 @@ import { soak } from './soak.js';
 const usage = `usage: npm run soak -- [--minutes M | --hours H | --episodes N] [--seed S] [--agents N]
        npm run soak -- --faults [--histories N] [--seed S]
        npm run soak -- --faults --every [--kind NAME]… [--from PLACE] [--step N]
+       npm run soak -- --commands [--histories N] [--seed S]
+       npm run soak -- --commands --every [--command NAME]… [--kind NAME]… [--from PLACE] [--step N]
 
   --minutes M   for so long (default 2); --hours H likewise
   --episodes N  so many episodes: with the seed, exactly the history of another run
@@ -22,10 +27,16 @@ const usage = `usage: npm run soak -- [--minutes M | --hours H | --episodes N] [
   --histories N so many, each of a kind and at a place that follow from the seed (default 100)
   --every       every place of every kind, or of those named; from a place on, every so many
   Kinds: ${kinds.map(({ name }) => name).join(', ')}
+
+  --commands    the same in commands that touch no agent, which are then said again: ${commandsOf('')
+    .map(({ name }) => name)
+    .join(', ')}
+  Kinds: ${commandFaults.map(({ name }) => name).join(', ')}
 `;
 
 interface Options {
   readonly faults: Choice | null;
+  readonly commands: CommandChoice | null;
   readonly minutes: number;
   readonly episodes: number | null;
   readonly seed: number;
@@ -39,6 +50,8 @@ function readOptions(): Options | null {
         faults: { type: 'boolean', default: false },
         every: { type: 'boolean', default: false },
         kind: { type: 'string', multiple: true, default: [] },
+        commands: { type: 'boolean', default: false },
+        command: { type: 'string', multiple: true, default: [] },
         from: { type: 'string', default: '1' },
         step: { type: 'string', default: '1' },
         histories: { type: 'string', default: '100' },
@@ -54,14 +67,18 @@ function readOptions(): Options | null {
       number,
       number,
     ];
-    const unknown = fault.kind.some((one) => kinds.every(({ name }) => name !== one));
+    const known = fault.commands ? commandFaults : kinds;
+    const unknown =
+      fault.kind.some((one) => known.every(({ name }) => name !== one)) ||
+      fault.command.some((one) => commandsOf('').every(({ name }) => name !== one));
     if (unknown || [from, step, histories].some((number) => !Number.isInteger(number) || number < 1))
       return null;
-    const faults: Choice = fault.every
-      ? { kind: 'every', names: fault.kind, from, step }
-      : { kind: 'random', seed: Number(seed), histories };
+    const choice = fault.every
+      ? ({ kind: 'every', names: fault.kind, commands: fault.command, from, step } as const)
+      : ({ kind: 'random', seed: Number(seed), histories } as const);
     const found = {
-      faults: fault.faults ? faults : null,
+      faults: fault.faults ? choice : null,
+      commands: fault.commands ? choice : null,
       minutes: hours === undefined ? Number(minutes) : Number(hours) * 60,
       episodes: episodes === undefined ? null : Number(episodes),
       seed: Number(seed),
@@ -107,8 +124,20 @@ async function liveFaults(choice: Choice): Promise<number> {
   return findings.length === 0 ? 0 : 1;
 }
 
-async function live({ faults, minutes, episodes, seed, agents }: Options): Promise<number> {
+async function liveCommands(choice: CommandChoice): Promise<number> {
+  if (choice.kind === 'random') print(`seed ${choice.seed}`);
+  const { findings, histories, faults } = await commandCampaign(choice, print);
+  print();
+  for (const [name, count] of faults) print(`${String(count).padStart(5)}  ${name}`);
+  print(`${histories} histories`);
+  for (const finding of findings) print(`✗ ${finding}`);
+  print(findings.length === 0 ? '✓ nothing is wrong' : `${findings.length} wrong`);
+  return findings.length === 0 ? 0 : 1;
+}
+
+async function live({ faults, commands, minutes, episodes, seed, agents }: Options): Promise<number> {
   if (faults !== null) return liveFaults(faults);
+  if (commands !== null) return liveCommands(commands);
   print(`seed ${seed}, ${agents} agents at first`);
   const deadline = performance.now() + minutes * 60_000;
   const result = await soak({

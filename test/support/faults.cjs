@@ -4,10 +4,11 @@
 //   $FLEET_TEST_FAULT = { "at": N, "among": PATTERN, "kind": "…", "trace": FILE, … }
 //   at          the place, from 1, counted among those whose line fits the pattern
 //   die         SIGKILL, before it
-//   die-half    SIGKILL, with half of the text written (a place that writes text; elsewhere as die)
+//   die-half    SIGKILL, with half of the text written, or half of a directory removed (elsewhere as die)
 //   die-during  SIGKILL, as soon as the program runs (a place that starts one; elsewhere as die)
 //   full        the disk is full from there on
 //   io          the disk refuses this one thing
+//   denied      this one thing is not permitted
 //   run         `script` is run by bash to its end, before it
 //   program     the program is run by `faulty-program` with `how` (a place that starts one)
 'use strict';
@@ -55,6 +56,15 @@ function takesSpace(name, on) {
   return name !== 'openSync' || fs.existsSync(path.dirname(on));
 }
 
+function removeHalf(directory) {
+  inside = true;
+  const names = fs.readdirSync(directory, { recursive: true });
+  const files = names
+    .map((name) => path.join(directory, name))
+    .filter((file) => !fs.statSync(file).isDirectory());
+  for (const file of files.slice(0, Math.ceil(files.length / 2))) fs.unlinkSync(file);
+}
+
 function wrap(name) {
   const original = fs[name];
   fs[name] = function (...args) {
@@ -69,10 +79,12 @@ function wrap(name) {
         inside = true;
         original.call(fs, file, text.slice(0, Math.floor(text.length / 2)), ...rest);
       }
+      if (name === 'rmSync' && args[1]?.recursive === true) removeHalf(args[0]);
       die();
     }
     if (where === 'here' && fault.kind === 'die-during') die();
     if (where === 'here' && fault.kind === 'io') refuse('EIO', -5, 'i/o error', name, on);
+    if (where === 'here' && fault.kind === 'denied') refuse('EACCES', -13, 'permission denied', name, on);
     if (where !== 'before' && fault.kind === 'full' && growing.has(name) && takesSpace(name, on))
       refuse('ENOSPC', -28, 'no space left on device', name, on);
     inside = true;
