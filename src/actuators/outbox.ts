@@ -7,15 +7,17 @@ import { fileProblem, writeFileAtomic } from '../host/atomic-file.js';
 /**
  * Puts a message last in an agent's outbox; a kickstart before all messages. Synced: whoever left it may forget it.
  *
+ * @param over the file of one that it takes the place of
  * @returns the name of its file, or why it was not written
  */
 export function leaveMessage(
   directory: string,
   entry: OutboxEntry,
+  over?: string,
 ): { readonly name: string } | { readonly problem: string } {
   try {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const name = entryName(directory, entry);
+    const name = over ?? entryName(directory, entry);
     writeEntry(directory, name, entry, 'synced');
     tellOfMail(path.dirname(path.dirname(directory)));
     return { name };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Plan } from '../controller/action.js';
+import type { Plan, PlannedAction } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
 import { countEnds } from '../controller/backoff.js';
 import { observeMemory } from '../observers/memory.js';
@@ -75,6 +75,7 @@ export async function carryOut(
     places: launchPlaces(context, roster),
     newId: () => randomUUID(),
     resets: runtimeResets(context, pass.world),
+    leaveFirstMessage: (action: PlannedAction) => leaveKickstartOf(context, action, pass.world),
     observe: () => lookAgain(context, pass, socketName),
     planAgain: async () => {
       const later = await observe(context, { socketName, endsAsked: pass.endsAsked });
@@ -82,11 +83,6 @@ export async function carryOut(
       return now ? plan : planWithScreens(context, plan, later.world);
     },
     report: (event: ApplyEvent) => {
-      const problem = event.type === 'start' ? leaveKickstartOf(context, event.action, pass.world) : null;
-      if (problem !== null)
-        context.say(
-          `the first message of ${event.type === 'start' ? event.action.agent : ''} could not be left: ${problem}`,
-        );
       const record = outcomeRecord(context.now(), event);
       if (record !== null) records.push(record);
       report(event);

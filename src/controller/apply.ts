@@ -31,6 +31,8 @@ export interface ApplyPort {
   readonly newId: () => string;
   /** How agents are reset in their runtimes; without it every reset ends the process. */
   readonly resets?: RuntimeResets;
+  /** Leaves what an agent is told first, right before it is started, restarted or reset; one that cannot be is not. */
+  readonly leaveFirstMessage?: (action: PlannedAction) => Outcome;
   /** Observes the world again after the work, with the same roster. */
   readonly observe: () => Promise<World>;
   readonly report: (event: ApplyEvent) => void;
@@ -77,8 +79,14 @@ export async function apply(
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
     if (outcome !== null) for (const { agent } of actions) failures.set(agent, outcome);
   };
-  const step = async (actions: readonly PlannedAction[], work: () => Promise<Outcome>): Promise<void> => {
-    if (actions.length === 0 || port.interrupted()) return;
+  const step = async (
+    planned: readonly PlannedAction[],
+    work: (able: readonly PlannedAction[]) => Promise<Outcome>,
+  ): Promise<void> => {
+    if (planned.length === 0 || port.interrupted()) return;
+    for (const action of planned) fail([action], port.leaveFirstMessage?.(action) ?? null);
+    const actions = planned.filter(({ agent }) => !failures.has(agent));
+    if (actions.length === 0) return;
     // Used up one step at a time: an approval must outlive an apply that is cut short before its turn.
     const refused = await useUpDisruptions(actions.filter(disrupts), world, actuators, now);
     if (refused !== null) {
@@ -89,7 +97,7 @@ export async function apply(
       begun.add(action.agent);
       report({ type: 'start', action });
     }
-    fail(actions, await work());
+    fail(actions, await work(actions));
   };
 
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
@@ -124,11 +132,13 @@ export async function apply(
     // Who cannot be started again is not stopped, and then the server is not free.
     let ended = onServer.map(({ agent }) => failures.get(agent) ?? null).find((one) => one !== null) ?? null;
     if (ended === null) {
-      await step(onServer, async () => {
+      await step(onServer, async (able) => {
+        if (able.length < onServer.length) return 'not every agent on the server can be started again';
         ended = await endAll(onServer, world, port);
         // Whatever became of it, they are started again.
         return null;
       });
+      ended ??= onServer.map(({ agent }) => failures.get(agent) ?? null).find((one) => one !== null) ?? null;
       for (const { agent } of onServer) moved.add(agent);
     } else fail(onServer, ended);
     report({ type: 'holder', failure: await replaceHolder(plan.holder, ended, port) });
@@ -138,9 +148,9 @@ export async function apply(
   const spacing = world.roster.startSpacingMs;
   const together = !holderRuns(world) && restarts.length + moved.size === 0 && spacing === 0;
   if (together) {
-    await step(starts, async () => {
-      const { holder, units } = await actuators.startHolderAndUnits(names(starts));
-      if (holder !== null) for (const { agent } of starts) begun.delete(agent);
+    await step(starts, async (able) => {
+      const { holder, units } = await actuators.startHolderAndUnits(names(able));
+      if (holder !== null) for (const { agent } of able) begun.delete(agent);
       return holder ?? units;
     });
   } else if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
@@ -168,7 +178,7 @@ export async function apply(
     );
   };
   const launchOthers = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> =>
-    step(batch, () => (verb === 'start' ? actuators.startUnits(names(batch)) : resetOrRestart(batch)));
+    step(batch, (able) => (verb === 'start' ? actuators.startUnits(names(able)) : resetOrRestart(able)));
   if (together) {
     // Done.
   } else if (spacing === 0) {

@@ -49,7 +49,11 @@ export async function campaign(choice: Choice, say: (line: string) => void): Pro
     const where = place === null ? 'not reached' : `${place.what} ${short(fleet, place.on).slice(0, 110)}`;
     say(`${histories} ${told}: ${where}; exit ${faulted.code}, healed by ${applies}`);
     for (const file of halves.keys()) if (!unfinishedFiles(fleet).includes(file)) halves.delete(file);
-    for (const file of unfinishedFiles(fleet)) halves.set(file, (halves.get(file) ?? 0) + 1);
+    // A controller's claim goes with the next controller.
+    const counted = unfinishedFiles(fleet).filter(
+      (file) => kind.by === 'run' || !file.includes('/locks/controller/'),
+    );
+    for (const file of counted) halves.set(file, (halves.get(file) ?? 0) + 1);
     const old = [...halves]
       .filter(([, age]) => age > mostHistories)
       .map(([file]) => `half a file is left: ${file}`);

@@ -23,6 +23,7 @@ export interface FaultKind {
 const anywhere: Sort = { among: '', most: 290 };
 const programs: Sort = { among: '^spawn', most: 50 };
 const texts: Sort = { among: '^(writeFileSync|appendFileSync)', most: 55 };
+const files: Sort = { among: '^(?!spawn|exit)', most: 200 };
 /** Programs that only tell: fleet waits five seconds for one of these. */
 const questions: Sort = { among: '^spawn .*(list-units|list-sessions|list-panes|capture-pane)', most: 26 };
 
@@ -128,6 +129,8 @@ export const kinds: readonly FaultKind[] = [
     ends: ['stay', 'moved', 'moved'],
     repair: (fleet) => `${word(process.execPath)} ${word(fleet.program)} release quiet`,
   }),
+  plain('not permitted', 'apply', 'denied', files),
+  plain('not permitted to the controller', 'run', 'denied', files),
 ];
 
 const killAgent = (fleet: FaultedFleet, name: string): string =>

@@ -58,6 +58,18 @@ class Fleet {
 const kinds = (results: readonly ActionResult[]): readonly string[] =>
   results.map(({ kind, action }) => `${action.agent} ${action.action} ${kind}`);
 
+test('who cannot be left its first message is not begun, and the others are', async () => {
+  const fleet = new Fleet().edit(docs('b', 'c'), { defaults: { max_disruption: '100%' } });
+  const leaveFirstMessage = ({ agent }: { readonly agent: string }): string | null =>
+    agent === 'b' ? 'its first message could not be left: no space' : null;
+  const results = await fleet.apply({}, { leaveFirstMessage });
+  expect(kinds(results)).toEqual(['b start failed', 'c start done']);
+  expect(results[0]).toMatchObject({ message: expect.stringContaining('no space') as unknown });
+  expect(fleet.events.filter(({ type }) => type === 'start')).toHaveLength(1);
+  // The next pass begins it.
+  expect(kinds(await fleet.apply())).toEqual(['b start done']);
+});
+
 test('files before units, stops before starts, the holder before agents, one call per verb', async () => {
   const fleet = new Fleet().edit(docs('b', 'c', 'd', 'e'), { defaults: { max_disruption: '100%' } });
   expect(kinds(await fleet.apply())).toEqual(['b', 'c', 'd', 'e'].map((name) => `${name} start done`));

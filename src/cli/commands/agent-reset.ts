@@ -116,7 +116,7 @@ async function attempt(
   const result = await resetInApp(context, opened.line, order, randomBytes(8).toString('hex'));
   if (result.kind === 'refused' && options.now === true) return { ...result, kind: 'uncertain' };
   if (result.kind !== 'fresh') return result;
-  const problem = leaveKickstart(context, agent, null);
+  const problem = leaveKickstart(context, agent, null, 'locked');
   if (problem !== null)
     throw new CommandFailure(
       ExitCode.error,

@@ -25,23 +25,42 @@ const patienceMs = 15_000;
  * command that dies in between loses none.
  *
  * @param after the process that runs now and will be replaced; null: none
+ * @param lock `locked`: the caller holds the agent's lock, so that nobody is delivering the one that is there. It is replaced in
+ *   one step then, and where that fails it is still there
  */
-export function leaveKickstart(context: Context, agent: AgentSpec, after: OutboxEntry['after']): Outcome {
+export function leaveKickstart(
+  context: Context,
+  agent: AgentSpec,
+  after: OutboxEntry['after'],
+  lock: 'locked' | 'unlocked',
+): Outcome {
   const text = renderKickstart(agent, context.paths.userHome);
   const directory = outboxDirectory(context.paths, agent.name);
   const outbox = readOutbox(directory);
-  if (!outbox.known) return outbox.message;
-  for (const { name, entry } of outbox.value) if (entry.kind !== 'message') removeEntry(directory, name);
-  if (text === null || cleaned(text).trim() === '') return null;
-  const left = leaveMessage(directory, {
-    ...{ id: randomBytes(8).toString('hex'), kind: 'kickstart', agent: agent.name, text: cleaned(text) },
-    ...{ addressed: false, source: 'fleet', createdAt: context.now(), left: true },
-    ...{ attempt: null, after, parked: null },
-  });
+  const isWanted = text !== null && cleaned(text).trim() !== '';
+  if (!outbox.known) return isWanted ? outbox.message : null;
+  const before = outbox.value.filter(({ entry }) => entry.kind !== 'message').map(({ name }) => name);
+  const over = lock === 'locked' && isWanted ? before[0] : undefined;
+  for (const name of before) if (name !== over) removeEntry(directory, name);
+  if (!isWanted) return null;
+  const left = leaveMessage(
+    directory,
+    {
+      ...{ id: randomBytes(8).toString('hex'), kind: 'kickstart', agent: agent.name, text: cleaned(text) },
+      ...{ addressed: false, source: 'fleet', createdAt: context.now(), left: true },
+      ...{ attempt: null, after, parked: null },
+    },
+    over,
+  );
   return 'problem' in left ? left.problem : null;
 }
 
-/** For an action that is about to start an agent. A conversation that is continued had its first message. */
+/**
+ * For an action that is about to start an agent. A conversation that is continued had its first message, and is continued also where
+ * it cannot be told to go on, which is said.
+ *
+ * @returns why an agent must not be started: without its first message it would be nobody
+ */
 export function leaveKickstartOf(
   context: Context,
   { agent, action, live, conversation: { next } }: PlannedAction,
@@ -54,9 +73,12 @@ export function leaveKickstartOf(
   const after = live === null || server === undefined ? null : { server, pid: live.pid };
   if (next.kind === 'same' && next.resumes) {
     if (spec.onInterrupted !== 'continue' || desired?.kind !== 'resolved') return null;
-    return leaveWordToGoOn(context, spec, desired.effective.env, next.conversation, after);
+    const problem = leaveWordToGoOn(context, spec, desired.effective.env, next.conversation, after);
+    if (problem !== null) context.say(`${agent} will not be told to go on: ${problem}`);
+    return null;
   }
-  return leaveKickstart(context, spec, after);
+  const problem = leaveKickstart(context, spec, after, 'unlocked');
+  return problem === null ? null : `its first message could not be left: ${problem}`;
 }
 
 /** Delivers first messages of agents that were just started, where no controller does. Bounded; says what it could not. */

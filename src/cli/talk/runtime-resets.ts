@@ -57,7 +57,7 @@ async function resetLine(context: Context, line: Line, agent: AgentSpec, hash: s
       return 'only a start says which conversation it is in';
     case 'fresh':
       return (
-        leaveKickstart(context, agent, null) ??
+        leaveKickstart(context, agent, null, 'locked') ??
         markContext(context.exec, line.socket, agent.name, line.target, hash)
       );
   }
