@@ -91,6 +91,8 @@ function perform({ name, projects, beside, only }) {
     process.execPath,
     ...[vitest, 'run', ...projects.flatMap((project) => ['--project', project])],
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only],
+    // A filter may leave a suite nothing; nothing at all is still a failure.
+    ...(filters.length > 0 ? ['--passWithNoTests'] : []),
   ];
   const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
