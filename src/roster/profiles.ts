@@ -43,7 +43,11 @@ const CLAUDE: RuntimeProfile = {
   // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1). What was said stands behind the
   // same glyph in the first column, and may begin with a number.
   busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
-  dialog: [screen('^ +❯ \\d+\\. '), screen('Enter to confirm')],
+  dialog: [
+    screen('^ +❯ \\d+\\. '),
+    screen('Enter to confirm'),
+    screen('^Enter to select · |^Ready to submit your answers'),
+  ],
   composer: {
     kind: 'between',
     rule: '^─{8,}',
@@ -100,7 +104,7 @@ const OPENCODE: RuntimeProfile = {
   starting: [],
   loaded: [],
   busy: [screen('esc (again to )?interrupt')],
-  dialog: [screen('Permission required')],
+  dialog: [screen('Permission required|^\\s*┃ .*enter \\S+ +esc dismiss')],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,

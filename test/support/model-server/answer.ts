@@ -26,12 +26,60 @@ function shellInput(tool: string, command: string, escalate: boolean): Readonly<
   return { command, description: 'asked for by a test' };
 }
 
+/** The tools with which a model asks its human, and what each wants beside the question. */
+const QUESTION_TOOLS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  AskUserQuestion: { multiSelect: false },
+  ask_user: { type: 'choice' },
+  request_user_input: { id: 'which' },
+  question: {},
+};
+
+function questionInput(tool: string, question: string): Readonly<Record<string, unknown>> {
+  const options = ['First', 'Second'].map((label) => ({ label, description: `the ${label} of two` }));
+  const questions = question.split('|').map((one, index) => ({
+    ...{ question: one.trim(), header: `Which ${index + 1}`, options },
+    ...QUESTION_TOOLS[tool],
+  }));
+  return { questions };
+}
+
 /** Longest part of the user's words that is said back. */
 const ECHO = 2000;
+
+/** The tool that the user's last words ask for. */
+function toolOf({ last, tools }: Turn): Answer['tool'] {
+  const word = (name: string): string | undefined => new RegExp(`\\b${name}=(.+)`).exec(last)?.[1]?.trim();
+  const use = (
+    known: (tool: string) => boolean,
+    input: (tool: string) => Readonly<Record<string, unknown>>,
+  ): Answer['tool'] => {
+    const name = tools.find(known);
+    return name === undefined ? null : { name, input: input(name) };
+  };
+  const command = word('TOOL');
+  if (command !== undefined)
+    return use(
+      (tool) => SHELL_TOOLS.test(tool),
+      (tool) => shellInput(tool, command, /\bESCALATE\b/.test(last)),
+    );
+  const question = word('QUESTION');
+  if (question !== undefined)
+    return use(
+      (tool) => tool in QUESTION_TOOLS,
+      (tool) => questionInput(tool, question),
+    );
+  if (/\bPLAN\b/.test(last))
+    return use(
+      (tool) => tool === 'ExitPlanMode',
+      () => ({ plan: 'one step' }),
+    );
+  return null;
+}
 
 /**
  * `PONG` and the user's last words, unless these hold directives: SLEEP=ms before the first word, GATE=name until the test opens
  * it, DRIP=ms between words, WORDS=n at least so many, ERR=status, HANG, TOOL=command (to the end of the line; once),
+ * QUESTION=words (to the end of the line; once; several between `|`): asked with the agent's own tool for that; PLAN: a plan to approve, likewise.
  * ESCALATE: the command asks codex to leave its sandbox.
  * Background requests are answered at once.
  */
@@ -42,15 +90,10 @@ export function answer(turn: Turn): Answer {
   };
   const words = `PONG ${turn.last.slice(0, ECHO)}`.split(/(?<= )/);
   for (let count = words.length; count < (number('WORDS') ?? 0); count += 1) words.push(`word${count} `);
-  const command = turn.main && !turn.afterTool ? /\bTOOL=(.+)/.exec(turn.last)?.[1] : undefined;
-  const name = turn.tools.find((tool) => SHELL_TOOLS.test(tool));
   return {
     text: words.join(''),
     words,
-    tool:
-      command === undefined || name === undefined
-        ? null
-        : { name, input: shellInput(name, command.trim(), /\bESCALATE\b/.test(turn.last)) },
+    tool: turn.main && !turn.afterTool ? toolOf(turn) : null,
     error: number('ERR'),
     hang: turn.main && /\bHANG\b/.test(turn.last),
     gate: turn.main && !turn.afterTool ? (/\bGATE=(\w+)/.exec(turn.last)?.[1] ?? null) : null,
