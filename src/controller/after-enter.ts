@@ -40,7 +40,7 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
     if (barred !== null)
       return waited < limit ? { kind: 'wait' } : stuck(true, 'somebody is in copy mode', 'CopyMode');
-    const keys = submitKeys(profile, order.text, screen, state.activity);
+    const keys = submitKeys(profile, order.text, state.activity);
     const mayBeUnread = keys?.includes('Enter') === true && pictureOf(screen) === progress.picture;
     if (waited < (mayBeUnread ? unreadMs + extra : swallowed)) return { kind: 'wait' };
     // A runtime whose title is late gets the keys for a busy one when it is idle, where they do nothing.

@@ -29,7 +29,7 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   if (barred !== null)
     return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
   const shown = timesShown(order.text, profile, screen);
-  const keys = submitKeys(profile, order.text, screen, activity);
+  const keys = submitKeys(profile, order.text, activity);
   // It began something meanwhile; what stands in its composer waits for the end of that.
   if (keys === null)
     return waited < order.patienceMs ? { kind: 'wait' } : stuck(isOurs, 'it began to work', 'Busy');

@@ -32,7 +32,7 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
       );
     case 'busy':
       if (whenIdle) return waitOr('it is still busy; leave the message with --later', 'Busy');
-      if (submitKeys(profile, text, screen, activity) === null)
+      if (submitKeys(profile, text, activity) === null)
         return waitOr(
           'it is busy, and cannot be given this safely before it is idle; wait longer with --timeout, or leave it with --later',
           'Busy',

@@ -65,13 +65,11 @@ export interface RuntimeProfile {
   readonly restMs: number;
   /**
    * Keys that submit the composer while it works. A dialog can come up in the moment in which they arrive, unseen: these must
-   * not approve in one. Empty: there are none, and a message waits until it is idle, or shows one of `unasking`.
+   * not approve in one. Empty: there are none, and a message waits until it is idle.
    */
   readonly submitBusy: readonly string[];
   /** The longest text that these keys submit as it is; of a longer one they would submit what the composer shows in its place. */
   readonly submitBusyMost: { readonly lines: number; readonly characters: number } | null;
-  /** What shows that it asks for no approval at all: Enter submits then, though it works. */
-  readonly unasking: readonly Sign[];
   /** Keys (tmux's names) that empty a draft. Only pressed while a draft is seen: on an empty composer they may end the runtime. */
   readonly clearDraft: readonly string[];
   /** Keys that interrupt a turn. */

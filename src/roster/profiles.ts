@@ -27,7 +27,6 @@ export const GENERIC: RuntimeProfile = {
   restMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
-  unasking: [],
   clearDraft: [],
   interrupt: ['Escape'],
   resetCommand: null,
@@ -57,10 +56,10 @@ const CLAUDE: RuntimeProfile = {
   collapsed: '\\[Pasted text',
   submitDelayMs: 300,
   restMs: 0,
-  // Its dialogs take input up to a second before they are drawn, and no other key submits (2.1).
+  // Its dialogs take input up to a second before they are drawn, and no other key submits. Questions of its own come up in
+  // every mode, with `bypass permissions on`, too (2.1).
   submitBusy: [],
   submitBusyMost: null,
-  unasking: [screen('bypass permissions on')],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -89,7 +88,6 @@ const CODEX: RuntimeProfile = {
   // Queues for after the turn; in a dialog it does nothing (0.169).
   submitBusy: ['Tab'],
   submitBusyMost: null,
-  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -112,7 +110,6 @@ const OPENCODE: RuntimeProfile = {
   // In its dialog the last answer, which refuses, is left of the first; in the composer only the cursor moves (1.18).
   submitBusy: ['Left', 'Enter'],
   submitBusyMost: null,
-  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape', 'Escape'],
   resetCommand: '/new',
@@ -133,7 +130,6 @@ const PI: RuntimeProfile = {
   restMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
-  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   // `/clear` would go to the model as a prompt.
@@ -166,7 +162,6 @@ const GEMINI: RuntimeProfile = {
   // Queues while it works; in a dialog it does nothing (0.61).
   submitBusy: ['Tab'],
   submitBusyMost: { lines: 5, characters: 500 },
-  unasking: [],
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
@@ -188,7 +183,6 @@ const DEMO: RuntimeProfile = {
   restMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
-  unasking: [],
   clearDraft: ['C-u'],
   interrupt: ['Escape'],
   resetCommand: '/new',

@@ -74,6 +74,34 @@ describe('a question of the agent’s own', () => {
     );
   }
 
+  test.skipIf(!asking.includes('claude') || missing().includes('claude'))(
+    'of claude is not answered by a message on its way, as nothing is entered while it works',
+    { timeout: 60_000 + rounds * 60_000 },
+    async () => {
+      all = await RealFleet.start({ one: 'claude' });
+      const { server } = all;
+      const pane = all.pane('one');
+      const random = randomFrom(seed);
+      for (let count = 0; count < rounds; count += 1) {
+        const gate = `w${seed}x${count}`;
+        const ask = `ask GATE=${gate}\nQUESTION=Is it ${gate}?`;
+        await all.expectSent(/^(delivered|queued)/, 'one', ask, '--timeout', '60s');
+        await all.received(`GATE=${gate}`);
+        const before = results(all);
+        const opening = setTimeout(() => server.open(gate), random() * 2000);
+        await all.expectSent(/^refused (Dialog|Busy)/, 'one', `meanwhile ${gate}`, '--timeout', '20s');
+        clearTimeout(opening);
+        server.open(gate);
+        await all.eventually('the question', () => pane.has(OPEN));
+        await pane.settles(800, 2500);
+        expect([results(all), pane.has(OPEN)]).toEqual([before, true]);
+        pane.keys('Enter');
+        await all.quiet();
+        expect(all.times(`meanwhile ${gate}`)).toBe(0);
+      }
+    },
+  );
+
   /** The keys, pressed in the tenths of a second in which a question comes up; what became of it, by round. */
   async function pressed(
     fleet: RealFleet,

@@ -139,11 +139,4 @@ describe('one delivery', () => {
     });
     expect(done).toEqual([]);
   });
-
-  test('an agent that asks nobody is entered while it works', async () => {
-    const yolo = { ...profile, submitBusy: [], unasking: [{ on: 'title', pattern: 'working' } as const] };
-    const { port, done } = pane([screen('>', '✦ working'), screen('> hello', '✦ working')]);
-    expect(await deliver(order, target, yolo, port, fresh(0))).toMatchObject({ status: 'delivered' });
-    expect(done).toEqual(['paste', 'enter Enter']);
-  });
 });

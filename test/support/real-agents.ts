@@ -127,7 +127,6 @@ function claude({ home, work, port, approvals }: Place): RealAgent {
     projects: { [work]: { hasTrustDialogAccepted: true } },
   });
   return {
-    // While it may ask, nothing is entered as long as it works.
     command: [agentProgram('claude'), ...(approvals === true ? [] : ['--dangerously-skip-permissions'])],
     env: {
       HOME: home,

@@ -155,6 +155,22 @@ async function recordDialog(stage: Stage): Promise<void> {
   pane.end();
 }
 
+/** A question of the agent's own; not every runtime has a tool for it. */
+export async function recordQuestion(stage: Stage): Promise<void> {
+  if (stage.runtime === 'pi' || stage.runtime === 'codex') return;
+  const pane = stage.start({ approvals: false, words: [] });
+  await pane.shows(RECIPES[stage.runtime].ready);
+  await pane.settles();
+  await asks(stage, pane, 'ask me\nQUESTION=Which of the two?|And then?', 'QUESTION');
+  await pane.shows(/1\. First/);
+  keep(stage, 'question', pane, await pane.settles());
+  pane.keys('Enter');
+  await pane.settles();
+  pane.keys('Enter');
+  keep(stage, 'question-review', pane, await pane.settles());
+  pane.end();
+}
+
 /** Everything a sender may meet, in the order in which one life of the program shows it. */
 export async function record(stage: Stage): Promise<void> {
   const { ready, reset } = RECIPES[stage.runtime];
@@ -189,4 +205,5 @@ export async function record(stage: Stage): Promise<void> {
   keep(stage, 'after-resume', pane, await pane.settles(900));
   pane.end();
   await recordDialog(stage);
+  await recordQuestion(stage);
 }
