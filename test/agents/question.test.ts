@@ -14,7 +14,7 @@ const asking = wanted().filter((runtime) => runtime !== 'pi' && runtime !== 'cod
 const rounds = Number(process.env['FLEET_RACE_ROUNDS'] ?? 6);
 const seed = Number(process.env['FLEET_RACE_SEED'] ?? 1);
 const keysOf = process.env['FLEET_RACE_KEYS']?.split(' ');
-const OPEN = /1\. First/;
+const OPEN = /1\. +First/;
 
 describe('a question of the agent’s own', () => {
   let all: RealFleet | null = null;

@@ -162,7 +162,7 @@ export async function recordQuestion(stage: Stage): Promise<void> {
   await pane.shows(RECIPES[stage.runtime].ready);
   await pane.settles();
   await asks(stage, pane, 'ask me\nQUESTION=Which of the two?|And then?', 'QUESTION');
-  await pane.shows(/1\. First/);
+  await pane.shows(/1\. +First/);
   keep(stage, 'question', pane, await pane.settles());
   pane.keys('Enter');
   await pane.settles();
