@@ -8,7 +8,7 @@ import { submitKeys } from './submit-keys.js';
 export const lingeringMs = 500;
 /** A composer that does not fit the profile's rule is waited for so long. */
 const composerMs = 2000;
-/** A conversation that does not show is waited for so long: a human may have cleared the screen. */
+/** What does not show is waited for so long: a human may have cleared the screen, or its settings hide it. */
 const loadedMs = 10_000;
 
 /** Whether the text may be pasted, and what stands in the way. */
@@ -40,10 +40,7 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
       break;
     case 'ready':
       if (profile.loaded.length > 0 && !shows(profile.loaded, screen) && now - begun < loadedMs)
-        return waitOr(
-          'it has not loaded its conversation; try again, or leave the message with --later',
-          'NotReady',
-        );
+        return waitOr('it takes no input yet; try again, or leave the message with --later', 'NotReady');
   }
   switch (composer.kind) {
     case 'draft':

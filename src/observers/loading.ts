@@ -6,19 +6,21 @@ import { optionOf, processFacts } from './process-facts.js';
 const loadingMs = 60_000;
 
 /**
- * A runtime's profile, for one process of it: whether that has loaded its conversation is only asked of one which was started to
- * continue it, and not long ago.
+ * A runtime's profile, for one process of it: whether that takes what is typed, although it shows its composer, is only asked of
+ * one that was started not long ago; of one that continues a conversation, whether it has loaded that.
  *
  * @param pid of its own pane's process
  */
 export function profileOfProcess(profile: RuntimeProfile, pid: number): RuntimeProfile {
-  if (profile.loaded.length === 0) return profile;
-  return mayBeLoading(profile, pid) ? profile : { ...profile, loaded: [] };
+  const { loaded, listening } = profile;
+  if (loaded.length === 0 && listening.length === 0) return profile;
+  const startedAt = startedAtOf(pid);
+  const isYoung = startedAt !== null && Date.now() - startedAt <= loadingMs;
+  return { ...profile, loaded: isYoung ? (continues(profile, pid) ? loaded : listening) : [] };
 }
 
-function mayBeLoading({ conversation }: RuntimeProfile, pid: number): boolean {
-  const startedAt = startedAtOf(pid);
-  if (conversation === null || startedAt === null || Date.now() - startedAt > loadingMs) return false;
+function continues({ conversation }: RuntimeProfile, pid: number): boolean {
+  if (conversation === null) return false;
   const words = conversation.resume.filter(
     (word) => word.startsWith('-') && !conversation.new.includes(word),
   );

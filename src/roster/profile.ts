@@ -54,6 +54,11 @@ export interface RuntimeProfile {
    * away. Empty: it keeps what is typed as soon as it is ready.
    */
   readonly loaded: readonly Sign[];
+  /**
+   * The same for a process that begins a conversation: before it asks its terminal for bracketed pastes, a text would be read key by
+   * key.
+   */
+  readonly listening: readonly Sign[];
   readonly busy: readonly Sign[];
   readonly dialog: readonly Sign[];
   readonly composer: ComposerShape;

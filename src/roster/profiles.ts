@@ -19,6 +19,7 @@ export const GENERIC: RuntimeProfile = {
   ready: [],
   starting: [],
   loaded: [],
+  listening: [],
   busy: [],
   dialog: [screen('Do you want to proceed|\\(y/n\\)|\\[y/N\\]|\\[Y/n\\]|[Pp]ermission required')],
   composer: { kind: 'none' },
@@ -39,6 +40,7 @@ const CLAUDE: RuntimeProfile = {
   ready: [screen('^❯')],
   starting: [],
   loaded: [],
+  listening: [],
   // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1). What was said stands behind the
   // same glyph in the first column, and may begin with a number.
   busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
@@ -72,6 +74,7 @@ const CODEX: RuntimeProfile = {
   ready: [screen('^› ?')],
   starting: [],
   loaded: [],
+  listening: [],
   // `esc to interrupt` vanishes while text streams (0.169).
   busy: [title('^[⠀-⣿]'), screen('esc to interrupt')],
   // The glyph of its composer marks the chosen answer too, and what was said: only the line below tells.
@@ -101,6 +104,7 @@ const OPENCODE: RuntimeProfile = {
   ready: [screen('ctrl\\+p commands')],
   starting: [],
   loaded: [],
+  listening: [],
   busy: [screen('esc (again to )?interrupt')],
   dialog: [screen('Permission required|^\\s*┃ .*enter \\S+ +esc dismiss')],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
@@ -122,6 +126,7 @@ const PI: RuntimeProfile = {
   ready: [screen('^\\s*.*\\d+(\\.\\d+)?%/\\S+.*\\S$')],
   starting: [],
   loaded: [],
+  listening: [],
   busy: [screen('^\\s*\\S\\s+Working\\.\\.\\.')],
   dialog: [],
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
@@ -147,6 +152,8 @@ const GEMINI: RuntimeProfile = {
   starting: [screen('^ ?[⠀-⣿] Resuming session\\.\\.\\.')],
   // Something that was said, above the composer's rule. Lines that begin with two blanks are an answer's, or the banner's.
   loaded: [screen('^(?: > \\S|✦ | {2}[^\\s▗▝▜▟])(?=[\\s\\S]*^─{8,})')],
+  // It draws its composer alone, asks for bracketed pastes, and draws its banner (0.61). Read key by key, each `?` is lost to its help.
+  listening: [screen('Gemini CLI v\\d|Tips for getting started')],
   busy: [title('✦'), screen('esc to cancel')],
   dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
   composer: {
@@ -175,6 +182,7 @@ const DEMO: RuntimeProfile = {
   ready: [screen('^>( |$)')],
   starting: [],
   loaded: [],
+  listening: [],
   busy: [title('^✦')],
   dialog: [title('^✋'), screen('Do you want to proceed')],
   composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },

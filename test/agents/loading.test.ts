@@ -86,3 +86,20 @@ describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
     );
   },
 );
+
+describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
+  'gemini that has just begun',
+  () => {
+    test('gets its first message whole: it is not read key by key', { timeout: 120_000 }, async () => {
+      const all = await RealFleet.start({ one: 'gemini' });
+      try {
+        const text = 'is it whole?\nall of it, is it?';
+        await all.expectSent(/^delivered/, 'one', text, '--timeout', '60s');
+        await all.quiet();
+        expect(all.times(text)).toBe(1);
+      } finally {
+        await all.dispose();
+      }
+    });
+  },
+);

@@ -64,7 +64,9 @@ describe('a question of the agent’s own', () => {
 
   for (const runtime of asking) {
     const keys = keysOf ?? BUILT_IN.get(runtime)?.submitBusy ?? [];
-    test.skipIf(missing().includes(runtime) || keys.length === 0)(
+    // None is pressed.
+    if (keys.length === 0) continue;
+    test.skipIf(missing().includes(runtime))(
       `of ${runtime} is not answered by the keys that submit while it works`,
       { timeout: 60_000 + rounds * 60_000 },
       async () => {
@@ -74,7 +76,8 @@ describe('a question of the agent’s own', () => {
     );
   }
 
-  test.skipIf(!asking.includes('claude') || missing().includes('claude'))(
+  const claude = asking.includes('claude') ? test : null;
+  claude?.skipIf(missing().includes('claude'))(
     'of claude is not answered by a message on its way, as nothing is entered while it works',
     { timeout: 60_000 + rounds * 60_000 },
     async () => {

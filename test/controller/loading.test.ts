@@ -131,3 +131,14 @@ describe('a message to a gemini that continues a conversation', () => {
     expect(done.includes('paste')).toBe(is);
   });
 });
+
+test('the first message to a gemini waits for its banner: before that it is read key by key', async () => {
+  const begun = { ...profile, loaded: profile.listening };
+  const { port, done, pastedOn } = pane([bare, named]);
+  expect(await deliver(order, target, begun, port, fresh(0))).toMatchObject({ status: 'delivered' });
+  expect(done).toEqual(['paste', 'enter']);
+  expect(pastedOn()).toBe(named);
+  // Its settings can hide that.
+  const hidden = pane([bare]);
+  expect(await deliver(order, target, begun, hidden.port, fresh(0))).toMatchObject({ status: 'delivered' });
+});
