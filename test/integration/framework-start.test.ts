@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { chmod, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -210,6 +211,21 @@ describe('a start that cannot succeed fails, and says why', () => {
       signal: '-',
       spec: 'v1:99',
     });
+  });
+
+  test('and its last words are there each time, though tmux may close the terminal of what has ended unread', async () => {
+    const burners = [1, 2, 3].map(() => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
+    try {
+      const told = new Set<string>();
+      for (let round = 0; round < 25; round += 1) {
+        await rm(join(fleet.installation.state, 'exits'), { recursive: true, force: true });
+        await fleet.launch({ agent: 'mute', command: ['no-such-agent'], environment: ['PATH=/here'] });
+        told.add((await failing('mute')).text);
+      }
+      expect([...told]).toEqual(['fleet: no-such-agent: command not found in PATH=/here']);
+    } finally {
+      for (const burner of burners) burner.kill('SIGKILL');
+    }
   });
 
   test('not executable: 126', async () => {

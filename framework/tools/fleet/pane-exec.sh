@@ -11,7 +11,13 @@ here=${BASH_SOURCE[0]%/*}
 # shellcheck source-path=SCRIPTDIR
 . "$here/cgroup.sh"
 main=$1 agent=$2 how=${3:-new}
-refuse() { printf 'fleet: %s\n' "$2" && exit "$1"; }
+# refuse STATUS MESSAGE: ends with a word on the terminal. tmux (3.3a) may close the terminal of a process that has ended before it has
+# read all of it; it answers a question for the cursor's place once it has.
+refuse() {
+  printf 'fleet: %s\n' "$2"
+  [[ ! -t 0 ]] || read -r -s -t 2 -d R -p $'\e[6n' _ 2>&1
+  exit "$1"
+}
 
 # 0. A server of before fleet (holder-run.sh says what ours does) that is built with systemd moves this process into a scope of
 # its own, a moment after it has started it. First there, then into the unit.
@@ -125,8 +131,7 @@ if [[ ${#_fleet_prepare[@]} -gt 0 ]]; then
   _fleet_status=$?
   exec {_fleet_lock}<&-
   if ((_fleet_status)); then
-    printf 'fleet: its new conversation could not be prepared: %s ended with status %s\n' "${_fleet_prepare[*]}" "$_fleet_status"
-    exit "$_fleet_status"
+    refuse "$_fleet_status" "its new conversation could not be prepared: ${_fleet_prepare[*]} ended with status $_fleet_status"
   fi
 fi
 exec "${_fleet_env[@]}" "${_fleet_command[@]}"
