@@ -10,6 +10,8 @@ import { submitKeys } from './submit-keys.js';
  * 0.61). So long a composer that stays as it was is waited for.
  */
 const undrawnMs = 30_000;
+/** Something else in the composer is believed when it has been there for so long. */
+const redrawnMs = 5000;
 /** A machine that is slow to draw is slow in all else: so much longer a paste rests at most. */
 const mostRestMs = 1000;
 
@@ -41,6 +43,8 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
     return left > 0 ? { kind: 'wait', drawn: true, ms: left } : enter;
   }
   if (waited < profile.submitDelayMs) return { kind: 'wait' };
+  // A look may fall into the middle of a redraw: without a composer, what was said before stands where it would be (gemini 0.61).
+  if (composer.kind === 'draft' && waited < redrawnMs) return { kind: 'wait' };
   if (composer.kind === 'draft')
     return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
   if (profile.composer.kind === 'none') return enter;

@@ -111,8 +111,8 @@ const OPENCODE: RuntimeProfile = {
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
   restMs: 0,
-  // In its dialog the last answer, which refuses, is left of the first; in the composer only the cursor moves (1.18).
-  submitBusy: ['Left', 'Enter'],
+  // None is safe: Left, Enter refuses what it asks approval for, and answers a question of its own with the first choice (1.18).
+  submitBusy: [],
   submitBusyMost: null,
   clearDraft: ['C-c'],
   interrupt: ['Escape', 'Escape'],

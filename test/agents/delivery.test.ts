@@ -70,8 +70,8 @@ for (const runtime of wanted()) {
       await all.expectSent(/^(delivered|queued)/, 'one', `wait GATE=${gate}`);
       await all.received(gate);
       const texts = [`${tag()} first`, numbered(tag(), 12), long(tag(), 3000)];
-      // gemini would hold but a stand-in for a long text, and no key of claude's is safe: fleet waits for the end of the turn.
-      const held = { gemini: 1, claude: 0 }[runtime as string] ?? texts.length;
+      // gemini would hold but a stand-in for a long text, and no key of claude's or opencode's is safe: fleet waits for the end of the turn.
+      const held = { gemini: 1, claude: 0, opencode: 0 }[runtime as string] ?? texts.length;
       for (const text of texts.slice(0, held)) await all.expectSent(/^(delivered|queued)/, 'one', text);
       all.server.open(gate);
       for (const text of texts.slice(held)) await all.expectSent(/^(delivered|queued)/, 'one', text);

@@ -102,10 +102,11 @@ describe('after the paste', () => {
     expect(at({ ...pasted, drawn: 5000 }, 6059)).toMatchObject({ kind: 'wait' });
     expect(at({ ...pasted, drawn: 5000 }, 6060)).toMatchObject({ kind: 'enter' });
   });
-  test('what a human typed meanwhile is not entered', () => {
-    expect(step(pasted, screen(['> half a thought hello']), 400)).toMatchObject({
-      result: { status: 'drafted' },
-    });
+  test('what a human typed meanwhile is not entered, and told when it is no look into a redraw', () => {
+    const theirs = screen(['> half a thought hello']);
+    expect(step(pasted, theirs, 400)).toEqual({ kind: 'wait' });
+    expect(step(pasted, screen(['> hello']), 500)).toMatchObject({ kind: 'enter' });
+    expect(step(pasted, theirs, 5100)).toMatchObject({ result: { status: 'drafted' } });
   });
   test('no step pastes again, whatever is seen', () => {
     for (const progress of [pasted, entered])
