@@ -30,6 +30,8 @@ export interface ObservedPane {
   readonly dead: boolean;
   /** tmux's activity clock of the pane's window: epoch seconds of the last output. */
   readonly lastOutputAt: number;
+  /** Nothing but blanks is on its screen. */
+  readonly blank: boolean;
 }
 
 /** The user options fleet sets on its sessions; null where unset. */

@@ -10,6 +10,7 @@ import type { FailureRecord } from './backoff.js';
 import type { Hold, LastEnd, Observed } from './observed.js';
 import type { Plan, PlannedAction } from './action.js';
 import { plan as planOf } from './plan.js';
+import { readinessOf } from './readiness.js';
 
 export interface AgentStatus {
   readonly name: string;
@@ -90,10 +91,11 @@ function agentStatus(
 ): AgentStatus {
   const spec = desired?.spec ?? null;
   const session = 'session' in situation && situation.kind !== 'foreign' ? situation.session : null;
+  const running = situation.kind === 'live' || situation.kind === 'unmarked' ? situation : null;
   const live =
-    situation.kind === 'live' || situation.kind === 'unmarked'
-      ? liveness(situation.session, situation.pane, now, spec?.idleAfterMs ?? defaultIdleAfterMs)
-      : null;
+    running === null
+      ? null
+      : liveness(running.session, running.pane, now, spec?.idleAfterMs ?? defaultIdleAfterMs);
   const phase = phaseOf(situation.kind, {
     inRoster: spec !== null,
     suspend: spec?.suspend === true,
@@ -112,12 +114,12 @@ function agentStatus(
   const end = live === null ? (observed.ends.get(agent) ?? null) : null;
   const message = situation.kind === 'unknown' || situation.kind === 'foreign' ? situation.message : '';
   const conditions = [
-    state(
-      'Ready',
-      phase === 'Unknown' ? 'Unknown' : live === null ? 'False' : 'True',
-      live === null ? phase : 'ProcessRuns',
-      message,
-    ),
+    running === null
+      ? state('Ready', phase === 'Unknown' ? 'Unknown' : 'False', phase, message)
+      : readinessOf(agent, {
+          ...{ spec, pane: running.pane, now },
+          started: files?.applied?.started['runtime'] ?? null,
+        }),
     progressing(action, working),
     degraded(phase, action),
     ...(live === null

@@ -18,7 +18,10 @@ const marks = [
 
 export const serverFormat = 'V #{pid}';
 export const sessionFormat = `S #{session_id} #{session_created} #{session_attached} ${['session_name', ...marks].map(sized).join(' ')}`;
-export const paneFormat = 'P #{session_id} #{pane_id} #{pane_pid} #{pane_dead} #{window_activity}';
+
+/** `C` finds the first line of the screen that holds what fits: trailing blanks are none of it (3.3a). No other variable tells it. */
+export const paneFormat =
+  'P #{session_id} #{pane_id} #{pane_pid} #{pane_dead} #{window_activity} #{?#{C:?},drawn,blank}';
 
 export interface Listing {
   readonly server: Omit<ObservedServer, 'inHolder'>;
@@ -59,7 +62,7 @@ export function parseListing(text: string): Listing | null {
 }
 
 const sessionHead = /S (\$[0-9]+) ([0-9]+) ([0-9]+) /y;
-const paneRow = /P (\$[0-9]+) (%[0-9]+) ([0-9]+) ([01]) ([0-9]+)\n/y;
+const paneRow = /P (\$[0-9]+) (%[0-9]+) ([0-9]+) ([01]) ([0-9]+) (drawn|blank)\n/y;
 const size = /([0-9]+):/y;
 
 function readSession(
@@ -106,10 +109,13 @@ function readPane(text: string, from: number): { session: string; value: Observe
   paneRow.lastIndex = from;
   const match = paneRow.exec(text);
   if (match === null) return null;
-  const [row, session = '', id = '', pid = '', dead = '', activity = ''] = match;
+  const [row, session = '', id = '', pid = '', dead = '', activity = '', shown = ''] = match;
   return {
     session,
-    value: { id, pid: Number(pid), dead: dead === '1', lastOutputAt: Number(activity) },
+    value: {
+      ...{ id, pid: Number(pid), dead: dead === '1', lastOutputAt: Number(activity) },
+      blank: shown === 'blank',
+    },
     end: from + row.length,
   };
 }

@@ -33,7 +33,7 @@ describe('a reset', () => {
         ...{ id: '$1', name: 'a', createdAt: 0, attached: 0, panes: [] },
         marks: { agent: 'a', home: '/h', pane: '%1', unit: null, spec: 'v1:s', context, conversation: null },
       },
-      pane: { id: '%1', pid: 7, dead: false, lastOutputAt: 0 },
+      pane: { id: '%1', pid: 7, dead: false, lastOutputAt: 0, blank: false },
     });
     const planned = reset(changed('kickstart_template'));
     expect(verdictOf(planned, live('v1:new'), true)).toBeNull();

@@ -58,6 +58,34 @@ test('a live agent is told with activity, times and what is outdated', () => {
   });
 });
 
+describe('an agent whose screen is empty', () => {
+  const readyOf = (runtime: string, idleSeconds: number, blank: boolean) => {
+    const runtimes = { own: { command: ['x'], ready_pattern: 'go on' }, other: { command: ['x'] } };
+    const scene = new Scene([{ name: 'a', runtime }], { runtimes }).live('a', { idleSeconds });
+    scene.sessions[0] = {
+      ...scene.sessions[0]!,
+      panes: scene.sessions[0]!.panes.map((pane) => ({ ...pane, blank })),
+    };
+    const { phase, conditions } = statusOf(scene);
+    expect(phase).toBe('Running');
+    return conditions.find(({ type }) => type === 'Ready');
+  };
+  const empty = {
+    ...{ status: 'False', reason: 'ScreenEmpty' },
+    message: 'its screen is empty, and nothing comes; see: fleet agent attach a, fleet restart a',
+  };
+  const runs = { status: 'True', reason: 'ProcessRuns', message: '' };
+  test.each<readonly [string, Parameters<typeof readyOf>, object]>([
+    ['for a minute is not ready', ['opencode', 60, true], empty],
+    ['for less may be coming up', ['opencode', 59, true], runs],
+    ['may be of a program that has no ready screen', ['other', 600, true], runs],
+    ['is not ready by the operator’s own pattern either', ['own', 600, true], empty],
+    ['no longer is', ['opencode', 600, false], runs],
+  ])('%s', (_, words, expected) => {
+    expect(readyOf(...words)).toMatchObject(expected);
+  }); // prettier-ignore
+});
+
 test('a stopped one with its end, and nobody who is neither ours nor in the roster', () => {
   const scene = new Scene(['a']);
   const end = { ...{ invocation: 'i', reason: 'exited', status: 3, signal: null, ranMs: 1 }, spec: null };

@@ -5,18 +5,18 @@ import { paneFormat, parseListing, sessionFormat } from '../../src/observers/tmu
 const captured = [
   'V 26518',
   'S $4 1795457606 0 4:dead 0: 0: 0: 0: 0: 0: 0:',
-  'S $2 1795457606 0 4:liar 28:x\nP $0 %9 1 0 1\nS $9 1 1 1:z 0: 0: 0: 0: 0: 0:',
+  'S $2 1795457606 0 4:liar 34:x\nP $0 %9 1 0 1 drawn\nS $9 1 1 1:z 0: 0: 0: 0: 0: 0:',
   'S $3 1795457606 0 5:other 0: 0: 0: 0: 0: 0: 0:',
   'S $1 1795457606 2 5:plain 5:plain 12:/home/op/a b 2:%1 8:0123abcd 5:v1:aa 5:v1:bb 0:',
   'S $0 1795457606 0 15:two words ünï 0: 0: 0: 0: 0: 0: 0:',
-  'P $4 %5 26537 1 1795457606',
-  'P $2 %3 26529 0 1795457606',
-  'P $3 %4 26532 0 1795457606',
-  'P $3 %1 26522 0 1795457606',
-  'P $3 %2 26525 0 1795457606',
-  'P $1 %1 26522 0 1795457606',
-  'P $1 %2 26525 0 1795457606',
-  'P $0 %0 26519 0 1795457606',
+  'P $4 %5 26537 1 1795457606 blank',
+  'P $2 %3 26529 0 1795457606 drawn',
+  'P $3 %4 26532 0 1795457606 drawn',
+  'P $3 %1 26522 0 1795457606 drawn',
+  'P $3 %2 26525 0 1795457606 drawn',
+  'P $1 %1 26522 0 1795457606 drawn',
+  'P $1 %2 26525 0 1795457606 drawn',
+  'P $0 %0 26519 0 1795457606 drawn',
   '',
 ].join('\n');
 
@@ -55,12 +55,14 @@ describe('a real listing', () => {
   });
 
   test('is not fooled by a mark that looks like rows of ours', () => {
-    expect(session('liar')?.marks.agent).toBe('x\nP $0 %9 1 0 1\nS $9 1 1 1:z');
+    expect(session('liar')?.marks.agent).toBe('x\nP $0 %9 1 0 1 drawn\nS $9 1 1 1:z');
     expect(session('two words ünï')?.panes.map(({ id }) => id)).toEqual(['%0']);
   });
 
   test('shows dead panes, and the panes of a linked window under both sessions', () => {
-    expect(session('dead')?.panes).toEqual([{ id: '%5', pid: 26537, dead: true, lastOutputAt: 1795457606 }]);
+    expect(session('dead')?.panes).toEqual([
+      { id: '%5', pid: 26537, dead: true, lastOutputAt: 1795457606, blank: true },
+    ]);
     expect(session('other')?.panes.map(({ id }) => id)).toEqual(['%4', '%1', '%2']);
     expect(session('plain')?.panes.map(({ id }) => id)).toEqual(['%1', '%2']);
   });
@@ -88,7 +90,7 @@ test('a server without sessions is a server', () => {
 
 test('a pane of a session that is not listed yet is passed over, a window listed twice counts once', () => {
   const row = 'S $1 5 0 1:a 0: 0: 0: 0: 0: 0: 0:\n';
-  const listing = parseListing(`V 7\n${row}P $2 %9 8 0 1\nP $1 %1 9 0 1\nP $1 %1 9 0 1\n`);
+  const listing = parseListing(`V 7\n${row}P $2 %9 8 0 1 drawn\nP $1 %1 9 0 1 drawn\nP $1 %1 9 0 1 drawn\n`);
   expect(listing?.server.sessions.flatMap(({ panes }) => panes.map(({ id }) => id))).toEqual(['%1']);
 });
 
@@ -103,7 +105,8 @@ test.each([
   ['a length beyond reason', 'V 7\nS $1 5 0 99999999999999999999:a 0: 0: 0: 0: 0: 0: 0:\n'],
   ['a mark less', 'V 7\nS $1 5 0 1:a 0: 0: 0: 0: 0: 0:\n'],
   ['a mark more', 'V 7\nS $1 5 0 1:a 0: 0: 0: 0: 0: 0: 0: 0:\n'],
-  ['a pane without a pid', 'V 7\nP $1 %1  0 1\n'],
+  ['a pane without a pid', 'V 7\nP $1 %1  0 1 drawn\n'],
+  ['a pane of which it is not told what it shows', 'V 7\nP $1 %1 9 0 1\n'],
   ['carriage returns', 'V 7\r\n'],
 ])('%s is no listing', (_, text) => {
   expect(parseListing(text)).toBeNull();

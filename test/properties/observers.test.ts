@@ -15,7 +15,7 @@ const sized = (text: string): string => `${Buffer.byteLength(text)}:${latin1(tex
 /** What a stranger may call a session, set as a mark, or print as a title: whatever looks like a row of ours, too. */
 const free = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
-  fc.constantFrom('', 'a b', 'x\nS $1 1 0 1:a', '17:', '\u001b]2;x\u0007', 'é ✋', 'P $1 %1 1 0 1\n'),
+  fc.constantFrom('', 'a b', 'x\nS $1 1 0 1:a', '17:', '\u001b]2;x\u0007', 'é ✋', 'P $1 %1 1 0 1 drawn\n'),
 );
 const number = fc.nat(99_999);
 
@@ -34,7 +34,9 @@ const listing = (server: number, rows: readonly SessionRow[]): string =>
   [
     `V ${server}\n`,
     ...rows.map(({ id, name, marks }) => `S $${id} 17 0 ${[name, ...marks].map(sized).join(' ')}\n`),
-    ...rows.flatMap(({ id, panes }) => panes.map((pane) => `P $${id} %${pane} 10 0 17\n`)),
+    ...rows.flatMap(({ id, panes }) =>
+      panes.map((pane) => `P $${id} %${pane} 10 0 17 ${pane % 2 === 0 ? 'drawn' : 'blank'}\n`),
+    ),
   ].join('');
 
 /** A text that was damaged on its way: cut, with bytes changed, with parts twice. */

@@ -48,7 +48,13 @@ export class FakeServer {
 
   create(name: string, marks: Partial<Marks>, stranger = false): FakeSession {
     const id = `%${++this.#ids}`;
-    const pane = { id, pid: nextPid(), dead: false, lastOutputAt: Math.floor(this.#now() / 1000) };
+    const pane = {
+      id,
+      pid: nextPid(),
+      dead: false,
+      lastOutputAt: Math.floor(this.#now() / 1000),
+      blank: false,
+    };
     const own = { ...noMarks, ...marks, pane: marks.agent == null ? null : (marks.pane ?? id) };
     const session = new FakeSession(`$${this.#ids}`, name, own, pane, stranger);
     this.sessions.push(session);
@@ -58,7 +64,7 @@ export class FakeServer {
   /** A human splits a window: a pane that is not the agent's. */
   split(session: FakeSession): number {
     const pid = nextPid();
-    session.panes.unshift({ id: `%${++this.#ids}`, pid, dead: false, lastOutputAt: 0 });
+    session.panes.unshift({ id: `%${++this.#ids}`, pid, dead: false, lastOutputAt: 0, blank: false });
     return pid;
   }
 

@@ -168,7 +168,14 @@ export class Scene {
 
   pane(fields: Partial<ObservedPane> = {}): ObservedPane {
     const number = this.#next++;
-    return { id: `%${number}`, pid: 1000 + number, dead: false, lastOutputAt: now / 1000 - 600, ...fields };
+    return {
+      id: `%${number}`,
+      pid: 1000 + number,
+      dead: false,
+      lastOutputAt: now / 1000 - 600,
+      blank: false,
+      ...fields,
+    };
   }
 
   session(name: string, fields: Partial<ObservedSession> = {}): this {

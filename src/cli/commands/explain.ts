@@ -44,6 +44,8 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
     print(
       `  runs as pid ${status.pid} in session ${visible(status.session ?? '')}${up}, ${status.activity ?? ''}${status.attached ? ', somebody is attached' : ''}`,
     );
+    for (const { type, message } of status.conditions)
+      if (type === 'Ready' && message !== '') print(`  not ready: ${visible(message)}`);
   }
   if (status?.end != null) {
     print(`  ended ${ago(now() - status.end.at * 1000)} ago: ${endText(status.end)}`);

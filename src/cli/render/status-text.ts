@@ -1,5 +1,4 @@
 import { isPredecessors } from '../../controller/holder.js';
-import type { Phase } from '../../controller/phase.js';
 import type { AgentStatus } from '../../controller/status.js';
 import { displayPath } from '../../host/paths.js';
 import type { ExitRecord } from '../../observers/exit-record.js';
@@ -162,12 +161,14 @@ function waitsFor(reason: string, message: string): string | null {
 const painted = (lines: readonly string[], agents: readonly AgentStatus[], style: Style): readonly string[] =>
   lines.map((line, index) => {
     const agent = agents[index - 1];
-    return agent === undefined ? style.dim(line) : paintOf(agent.phase, style)(line);
+    return agent === undefined ? style.dim(line) : paintOf(agent, style)(line);
   });
 
-function paintOf(phase: Phase, { bad, warn, dim }: Style): (text: string) => string {
+function paintOf({ phase, conditions }: AgentStatus, { bad, warn, dim }: Style): (text: string) => string {
   switch (phase) {
     case 'Running':
+      if (conditions.some(({ type, status }) => type === 'Ready' && status === 'False')) return warn;
+      return (text) => text;
     case 'Starting':
       return (text) => text;
     case 'Dead':

@@ -159,6 +159,22 @@ test('a status says what has to be repaired before an agent can be started', () 
   expect(lines.find((line) => line.startsWith('b '))?.match(/not created by fleet/g)).toHaveLength(1);
 });
 
+test('a status says of whom the screen is empty, in its line and in another colour', () => {
+  const one = new Scene([{ name: 'a', runtime: 'opencode' }]).live('a');
+  const [session] = one.sessions;
+  if (session === undefined) throw new Error('no session');
+  one.sessions[0] = { ...session, panes: session.panes.map((pane) => ({ ...pane, blank: true })) };
+  const input = { ...statusInput(one), detail: false };
+  const agents = fleetStatus(input.world, { now, plan: one.plan() });
+  const [plain, painted] = [false, true].map((colour) =>
+    statusText({ ...input, agents }, styleFor(colour)).find((line) => line.includes('opencode')),
+  );
+  expect(plain).toMatch(
+    /Running .* its screen is empty, and nothing comes; see: fleet agent attach a, fleet/,
+  );
+  expect(painted).toBe(styleFor(true).warn(plain ?? ''));
+});
+
 test('results are told line by line, and counted', () => {
   const [action] = scene().plan().actions;
   if (action === undefined) throw new Error('no action');
