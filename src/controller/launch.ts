@@ -1,5 +1,6 @@
 import { conversationWords, withId, type ConversationShape } from '../roster/conversation.js';
 import { expandHome, launchArgv, preparingArgv } from '../roster/effective.js';
+import { profileOf } from '../roster/profile.js';
 import type { Result } from '../roster/result.js';
 import type { AgentSpec } from '../roster/types.js';
 import type { Desired } from './desired.js';
@@ -60,7 +61,7 @@ export function launchRecord(
   const signs = conversation === null ? [] : signsOf(conversation, spec.name, places);
   const environment = Object.entries({ ...effective.env, ...identityEnvironment(spec, places) });
   const fields = [
-    'fleet-launch-3',
+    'fleet-launch-4',
     spec.name,
     spec.session,
     expandHome(spec.workingDirectory, places.userHome),
@@ -80,6 +81,7 @@ export function launchRecord(
     String(preparing.value.argv.length),
     ...preparing.value.argv,
     preparing.value.input,
+    profileOf(spec).turn ?? '',
   ];
   return { ok: true, value: fields.map((field) => `${field}\0`).join('') };
 }
@@ -104,7 +106,7 @@ function preparation(
  */
 export function continuing(record: string, id: string): string | null {
   const [format, , , , , , before = ''] = record.split('\0');
-  return /^fleet-launch-[23]$/.test(format ?? '') && before !== ''
+  return /^fleet-launch-[234]$/.test(format ?? '') && before !== ''
     ? record.replaceAll(before, () => id)
     : null;
 }

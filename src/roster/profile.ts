@@ -84,6 +84,11 @@ export interface RuntimeProfile {
   /** What shows that a conversation is fresh; empty: only an end of the process is certain. */
   readonly fresh: readonly Sign[];
   readonly transcript: TranscriptKind;
+  /**
+   * Part of the name of a file that a process has mapped once another one of its home may be started: until then, or for twenty
+   * seconds, the other waits. null: they may be started at once.
+   */
+  readonly turn: string | null;
   /** How conversations are named and continued; null: it has none, as far as fleet knows. */
   readonly conversation: ConversationShape | null;
 }

@@ -33,6 +33,7 @@ export const GENERIC: RuntimeProfile = {
   resetCommand: null,
   fresh: [],
   transcript: 'none',
+  turn: null,
   conversation: null,
 };
 
@@ -67,6 +68,7 @@ const CLAUDE: RuntimeProfile = {
   resetCommand: '/clear',
   fresh: [screen('^❯ /(clear|new)$')],
   transcript: 'claude',
+  turn: null,
   conversation: CLAUDE_CONVERSATION,
 };
 
@@ -97,6 +99,7 @@ const CODEX: RuntimeProfile = {
   // Its logo, which the first message takes away.
   fresh: [screen('⣿⣿⣿')],
   transcript: 'codex',
+  turn: null,
   conversation: CODEX_CONVERSATION,
 };
 
@@ -119,6 +122,8 @@ const OPENCODE: RuntimeProfile = {
   resetCommand: '/new',
   fresh: [screen('Ask anything')],
   transcript: 'opencode',
+  // It opens its database without waiting for a lock, and a start that finds it locked never draws anything (1.18.33).
+  turn: '.db-shm',
   conversation: OPENCODE_CONVERSATION,
 };
 
@@ -141,6 +146,7 @@ const PI: RuntimeProfile = {
   resetCommand: '/new',
   fresh: [screen('New session started')],
   transcript: 'pi',
+  turn: null,
   conversation: PI_CONVERSATION,
 };
 
@@ -174,6 +180,7 @@ const GEMINI: RuntimeProfile = {
   resetCommand: '/clear',
   fresh: [],
   transcript: 'gemini',
+  turn: null,
   conversation: GEMINI_CONVERSATION,
 };
 
@@ -196,6 +203,7 @@ const DEMO: RuntimeProfile = {
   resetCommand: '/new',
   fresh: [screen('^fresh context ')],
   transcript: 'demo',
+  turn: null,
   conversation: DEMO_CONVERSATION,
 };
 

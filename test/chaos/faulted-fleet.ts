@@ -25,7 +25,10 @@ if ! [ "$1" = --session ] || ! grep -q -s "\\"id\\":\\"$2\\"" "$store"; then ech
 echo "$$" >>"$DIARY/$MOSAIC_AGENT_NAME"
 echo "$2" >>"$XDG_DATA_HOME/$MOSAIC_AGENT_NAME.sessions"
 echo 'ctrl+p commands'
-exec sleep 1000000
+# Mapped, as opencode maps what it has opened of its database: the next one may start.
+mapped=$XDG_DATA_HOME/sleep.db-shm
+[ -e "$mapped" ] || { cp "$(command -v sleep)" "$mapped.$$" && mv "$mapped.$$" "$mapped"; }
+exec "$mapped" 1000000
 `;
 
 /** A fleet of agents with conversations, most of them demo agents, no controller, and a fleet command in which things go wrong. */

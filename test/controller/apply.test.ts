@@ -120,8 +120,8 @@ test('a launch record carries marks, directory and argv; the site cannot change 
   fleet.host.envFiles.set('a.b', 'MOSAIC_AGENT_NAME=other\nSITE=1\n');
   await fleet.apply();
   const fields = fleet.host.launchRecords.get('a.b')!.split('\0');
-  expect(fields.slice(0, 4)).toEqual(['fleet-launch-3', 'a.b', 'a_b', '/home/op/app']);
-  expect(fields.slice(-9)).toEqual(['2', 'run;', 'two words', '0', '', '0', '0', '', '']);
+  expect(fields.slice(0, 4)).toEqual(['fleet-launch-4', 'a.b', 'a_b', '/home/op/app']);
+  expect(fields.slice(-10)).toEqual(['2', 'run;', 'two words', '0', '', '0', '0', '', '', '']);
   expect(fields).toEqual(expect.arrayContaining(['MOSAIC_AGENT_NAME=a.b', 'SITE=1']));
   expect(fields).not.toContain('MOSAIC_AGENT_NAME=other');
 });

@@ -35,25 +35,27 @@ test('a runtime that must be led into a conversation gets one made by its own pr
     ...['XDG_DATA_HOME', '.local/share', 'opencode/opencode*.db*', id],
   ]);
   // Of its command nothing that stands behind the program: opencode takes no option before its subcommand.
-  expect(fields.slice(28, -1)).toEqual(['5', 'env', 'X=1', '/opt/opencode', 'import', '/dev/stdin']);
-  expect(JSON.parse((fields.at(-1) ?? '').replaceAll('{ms}', '7'))).toMatchObject({
+  expect(fields.slice(28, -2)).toEqual(['5', 'env', 'X=1', '/opt/opencode', 'import', '/dev/stdin']);
+  expect(JSON.parse((fields.at(-2) ?? '').replaceAll('{ms}', '7'))).toMatchObject({
     info: { id, title: 'New session - {iso}', time: { created: 7, updated: 7 } },
     messages: [],
   });
+  // No other one of its home is started before it has opened its database.
+  expect(fields.at(-1)).toBe('.db-shm');
 });
 
 test.each([
   [{ command: ['./wrapped', '--x', '{conversation}'] }, ['3', './wrapped']],
   [{}, ['5', 'mosaic', 'yolo', 'opencode']],
 ])('the program of %j is told', (own, words) => {
-  expect(begun(own).fields.slice(-words.length - 3, -1)).toEqual([...words, 'import', '/dev/stdin']);
+  expect(begun(own).fields.slice(-words.length - 4, -2)).toEqual([...words, 'import', '/dev/stdin']);
 });
 
 test('whoever says how a conversation is begun says all of it', () => {
   const runtimes = { opencode: { conversation: { new: ['--id', '{id}'] } } };
-  expect(begun({}, { runtimes }).fields.slice(-2)).toEqual(['0', '']);
+  expect(begun({}, { runtimes }).fields.slice(-3)).toEqual(['0', '', '.db-shm']);
   const resumed = { opencode: { conversation: { resume: ['-s', '{id}'] } } };
-  expect(begun({}, { runtimes: resumed }).fields.slice(-2)[0]).toBe('/dev/stdin');
+  expect(begun({}, { runtimes: resumed }).fields.at(-3)).toBe('/dev/stdin');
 });
 
 test('ids are like its own: of one length, the newest first', () => {

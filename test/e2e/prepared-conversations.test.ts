@@ -17,7 +17,10 @@ if [ "$1" = import ]; then
 fi
 if ! [ "$1" = --session ] || ! grep -q -s "\\"id\\":\\"$2\\"" "$store"; then echo "Session not found: $2"; exit 1; fi
 echo "in $2 $3"
-exec sleep 12345
+# Mapped, as opencode maps what it has opened of its database: the next one may start.
+mapped=$XDG_DATA_HOME/sleep.db-shm
+[ -e "$mapped" ] || { cp "$(command -v sleep)" "$mapped.$$" && mv "$mapped.$$" "$mapped"; }
+exec "$mapped" 12345
 `;
 
 let fleet: FleetSandbox;

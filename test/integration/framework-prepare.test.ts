@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FrameworkFleet } from '../support/framework-fleet.js';
 import type { Launch } from '../support/install-framework.js';
-import { activeState, agentUnit, eventually, systemctl } from '../support/user-manager.js';
+import { activeState, agentUnit, eventually, run, systemctl } from '../support/user-manager.js';
 
 let fleet: FrameworkFleet;
 let directory: string;
@@ -102,3 +102,48 @@ test('a program of a strange name, and a record that is cut off in what it reads
     expect((await fleet.exitRecord('four')).lines.join('\n')).toContain('is truncated');
   }
 });
+
+test('agents of a home start in turn: the next when the one before has mapped what it opens, or has ended', async () => {
+  const mapped = join(directory, 'sleep.db-shm');
+  await run('cp', ['/bin/sleep', mapped]);
+  const home = join(directory, 'home');
+  mkdirSync(home);
+  const waiting = async (agent: string): Promise<boolean> =>
+    (await fleet.screen((await fleet.pane(agent)).pane)).trim() === '';
+  const begin = async (agent: string, command: readonly string[], turn = '.db-shm'): Promise<void> => {
+    const more = { prepare: [], turn, environment: [`HOME=${home}`] };
+    await fleet.launch({ agent, command: [...command], ...more });
+    expect((await systemctl('start', agentUnit(agent))).code).toBe(0);
+  };
+  const gate = join(directory, 'turn.gate');
+  const slow = `echo up; until [ -e '${gate}' ]; do sleep 0.02; done; exec '${mapped}' 12345`;
+  await begin('slow', ['sh', '-c', slow]);
+  await fleet.seen((await fleet.pane('slow')).pane, 'up');
+  await begin('short', ['sh', '-c', 'echo up; exec sleep 12345']);
+  await begin('free', ['sh', '-c', 'echo up; exec sleep 12345'], '');
+  // Who needs no turn waits for none.
+  await fleet.seen((await fleet.pane('free')).pane, 'up');
+  expect(await waiting('short')).toBe(true);
+  writeFileSync(gate, '');
+  await fleet.seen((await fleet.pane('short')).pane, 'up');
+  await begin('last', ['sh', '-c', `echo up; exec '${mapped}' 12345`]);
+  expect(await waiting('last')).toBe(true);
+  await systemctl('stop', agentUnit('short'));
+  await fleet.seen((await fleet.pane('last')).pane, 'up');
+  await eventually('nobody keeps the turn', () => processesOf('pane-exec.sh').length === 0);
+  // The agent's own program has no lock, and no child that is not its own.
+  const { pid } = await fleet.pane('last');
+  expect(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')).toBe('');
+  expect(readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))).not.toContain(
+    home,
+  );
+});
+
+const processesOf = (script: string): readonly string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script);
+    } catch {
+      return false;
+    }
+  });

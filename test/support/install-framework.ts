@@ -30,6 +30,8 @@ export interface Launch {
   /** What is run before a new conversation, and what it reads. */
   readonly prepare?: readonly string[];
   readonly input?: string;
+  /** What its process has mapped when another one of its home may be started. */
+  readonly turn?: string;
 }
 
 /** Inside the double quotes of a unit file's Exec line that starts with `:`. */
@@ -83,7 +85,11 @@ export function launchWords(launch: Launch): string[] {
   const environment = launch.environment ?? [];
   const { resume = [], sign = [], prepare } = launch;
   return [
-    prepare === undefined ? 'fleet-launch-1' : 'fleet-launch-3',
+    prepare === undefined
+      ? 'fleet-launch-1'
+      : launch.turn === undefined
+        ? 'fleet-launch-3'
+        : 'fleet-launch-4',
     launch.agent,
     launch.session ?? launch.agent.replaceAll('.', '_'),
     launch.directory,
@@ -100,6 +106,7 @@ export function launchWords(launch: Launch): string[] {
       : [
           ...[String(resume.length), ...resume, '', String(sign.length / 4), ...sign],
           ...[String(prepare.length), ...prepare, launch.input ?? ''],
+          ...(launch.turn === undefined ? [] : [launch.turn]),
         ]),
   ];
 }

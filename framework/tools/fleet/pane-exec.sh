@@ -93,7 +93,7 @@ kill -USR1 "$main"
 # 6. Exported, and not given to env(1) as words, where anybody on the host could read the secrets in them with ps. From
 # here on only names with the prefix _fleet_ are used, for any other may be overwritten. What bash gives a meaning of its
 # own, or cannot export, does go through env: such names hold no secrets.
-_fleet_environment=("${environment[@]}") _fleet_command=("${record_command[@]}") _fleet_prepare=("${record_prepare[@]}") _fleet_input=$record_input _fleet_words=() _fleet_inherited=()
+_fleet_environment=("${environment[@]}") _fleet_command=("${record_command[@]}") _fleet_prepare=("${record_prepare[@]}") _fleet_input=$record_input _fleet_turn=$record_turn _fleet_procs=$tracking/cgroup.procs _fleet_words=() _fleet_inherited=()
 mapfile -d '' -t _fleet_inherited </proc/self/environ
 for _fleet_entry in "${_fleet_inherited[@]}"; do
   [[ ${_fleet_entry%%=*} =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]] && unset -v "${_fleet_entry%%=*}"
@@ -113,7 +113,17 @@ done
 if [[ ${_fleet_command[0]} == *=* ]]; then _fleet_command=(/usr/bin/nice -n 0 -- "${_fleet_command[@]}"); fi
 _fleet_env=(/usr/bin/env -u SHLVL -u OLDPWD -u _ -- "${_fleet_words[@]}")
 
-# 7. What makes the new conversation that the command is to be started in. After the report: it takes seconds, of many agents
+# 7. One at a time in a home: two opencodes at once (1.18) both make the tables of their new database, or both bring in the log of one
+# that was killed, and the second one's start fails where it finds that locked. The directory itself is locked, so that no file is
+# left; where it cannot be, they go on as they are.
+_fleet_lock=''
+if [[ ${#_fleet_prepare[@]} -gt 0 || -n $_fleet_turn ]]; then
+  if [[ -d ${HOME-} ]] && { exec {_fleet_lock}<"$HOME"; } 2>/dev/null; then
+    /usr/bin/flock -w 600 "$_fleet_lock" 2>/dev/null
+  else exec {_fleet_lock}</dev/null; fi
+fi
+
+# 8. What makes the new conversation that the command is to be started in. After the report: it takes seconds, of many agents
 # at once minutes, and a start would be given up. Not in the background: Ctrl-C and the end of the session end it.
 if [[ ${#_fleet_prepare[@]} -gt 0 ]]; then
   if [[ ${_fleet_prepare[0]} == *=* ]]; then _fleet_prepare=(/usr/bin/nice -n 0 -- "${_fleet_prepare[@]}"); fi
@@ -122,16 +132,34 @@ if [[ ${#_fleet_prepare[@]} -gt 0 ]]; then
   TZ=UTC0 printf -v _fleet_entry '%(%Y-%m-%dT%H:%M:%S)T' "${_fleet_now%??????}"
   _fleet_now=${_fleet_now: -6:3}
   _fleet_input=${_fleet_input//'{iso}'/${_fleet_entry}.${_fleet_now}Z}
-  # One at a time in a home: two first ones at once both make the tables of opencode's database (1.18), and one of them fails. The
-  # directory itself is locked, so that no file is left; where it cannot be, they go on as they are. The lock ends with this process.
-  if [[ -d ${HOME-} ]] && { exec {_fleet_lock}<"$HOME"; } 2>/dev/null; then
-    /usr/bin/flock -w 600 "$_fleet_lock" 2>/dev/null
-  else exec {_fleet_lock}</dev/null; fi
   "${_fleet_env[@]}" /usr/bin/timeout --foreground -k 5 120 "${_fleet_prepare[@]}" <<<"$_fleet_input" >/dev/null {_fleet_lock}<&-
   _fleet_status=$?
-  exec {_fleet_lock}<&-
   if ((_fleet_status)); then
     refuse "$_fleet_status" "its new conversation could not be prepared: ${_fleet_prepare[*]} ended with status $_fleet_status"
   fi
 fi
+
+# 9. The lock is kept, by a process that is no child of the agent's, until the agent's program has mapped what it opens at its start
+# and holds none of it for itself, has ended, or has taken long: who wraps it may keep it from ever being seen.
+_fleet_opened() {
+  local line file lines
+  mapfile -t lines <"/proc/$1/maps"
+  for line in "${lines[@]}"; do [[ $line != */*"$_fleet_turn"* ]] || break; done
+  [[ ${line-} == */*"$_fleet_turn"* ]] || return
+  for file in "/proc/$1/fdinfo/"*; do
+    mapfile -t lines <"$file"
+    [[ ${lines[*]} != *POSIX*WRITE* ]] || return
+  done
+}
+_fleet_keep() {
+  local try pid quiet
+  exec {quiet}<> <(:)
+  for ((try = 0; try < 200; try++)); do
+    read -r -t 0.1 -u "$quiet" _
+    kill -0 "$$" || return
+    while read -r pid; do ! _fleet_opened "$pid" || return; done <"$_fleet_procs"
+  done
+}
+if [[ -n $_fleet_turn ]]; then (_fleet_keep &) </dev/null >/dev/null 2>&1; fi
+[[ -z $_fleet_lock ]] || exec {_fleet_lock}<&-
 exec "${_fleet_env[@]}" "${_fleet_command[@]}"

@@ -1,15 +1,16 @@
 # shellcheck shell=bash disable=SC2034 # the variables set here are read by the scripts that source this file
 # The launch record: what fleet wants an agent to be started with. A sequence of NUL-terminated strings, since NUL is
 # the one byte that neither an argument nor an environment entry can hold:
-#   fleet-launch-3, agent, session, working directory, spec hash, context hash, conversation id (may be empty),
+#   fleet-launch-4, agent, session, working directory, spec hash, context hash, conversation id (may be empty),
 #   stop grace in ms, number E of environment entries, E x KEY=VALUE, number A of words, A x word,
 #   number R of words that resume the conversation (0: it cannot be), R x word, `mend` or nothing,
 #   number S of signs that there is something to resume, S x (variable, path below HOME, glob, text in the file),
-#   number P of words that are run before a new conversation (0: none are), P x word, what they read
+#   number P of words that are run before a new conversation (0: none are), P x word, what they read,
+#   what a process has mapped when another of its home may be started (empty: they may at once)
 # A sign's glob is looked for below the directory that the variable names, else below the path in HOME; see conversation.sh.
-# fleet-launch-1, of earlier versions, ends with the first words, fleet-launch-2 with the signs.
+# fleet-launch-1, of earlier versions, ends with the first words, fleet-launch-2 with the signs, fleet-launch-3 with what is read.
 
-# read_record FILE AGENT: sets record_session … record_command, record_resume, record_mend, record_signs, record_prepare, record_input, or record_error and status 1. Starts no process.
+# read_record FILE AGENT: sets record_session … record_command, record_resume, record_mend, record_signs, record_prepare, record_input, record_turn, or record_error and status 1. Starts no process.
 # The caller has set LC_ALL=C: lengths are bytes.
 read_record() {
   local file=$1 agent=$2 fd key value position='' size=0 entries words word rest signs prepare number='^(0|[1-9][0-9]{0,5})$'
@@ -24,7 +25,7 @@ read_record() {
   exec {fd}<&-
   for word in "${record[@]}"; do size=$((size + ${#word} + 1)); done
 
-  [[ ${record[0]-} == fleet-launch-[123] ]] || { record_error='is not a launch record of this version'; return 1; }
+  [[ ${record[0]-} == fleet-launch-[1234] ]] || { record_error='is not a launch record of this version'; return 1; }
   [[ ${record[1]-} == "$agent" ]] || { record_error="is for agent '${record[1]-}'"; return 1; }
   record_session=${record[2]-} record_directory=${record[3]-} record_spec=${record[4]-} record_context=${record[5]-}
   record_conversation=${record[6]-} record_grace=${record[7]-} entries=${record[8]-}
@@ -32,7 +33,7 @@ read_record() {
   [[ $entries =~ $number ]] || { record_error='is truncated'; return 1; }
   words=${record[9 + entries]-}
   [[ $words =~ ^[1-9][0-9]{0,5}$ && $size -eq $position ]] || { record_error='is truncated'; return 1; }
-  rest=$((10 + entries + words)) record_resume=() record_mend='' record_signs=() record_prepare=() record_input=''
+  rest=$((10 + entries + words)) record_resume=() record_mend='' record_signs=() record_prepare=() record_input='' record_turn=''
   if [[ ${record[0]} != fleet-launch-1 ]]; then
     word=${record[rest]-}
     [[ $word =~ $number ]] || { record_error='is truncated'; return 1; }
@@ -42,12 +43,13 @@ read_record() {
     record_signs=("${record[@]:rest + 3 + word:4 * signs}")
     rest=$((rest + 3 + word + 4 * signs))
   fi
-  if [[ ${record[0]} == fleet-launch-3 ]]; then
+  if [[ ${record[0]} == fleet-launch-[34] ]]; then
     prepare=${record[rest]-}
     [[ $prepare =~ $number ]] || { record_error='is truncated'; return 1; }
     record_prepare=("${record[@]:rest + 1:prepare}") record_input=${record[rest + 1 + prepare]}
     rest=$((rest + 2 + prepare))
   fi
+  if [[ ${record[0]} == fleet-launch-4 ]]; then record_turn=${record[rest]-} rest=$((rest + 1)); fi
   [[ ${#record[@]} -eq $rest ]] || { record_error='is truncated'; return 1; }
   [[ $record_session =~ ^[A-Za-z0-9_][A-Za-z0-9_-]*$ ]] || { record_error='has no valid session name'; return 1; }
   [[ $record_directory == /* ]] || { record_error='has no absolute working directory'; return 1; }
