@@ -70,5 +70,8 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
       break;
     case 'empty':
   }
-  return { kind: 'paste', busy: activity === 'busy', shown: timesShown(text, profile, screen) };
+  return {
+    ...{ kind: 'paste', busy: activity === 'busy', first: shows(profile.fresh, screen) },
+    shown: timesShown(text, profile, screen),
+  };
 }

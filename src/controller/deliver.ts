@@ -90,7 +90,7 @@ export async function deliver(
           continue;
         }
         if (act.kind !== 'done') return end(refusedOr(act, 'refused'));
-        advance({ phase: 'pasted', busy: step.busy, shown: step.shown });
+        advance({ phase: 'pasted', busy: step.busy, first: step.first, shown: step.shown });
         continue;
       }
       case 'enter': {

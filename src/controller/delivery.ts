@@ -50,6 +50,8 @@ export interface Progress {
   readonly cleared: boolean;
   /** Whether the runtime was busy when the text was pasted. */
   readonly busy: boolean;
+  /** Whether the runtime showed a fresh conversation when the text was pasted. */
+  readonly first: boolean;
   /** How often the text stood on the screen outside the composer, before the paste and before Enter. */
   readonly shown: number;
   /** All that the pane showed when keys were pressed last. */
@@ -69,14 +71,14 @@ export interface DeliveryState {
 
 export const fresh = (now: number): Progress => ({
   ...{ phase: 'before', begun: now, since: now, enters: 0, presses: 0 },
-  ...{ drawn: null, lagMs: 0, cleared: false, busy: false, shown: 0, picture: '' },
+  ...{ drawn: null, lagMs: 0, cleared: false, busy: false, first: false, shown: 0, picture: '' },
 });
 
 export type Step =
   /** `drawn`: the paste shows. @param ms for so long; without: as long as the caller likes */
   | { readonly kind: 'wait'; readonly drawn?: true; readonly ms?: number }
   | { readonly kind: 'clear' }
-  | { readonly kind: 'paste'; readonly busy: boolean; readonly shown: number }
+  | { readonly kind: 'paste'; readonly busy: boolean; readonly first: boolean; readonly shown: number }
   | {
       readonly kind: 'enter';
       readonly shown: number;

@@ -69,6 +69,11 @@ export interface RuntimeProfile {
   /** How long a paste must have stood in the composer before Enter, milliseconds: what comes sooner is taken for a part of it. */
   readonly restMs: number;
   /**
+   * How long after its first message a runtime may take to put another view, with another composer, in place of the first one, milliseconds:
+   * before that, or until it shows that it works, nobody else types. 0: it stays in one view.
+   */
+  readonly settleMs: number;
+  /**
    * Keys that submit the composer while it works. A dialog can come up in the moment in which they arrive, unseen: these must
    * not approve in one. Empty: there are none, and a message waits until it is idle.
    */

@@ -26,6 +26,7 @@ export const GENERIC: RuntimeProfile = {
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
   restMs: 0,
+  settleMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
   clearDraft: [],
@@ -59,6 +60,7 @@ const CLAUDE: RuntimeProfile = {
   collapsed: '\\[Pasted text',
   submitDelayMs: 300,
   restMs: 0,
+  settleMs: 0,
   // Its dialogs take input up to a second before they are drawn, and no other key submits. Questions of its own come up in
   // every mode, with `bypass permissions on`, too (2.1).
   submitBusy: [],
@@ -90,6 +92,7 @@ const CODEX: RuntimeProfile = {
   collapsed: '\\[Pasted Content',
   submitDelayMs: 300,
   restMs: 0,
+  settleMs: 0,
   // Queues for after the turn; in a dialog it does nothing (0.169).
   submitBusy: ['Tab'],
   submitBusyMost: null,
@@ -114,6 +117,8 @@ const OPENCODE: RuntimeProfile = {
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
   restMs: 0,
+  // What is pasted while its first view gives way to that of the conversation is nobody's (1.18).
+  settleMs: 2000,
   // None is safe: Left, Enter refuses what it asks approval for, and answers a question of its own with the first choice (1.18).
   submitBusy: [],
   submitBusyMost: null,
@@ -138,6 +143,7 @@ const PI: RuntimeProfile = {
   collapsed: '\\[paste #',
   submitDelayMs: 300,
   restMs: 0,
+  settleMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
   clearDraft: ['C-c'],
@@ -172,6 +178,7 @@ const GEMINI: RuntimeProfile = {
   submitDelayMs: 300,
   // For 30 ms after a paste Enter is a line of it, and until a timer of 40 ms is over and drawn (0.61).
   restMs: 60,
+  settleMs: 0,
   // Queues while it works; in a dialog it does nothing (0.61).
   submitBusy: ['Tab'],
   submitBusyMost: { lines: 5, characters: 500 },
@@ -196,6 +203,7 @@ const DEMO: RuntimeProfile = {
   collapsed: null,
   submitDelayMs: 300,
   restMs: 0,
+  settleMs: 0,
   submitBusy: ['Enter'],
   submitBusyMost: null,
   clearDraft: ['C-u'],

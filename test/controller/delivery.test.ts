@@ -65,7 +65,7 @@ describe('before the paste', () => {
   });
   test('a busy agent gets it, unless it is to be idle', () => {
     const busy = screen(['>'], { title: '✦ working' });
-    expect(step(fresh(0), busy)).toEqual({ kind: 'paste', busy: true, shown: 0 });
+    expect(step(fresh(0), busy)).toEqual({ kind: 'paste', busy: true, first: false, shown: 0 });
     expect(step(fresh(0), busy, 0, 'absent', { ...order, whenIdle: true })).toEqual({ kind: 'wait' });
   });
 });
@@ -116,6 +116,19 @@ describe('after the paste', () => {
 });
 
 describe('after Enter', () => {
+  test('of a first message nobody else types before the runtime shows that it works, or has had its time', () => {
+    const moving = { ...profile, settleMs: 2000 };
+    const next = (progress: Progress, title: string, now: number): Step['kind'] =>
+      nextStep({
+        ...{ order, target, profile: moving, progress, now },
+        sight: { screen: screen(['› hello', '>'], { title }), arrival: 'arrived' },
+      }).kind;
+    const first = { ...entered, first: true };
+    expect(next(first, '◇ idle', 1000)).toBe('wait');
+    expect(next(first, '✦ working', 300)).toBe('done');
+    expect(next(first, '◇ idle', 2000)).toBe('done');
+    expect(next(entered, '◇ idle', 300)).toBe('done');
+  });
   test('the transcript proves; without it the text outside the composer does, after a while', () => {
     for (const seen of [screen(['› hello', '>']), screen(['> what a human types']), null])
       expect(step(entered, seen, 0, 'arrived')).toMatchObject({ result: { status: 'delivered' } });
