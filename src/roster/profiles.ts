@@ -11,38 +11,36 @@ import type { RuntimeProfile, Sign } from './profile.js';
 const screen = (pattern: string): Sign => ({ on: 'screen', pattern });
 const title = (pattern: string): Sign => ({ on: 'title', pattern });
 
+/** What most runtimes need not. */
+const plain = {
+  ...{ starting: [], loaded: [], listening: [], settleMs: 0, submitBusyMost: null, turn: null },
+} satisfies Partial<RuntimeProfile>;
+
 /**
  * A program fleet knows nothing about: busy and dialog cannot be told from its screen, so only what is certain is refused,
  * and a receipt says `delivered` only where the text is seen to have left the composer.
  */
 export const GENERIC: RuntimeProfile = {
+  ...plain,
   ready: [],
-  starting: [],
-  loaded: [],
-  listening: [],
   busy: [],
   dialog: [screen('Do you want to proceed|\\(y/n\\)|\\[y/N\\]|\\[Y/n\\]|[Pp]ermission required')],
   composer: { kind: 'none' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
   restMs: 0,
-  settleMs: 0,
   submitBusy: ['Enter'],
-  submitBusyMost: null,
   clearDraft: [],
   interrupt: ['Escape'],
   resetCommand: null,
   fresh: [],
   transcript: 'none',
-  turn: null,
   conversation: null,
 };
 
 const CLAUDE: RuntimeProfile = {
+  ...plain,
   ready: [screen('^❯')],
-  starting: [],
-  loaded: [],
-  listening: [],
   // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1). What was said stands behind the
   // same glyph in the first column, and may begin with a number.
   busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
@@ -60,25 +58,20 @@ const CLAUDE: RuntimeProfile = {
   collapsed: '\\[Pasted text',
   submitDelayMs: 300,
   restMs: 0,
-  settleMs: 0,
   // Its dialogs take input up to a second before they are drawn, and no other key submits. Questions of its own come up in
   // every mode, with `bypass permissions on`, too (2.1).
   submitBusy: [],
-  submitBusyMost: null,
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
   fresh: [screen('^❯ /(clear|new)$')],
   transcript: 'claude',
-  turn: null,
   conversation: CLAUDE_CONVERSATION,
 };
 
 const CODEX: RuntimeProfile = {
+  ...plain,
   ready: [screen('^› ?')],
-  starting: [],
-  loaded: [],
-  listening: [],
   // `esc to interrupt` vanishes while text streams (0.169).
   busy: [title('^[⠀-⣿]'), screen('esc to interrupt')],
   // The glyph of its composer marks the chosen answer too, and what was said: only the line below tells.
@@ -92,25 +85,20 @@ const CODEX: RuntimeProfile = {
   collapsed: '\\[Pasted Content',
   submitDelayMs: 300,
   restMs: 0,
-  settleMs: 0,
   // Queues for after the turn; in a dialog it does nothing (0.169).
   submitBusy: ['Tab'],
-  submitBusyMost: null,
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   resetCommand: '/clear',
   // Its logo, which the first message takes away.
   fresh: [screen('⣿⣿⣿')],
   transcript: 'codex',
-  turn: null,
   conversation: CODEX_CONVERSATION,
 };
 
 const OPENCODE: RuntimeProfile = {
+  ...plain,
   ready: [screen('ctrl\\+p commands')],
-  starting: [],
-  loaded: [],
-  listening: [],
   busy: [screen('esc (again to )?interrupt')],
   dialog: [screen('Permission required|^\\s*┃ .*enter \\S+ +esc dismiss')],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
@@ -121,7 +109,6 @@ const OPENCODE: RuntimeProfile = {
   settleMs: 2000,
   // None is safe: Left, Enter refuses what it asks approval for, and answers a question of its own with the first choice (1.18).
   submitBusy: [],
-  submitBusyMost: null,
   clearDraft: ['C-c'],
   interrupt: ['Escape', 'Escape'],
   resetCommand: '/new',
@@ -133,30 +120,26 @@ const OPENCODE: RuntimeProfile = {
 };
 
 const PI: RuntimeProfile = {
+  ...plain,
   ready: [screen('^\\s*.*\\d+(\\.\\d+)?%/\\S+.*\\S$')],
-  starting: [],
-  loaded: [],
-  listening: [],
   busy: [screen('^\\s*\\S\\s+Working\\.\\.\\.')],
   dialog: [],
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
   collapsed: '\\[paste #',
   submitDelayMs: 300,
   restMs: 0,
-  settleMs: 0,
   submitBusy: ['Enter'],
-  submitBusyMost: null,
   clearDraft: ['C-c'],
   interrupt: ['Escape'],
   // `/clear` would go to the model as a prompt.
   resetCommand: '/new',
   fresh: [screen('New session started')],
   transcript: 'pi',
-  turn: null,
   conversation: PI_CONVERSATION,
 };
 
 const GEMINI: RuntimeProfile = {
+  ...plain,
   // The placeholder is not there while a draft is.
   ready: [screen('Type your message|Shift\\+Tab to')],
   // Resumed, it shows a composer, with its banner or without, then takes that away while it loads, and what is typed meanwhile is
@@ -178,7 +161,6 @@ const GEMINI: RuntimeProfile = {
   submitDelayMs: 300,
   // For 30 ms after a paste Enter is a line of it, and until a timer of 40 ms is over and drawn (0.61).
   restMs: 60,
-  settleMs: 0,
   // Queues while it works; in a dialog it does nothing (0.61).
   submitBusy: ['Tab'],
   submitBusyMost: { lines: 5, characters: 500 },
@@ -187,31 +169,25 @@ const GEMINI: RuntimeProfile = {
   resetCommand: '/clear',
   fresh: [],
   transcript: 'gemini',
-  turn: null,
   conversation: GEMINI_CONVERSATION,
 };
 
 /** framework/demo/agent.mjs */
 const DEMO: RuntimeProfile = {
+  ...plain,
   ready: [screen('^>( |$)')],
-  starting: [],
-  loaded: [],
-  listening: [],
   busy: [title('^✦')],
   dialog: [title('^✋'), screen('Do you want to proceed')],
   composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },
   collapsed: null,
   submitDelayMs: 300,
   restMs: 0,
-  settleMs: 0,
   submitBusy: ['Enter'],
-  submitBusyMost: null,
   clearDraft: ['C-u'],
   interrupt: ['Escape'],
   resetCommand: '/new',
   fresh: [screen('^fresh context ')],
   transcript: 'demo',
-  turn: null,
   conversation: DEMO_CONVERSATION,
 };
 

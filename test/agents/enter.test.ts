@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pressKeys } from '../../src/actuators/messages.js';
 import { exec } from '../../src/host/exec.js';
 import { findPanes } from '../../src/observers/screens.js';
 import { BUILT_IN } from '../../src/roster/profiles.js';
 import { missing, wanted } from '../support/real-agents.js';
-import { startBurners } from './burners.js';
-import { RealFleet } from './real-fleet.js';
+import { fleetPerTest } from './fleet-per-test.js';
 import { RECIPES } from './screens/recipes.js';
 import { randomFrom } from './seeded.js';
 
@@ -18,13 +17,7 @@ const seed = Number(process.env['FLEET_RACE_SEED'] ?? 1);
 const keysOf = process.env['FLEET_RACE_KEYS']?.split(' ');
 
 describe('the keys that submit while it works', () => {
-  let all: RealFleet | null = null;
-  const burners = startBurners();
-  afterEach(async () => {
-    burners.end();
-    await all?.dispose();
-    all = null;
-  });
+  const start = fleetPerTest();
 
   for (const runtime of wanted()) {
     const dialog = RECIPES[runtime].dialog;
@@ -35,7 +28,7 @@ describe('the keys that submit while it works', () => {
       `of ${runtime} approve nothing in a dialog that comes up meanwhile`,
       { timeout: 60_000 + rounds * 60_000 },
       async () => {
-        all = await RealFleet.start({ one: runtime }, { approvals: true });
+        const all = await start({ one: runtime }, { approvals: true });
         const { fleet, server } = all;
         const pane = all.pane('one');
         const panes = await findPanes(exec, fleet.socket);

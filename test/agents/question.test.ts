@@ -1,40 +1,35 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pressKeys } from '../../src/actuators/messages.js';
 import { exec } from '../../src/host/exec.js';
 import { findPanes } from '../../src/observers/screens.js';
 import { BUILT_IN } from '../../src/roster/profiles.js';
 import { missing, wanted, type Runtime } from '../support/real-agents.js';
-import { startBurners } from './burners.js';
-import { RealFleet } from './real-fleet.js';
+import { fleetPerTest } from './fleet-per-test.js';
+import type { RealFleet } from './real-fleet.js';
 import { randomFrom } from './seeded.js';
 
 // Questions that the model asks its human with the agent's own tool: they come up in every mode, also where nothing is
-// asked for approval. pi has no such tool, and codex refuses its own outside plan mode (0.169).
-const asking = wanted().filter((runtime) => runtime !== 'pi' && runtime !== 'codex');
+// asked for approval. pi has no such tool, and codex refuses its own outside plan mode (0.169): skipped, and counted so.
+const asks = (runtime: Runtime): boolean =>
+  !missing().includes(runtime) && runtime !== 'pi' && runtime !== 'codex';
 const rounds = Number(process.env['FLEET_RACE_ROUNDS'] ?? 6);
 const seed = Number(process.env['FLEET_RACE_SEED'] ?? 1);
 const keysOf = process.env['FLEET_RACE_KEYS']?.split(' ');
 const OPEN = /1\. +First/;
 
 describe('a question of the agent’s own', () => {
-  let all: RealFleet | null = null;
-  const burners = startBurners();
-  afterEach(async () => {
-    burners.end();
-    await all?.dispose();
-    all = null;
-  });
+  const start = fleetPerTest();
   const results = (fleet: RealFleet): number =>
     Math.max(0, ...fleet.server.requests().map(({ toolResults }) => toolResults.length));
 
-  const cases = asking.flatMap((runtime) => [true, false].map((approvals) => ({ runtime, approvals })));
+  const cases = wanted().flatMap((runtime) => [true, false].map((approvals) => ({ runtime, approvals })));
   for (const { runtime, approvals } of cases) {
     const mode = approvals ? 'asks for approval' : 'asks for no approval';
-    test.skipIf(missing().includes(runtime))(
+    test.skipIf(!asks(runtime))(
       `of ${runtime} that ${mode} is never answered by a message`,
       { timeout: 120_000 },
       async () => {
-        all = await RealFleet.start({ one: runtime }, { approvals });
+        const all = await start({ one: runtime }, { approvals });
         const pane = all.pane('one');
         await all.expectSent(
           /^(delivered|queued|unknown)/,
@@ -62,26 +57,24 @@ describe('a question of the agent’s own', () => {
     );
   }
 
-  for (const runtime of asking) {
+  for (const runtime of wanted()) {
     const keys = keysOf ?? BUILT_IN.get(runtime)?.submitBusy ?? [];
-    // None is pressed.
-    if (keys.length === 0) continue;
-    test.skipIf(missing().includes(runtime))(
+    // Where none is pressed there is nothing to race.
+    test.skipIf(!asks(runtime) || keys.length === 0)(
       `of ${runtime} is not answered by the keys that submit while it works`,
       { timeout: 60_000 + rounds * 60_000 },
       async () => {
-        all = await RealFleet.start({ one: runtime });
+        const all = await start({ one: runtime });
         expect(await pressed(all, runtime, keys)).not.toContain('ANSWERED');
       },
     );
   }
 
-  const claude = asking.includes('claude') ? test : null;
-  claude?.skipIf(missing().includes('claude'))(
+  test.skipIf(!wanted().includes('claude') || !asks('claude'))(
     'of claude is not answered by a message on its way, as nothing is entered while it works',
     { timeout: 60_000 + rounds * 60_000 },
     async () => {
-      all = await RealFleet.start({ one: 'claude' });
+      const all = await start({ one: 'claude' });
       const { server } = all;
       const pane = all.pane('one');
       const random = randomFrom(seed);

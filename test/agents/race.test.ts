@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { missing, wanted, type Runtime } from '../support/real-agents.js';
-import { startBurners } from './burners.js';
-import { RealFleet } from './real-fleet.js';
+import { fleetPerTest } from './fleet-per-test.js';
+import type { RealFleet } from './real-fleet.js';
 import { RECIPES } from './screens/recipes.js';
 import { randomFrom } from './seeded.js';
 
@@ -65,20 +65,14 @@ async function race(all: RealFleet, runtime: Runtime, name: string, delayMs: num
 }
 
 describe('a dialog that comes up while a message is on its way', () => {
-  let all: RealFleet | null = null;
-  const burners = startBurners();
-  afterEach(async () => {
-    burners.end();
-    await all?.dispose();
-    all = null;
-  });
+  const start = fleetPerTest();
 
   for (const runtime of wanted().filter((one) => RECIPES[one].dialog === null)) {
     test.skipIf(missing().includes(runtime))(
       `of ${runtime} never does: it asks nobody, and the message arrives once`,
       { timeout: 120_000 },
       async () => {
-        all = await RealFleet.start({ one: runtime }, { approvals: true });
+        const all = await start({ one: runtime }, { approvals: true });
         const file = path.join(all.fleet.work, 'one', 'made');
         await all.expectSent(
           /^(delivered|queued)/,
@@ -104,7 +98,7 @@ describe('a dialog that comes up while a message is on its way', () => {
       `of ${runtime} is never answered by it`,
       { timeout: 60_000 + rounds * 60_000 },
       async () => {
-        all = await RealFleet.start({ one: runtime }, { approvals: true });
+        const all = await start({ one: runtime }, { approvals: true });
         const random = randomFrom(seed);
         const seen: Round[] = [];
         // The moment before which a dialog bars the message, and after which it is taken: rounds crowd around it.

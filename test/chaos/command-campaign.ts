@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import type { Choice } from './campaign.js';
 import { commandFaults, type CommandFault } from './command-faults.js';
 import { CommandFleet } from './command-fleet.js';
 import { liveCommand, refer, type Reference } from './command-history.js';
@@ -7,17 +8,10 @@ import { Foreign } from './foreign.js';
 import { Random } from './random.js';
 import { remainingProcesses } from './remains.js';
 
+/** As for an apply; of every place, those of these commands, of all where none is named. */
 export type CommandChoice =
-  /** So many, invented from a seed. */
-  | { readonly kind: 'random'; readonly seed: number; readonly histories: number }
-  /** Every place of these kinds in these commands, one after another; of all where none is named. From a place on, every so many. */
-  | {
-      readonly kind: 'every';
-      readonly names: readonly string[];
-      readonly commands: readonly string[];
-      readonly from: number;
-      readonly step: number;
-    };
+  | Extract<Choice, { kind: 'random' }>
+  | (Extract<Choice, { kind: 'every' }> & { readonly commands: readonly string[] });
 
 export interface CommandResult {
   readonly findings: readonly string[];
