@@ -34,10 +34,10 @@ export async function statusCommand(
 ): Promise<ExitCode> {
   if (options.watch === true) return watch(context, agent, options);
   const inForce = await rosterInForce(context);
-  const isControlled = lockOwner(controllerLock(context.paths)) !== null;
+  const { lines, unknownSources, controllerPid } = await look(context, inForce, agent, options);
   // With a controller it stands in the table's head.
-  if (inForce.problem !== null && (options.output === 'json' || !isControlled)) context.say(inForce.problem);
-  const { lines, unknownSources } = await look(context, inForce, agent, options);
+  if (inForce.problem !== null && (options.output === 'json' || controllerPid === null))
+    context.say(inForce.problem);
   for (const line of lines) context.print(line);
   if (unknownSources.length > 0) return sourceExitCode({ unknownSources });
   return inForce.problem === null ? ExitCode.done : ExitCode.invalidRoster;
@@ -60,7 +60,9 @@ async function look(
   { roster, problem }: InForce,
   agent: string | undefined,
   { output, watch: again }: StatusOptions,
-): Promise<Look & { readonly unknownSources: readonly UnknownSource[] }> {
+): Promise<
+  Look & { readonly unknownSources: readonly UnknownSource[]; readonly controllerPid: number | null }
+> {
   const { paths } = context;
   requireAgents(roster, agent === undefined ? [] : [agent]);
   const { world } = await observe(context, { roster });
@@ -71,20 +73,21 @@ async function look(
     ({ name }) => agent === undefined || name === agent,
   );
   const running = agents.filter(({ pid }) => pid !== null).map(({ name }) => name);
+  const controllerPid = lockOwner(controllerLock(paths))?.pid ?? null;
   const figures = output === undefined ? null : await observeFigures(context.exec, running);
   const { unknownSources, strangers } = assess(world);
   const input = {
     ...{ world, agents, figures, unknownSources, strangers, recorded, rosterProblem: problem, paths },
-    controllerPid: lockOwner(controllerLock(paths))?.pid ?? null,
+    controllerPid,
     now: context.now(),
   };
   const { tmux } = world.observed;
   const serverSeen = tmux.known && tmux.value !== null;
   if (output === 'json') {
     const document = jsonText(statusJson(input), again === true ? undefined : 2);
-    return { lines: [document], unknownSources, serverSeen };
+    return { lines: [document], unknownSources, controllerPid, serverSeen };
   }
   const record = agent === undefined ? null : readExitRecord(paths, agent);
   const shown = { ...input, wide: output === 'wide', detail: agent !== undefined, record };
-  return { lines: statusText(shown, context.style), unknownSources, serverSeen };
+  return { lines: statusText(shown, context.style), unknownSources, controllerPid, serverSeen };
 }
