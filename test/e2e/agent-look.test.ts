@@ -103,7 +103,7 @@ test.each([
   for (const words of [['plan'], ['apply'], ['restart'], ['agent', 'reset', 'a']])
     await fleet.expect(78, ...words);
   expect((await fleet.expect(78, 'stop', 'a')).stderr).toContain(
-    'systemctl --user stop mosaic-agent@a.service',
+    'To stop a without a roster: systemctl --user stop mosaic-agent@a.service',
   );
   expect(await fleet.pids()).toEqual(pids);
 });

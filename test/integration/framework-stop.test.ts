@@ -204,7 +204,8 @@ describe('agent-run ends without a word', () => {
     );
     process.kill(Number(main), signal);
     expect(await ended('mute')).toBe(state);
-    const { facts } = await fleet.exitRecord('mute');
+    const { facts, lines } = await fleet.exitRecord('mute');
+    expect(lines).toEqual([]);
     expect(facts).toMatchObject({ reason, status: '-', signal: '-', spec: 'v1:44', invocation });
     expect(Number(facts['ran'])).toBeLessThan(60);
     expect(processesWith('MARK=mute')).toEqual([]);

@@ -34,7 +34,7 @@ end_left_over() {
 }
 
 # record_silent_end REASON MESSAGE: agent-run has ended without a word, killed for instance. Whoever starts the agent again must
-# still know how often it has ended.
+# still know how often it has ended; the message is for the journal.
 record_silent_end() {
   local begun='' now ran=-
   ! exit_recorded || return 0
@@ -42,7 +42,8 @@ record_silent_end() {
   read -r now _ </proc/uptime
   # Begun: microseconds since boot.
   [[ ! $begun =~ ^[1-9][0-9]*$ ]] || ran=$((${now%.*} - begun / 1000000))
-  write_exit_record "$1" - - "$ran" '' "$2"
+  printf '%s\n' "$2" >&2
+  write_exit_record "$1" - - "$ran" ''
 }
 
 if [[ ${2:-} == post ]]; then

@@ -80,7 +80,9 @@ async function loadRosterToStop(context: Context, names: readonly string[]): Pro
     const fleet = "systemctl --user stop 'mosaic-agent@*.service' mosaic-tmux-holder.service";
     const some = `systemctl --user stop ${names.map((name) => `mosaic-agent@${visible(name)}.service`).join(' ')}`;
     const byHand =
-      names.length === 0 ? `the whole fleet without a roster: ${fleet}` : `them without a roster: ${some}`;
+      names.length === 0
+        ? `the whole fleet without a roster: ${fleet}`
+        : `${names.map(visible).join(', ')} without a roster: ${some}`;
     throw new CommandFailure(error.code, `${error.message}\nTo stop ${byHand}`);
   }
 }

@@ -23,6 +23,8 @@ function howText({ reason, status, signal }: LastEnd): string {
     case 'start-failed':
       return status === null ? 'could not be started' : `could not be started, status ${status}`;
     default:
-      return visible(reason);
+      return reason.startsWith('unit-')
+        ? `systemd ended its unit: ${visible(reason.slice('unit-'.length))}`
+        : visible(reason);
   }
 }
