@@ -69,13 +69,17 @@ describe('writing', () => {
   });
 
   test('so is what one left that is dead and not yet reaped', async () => {
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    // It ends when its parent is a program that reaps nobody: a shell might have.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const zombie = Number(line.toString());
-      await until('it is a zombie', () => fs.readFileSync(`/proc/${zombie}/stat`, 'utf8').includes(') Z '));
+      const stat = (pid: number): string => fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+      await until('its parent is no shell', () => stat(parent.pid ?? 0).includes('(sleep)'));
+      process.kill(zombie, 'SIGKILL');
+      await until('it is a zombie', () => stat(zombie).includes(') Z '));
       const directory = temporary();
       fs.writeFileSync(path.join(directory, `a.json.${zombie}.k1.fleet.tmp`), 'half');
       writeFileAtomic(path.join(directory, 'b.json'), 'text', 0o600);
