@@ -47,7 +47,8 @@ function runningAgents(home: string, { tmux, desired, endsAsked }: Seen): Readon
       if (agent === null || pane === null || !isOurs(session.marks, home)) return [];
       const inDoubt = endsAsked || differs(session.marks, desired.get(agent));
       const printedNothing = pane.lastOutputAt <= session.createdAt + comingUpSeconds;
-      return [[agent, { pid: pane.pid, unit, conversation, inDoubt, printedNothing }]];
+      const { pid, lastOutputAt } = pane;
+      return [[agent, { pid, unit, conversation, inDoubt, printedNothing, lastOutputAt }]];
     }),
   );
 }

@@ -117,11 +117,12 @@ function idOf(
       const { variable, below } = shape.evidence ?? { variable: null, below: '' };
       const named = variable === null ? undefined : effective.env[variable];
       const root = named ?? `${effective.env['HOME'] ?? places.userHome}/${below}`;
-      // The directory in which pi 0.73 lists conversations by where they were begun.
+      // As pi 0.73 names a directory by where its conversations were begun, but one of its own: a conversation that a human begins
+      // in the same process lies beside it, and nobody else's does.
       const slug = expandHome(spec.workingDirectory, places.userHome)
         .replace(/^[/\\]/, '')
         .replace(/[/\\:]/g, '-');
-      return `${root}/sessions/--${slug}--/${uuid}.jsonl`;
+      return `${root}/sessions/--${slug}--fleet-${spec.name}-${uuid.slice(0, 8)}/${uuid}.jsonl`;
     }
   }
 }

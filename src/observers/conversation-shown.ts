@@ -1,15 +1,18 @@
-import { processesBeside, startTimeOf } from '../host/process.js';
+import * as path from 'node:path';
+import { processesBeside, startedAtOf, startTimeOf } from '../host/process.js';
 import type { TranscriptKind } from '../roster/profile.js';
+import { begunInGemini } from './gemini-log.js';
 import { environmentOf, filesHeldOpen } from './process-facts.js';
-import { readRecord } from './transcripts/lines.js';
+import { filesIn, newestFiles, readRecord, writtenAt } from './transcripts/lines.js';
 
 /**
  * The id of the conversation that a running agent itself shows to be in, by evidence of this very process and its unit's
  * others; null: it shows none.
  *
  * @param pid of its own pane's process
+ * @param started the conversation it was started in; null: that is not known
  */
-export function shownConversation(kind: TranscriptKind, pid: number): string | null {
+export function shownConversation(kind: TranscriptKind, pid: number, started: string | null): string | null {
   switch (kind) {
     case 'claude':
       return sessionFile(pid, 'CLAUDE_CONFIG_DIR', '.claude');
@@ -17,12 +20,33 @@ export function shownConversation(kind: TranscriptKind, pid: number): string | n
       return sessionFile(pid, 'DEMO_AGENT_DIR', '.demo-agent');
     case 'codex':
       return lockedThread(pid);
-    case 'opencode':
-    case 'gemini':
     case 'pi':
+      return writtenLast(pid, started);
+    case 'gemini':
+      return started === null ? null : begunInGemini(pid, started);
+    case 'opencode':
     case 'none':
       return null;
   }
+}
+
+/** The clocks of files and of processes differ by less, and pi takes longer from its start to the end of a first turn. */
+const slackMs = 500;
+
+/**
+ * pi 0.73 begins another conversation, by a human's `/new`, in the directory of the one before; fleet gives each that it begins a
+ * directory of its own. So what was written there last, since this process started, is what it is in.
+ */
+function writtenLast(pid: number, started: string | null): string | null {
+  const directory = started === null ? '' : path.dirname(started);
+  const from = startedAtOf(pid);
+  if (from === null || !/--fleet-[^/]+-[0-9a-f]{8}$/.test(directory)) return null;
+  const [newest] = newestFiles(filesIn(directory, '.jsonl'), 1);
+  const at = newest === undefined ? null : writtenAt(newest);
+  // What a clock that was set back makes newer than now is not of this process.
+  return newest !== undefined && at !== null && at >= from + slackMs && at <= Date.now() + 2 * slackMs
+    ? newest
+    : null;
 }
 
 /** codex 0.169: a child of its holds `thread-writer-locks/<id>.lock` open, before any message. Of several the newest counts. */

@@ -31,16 +31,23 @@ export interface ConversationQuestion {
     readonly inDoubt: boolean;
     /** It has printed nothing since it came up. */
     readonly printedNothing: boolean;
+    /** Epoch seconds of its last output, by tmux's clock. */
+    readonly lastOutputAt: number;
   } | null;
 }
 
-/** Records that were read before; for who looks again and again. */
+/** What was read before; for who looks again and again. */
 export interface ConversationMemory {
   stamp: string | null;
   readonly records: Map<string, Known<ConversationRecord>>;
+  /** What a process showed, which it cannot have changed without printing anything. */
+  readonly shown: Map<string, { readonly of: string; readonly id: string | null }>;
 }
 
-export const emptyMemory = (): ConversationMemory => ({ stamp: null, records: new Map() });
+export const emptyMemory = (): ConversationMemory => ({ stamp: null, records: new Map(), shown: new Map() });
+
+/** So long after an agent's last output all that it has to do with is written, seconds. */
+const writtenAfter = 5;
 
 /** What is on record of each agent's conversations, what its process shows, and what its runtime's files hold. */
 export function observeConversations(
@@ -60,23 +67,21 @@ export function observeConversations(
       const { agent } = question;
       const record = memory.records.get(agent) ?? readConversations(paths, agent);
       memory.records.set(agent, record);
-      return [[agent, look(question, record, acceptedFile(paths, agent))]];
+      return [[agent, look(question, record, acceptedFile(paths, agent), memory)]];
     }),
   );
 }
 
 function look(
-  { shape, transcript, environment, running }: ConversationQuestion,
+  question: ConversationQuestion,
   record: Known<ConversationRecord>,
   accepted: string,
+  memory: ConversationMemory,
 ): ConversationSight {
+  const { shape, transcript, environment, running } = question;
   const current = record.known ? record.value.current : null;
   const before = record.known ? record.value.former[0] : undefined;
-  const settled = current !== null && current.id !== '' && current.unit === running?.unit;
-  const live =
-    shape === null || running === null || (shape.identity === 'learnt' && settled)
-      ? null
-      : shownConversation(transcript, running.pid);
+  const live = shownBy(question, memory);
   const ids = new Set(
     [current?.id, before?.id, running?.conversation, live].flatMap((id) => (id ? [id] : [])),
   );
@@ -88,6 +93,17 @@ function look(
   // Only what was never answered was surely never asked: a transcript may lie where nobody looks, in a container, say.
   const silent = ids.size === 0 && shape !== null && running?.inDoubt === true && running.printedNothing;
   return { record, live, evidence, spokenTo: !silent || leftTraces(transcript, running.pid, accepted) };
+}
+
+function shownBy({ agent, shape, transcript, running }: ConversationQuestion, { shown }: ConversationMemory) {
+  if (shape === null || running === null) return null;
+  const { pid, unit, conversation, lastOutputAt } = running;
+  const of = `${pid} ${unit} ${conversation} ${lastOutputAt}`;
+  const before = shown.get(agent);
+  if (before?.of === of) return before.id;
+  const id = shownConversation(transcript, pid, conversation);
+  if (Date.now() / 1000 > lastOutputAt + writtenAfter) shown.set(agent, { of, id });
+  return id;
 }
 
 /** Reads one record. A file that cannot be read is unknown; only one that is not there is empty. */

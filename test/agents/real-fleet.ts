@@ -38,6 +38,8 @@ export class RealFleet {
     agents: Readonly<Record<string, Runtime>>,
     options: {
       readonly approvals?: boolean;
+      /** In one directory and one home, each in a conversation of its own. */
+      readonly together?: boolean;
       /** More words of the roster, by agent. */
       readonly words?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
       /** Files beside the roster. */
@@ -49,8 +51,11 @@ export class RealFleet {
     const all = new RealFleet(fleet, server, agents);
     fleet.writeRoster(
       Object.entries(agents).map(([name, runtime]) => {
-        const place = { work: path.join(fleet.work, name), home: all.home(name), port: server.port };
-        const { command, env } = prepareAgent(runtime, { ...place, approvals: options.approvals === true });
+        const where = options.together === true ? 'all' : name;
+        const place = { work: path.join(fleet.work, where), home: all.home(where), port: server.port };
+        const agent = prepareAgent(runtime, { ...place, approvals: options.approvals === true });
+        const command = [...agent.command, ...(options.together === true ? ['{conversation}'] : [])];
+        const { env } = agent;
         const words = { name, runtime, command, env, working_directory: place.work };
         return JSON.stringify({ ...words, ...options.words?.[name] });
       }),

@@ -1,5 +1,6 @@
 import type { Plan } from '../../controller/action.js';
 import { replacesHolder } from '../../controller/delayed.js';
+import { findingsIn } from '../../controller/findings.js';
 import type { Words } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
@@ -83,6 +84,7 @@ async function applyWith(
     // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.
     if (first.actions.length === 0 && first.unknownAgents.length === 0)
       keepInForce(context, seen.world.roster);
+    await keepShown(context, seen);
     reporter.planned(first, rosterPath);
     const gated = first.actions.map((action) => ({ kind: 'gated', action }) as const);
     if (options.json === true) for (const result of gated) reporter.event({ type: 'result', result });
@@ -99,4 +101,12 @@ async function applyWith(
     now: words.now,
     waitMs: options.wait ?? null,
   });
+}
+
+/** Which conversation a running agent has come into, where its human has begun another: by the next look it may be dead. */
+async function keepShown(context: Context, { world }: Pass): Promise<void> {
+  if (findingsIn(world, context.now()).length === 0) return;
+  const { keepBetweenPasses } = await import('../keep-conversations.js');
+  const problem = await keepBetweenPasses(context, world, new Set());
+  if (problem !== null) context.say(`conversations could not be put on record: ${problem}`);
 }

@@ -13,7 +13,7 @@ const mostRecordBytes = 1024 * 1024;
 export function newestFiles(paths: readonly string[], most = mostFiles): readonly string[] {
   if (paths.length <= most) return paths;
   return paths
-    .map((path) => ({ path, at: statOf(path)?.mtimeMs ?? 0 }))
+    .map((path) => ({ path, at: writtenAt(path) ?? 0 }))
     .toSorted((a, b) => b.at - a.at)
     .slice(0, most)
     .map(({ path }) => path);
@@ -22,6 +22,9 @@ export function newestFiles(paths: readonly string[], most = mostFiles): readonl
 export const sizesOf = (paths: readonly string[]): TranscriptPosition => ({
   files: paths.map((path) => ({ path, size: statOf(path)?.size ?? 0 })),
 });
+
+/** Epoch milliseconds; null: there is no such file, or it cannot be told. */
+export const writtenAt = (path: string): number | null => statOf(path)?.mtimeMs ?? null;
 
 const statOf = (path: string): fs.Stats | undefined => {
   try {
@@ -105,6 +108,16 @@ export function contentText(content: unknown): string | null {
 /** A small JSON file of a runtime's own; null where it is none. */
 export function readRecord(file: string): Readonly<Record<string, unknown>> | null {
   return parsed(readRegular(file, () => 0, mostRecordBytes)?.toString('utf8') ?? '');
+}
+
+/** A JSON file that is a list; null where it is none, or too large. */
+export function readList(file: string): readonly unknown[] | null {
+  try {
+    const value: unknown = JSON.parse(readRegular(file, () => 0, mostBytes)?.toString('utf8') ?? '');
+    return Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Files in a directory whose name ends so; none where it cannot be read. */
