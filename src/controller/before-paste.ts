@@ -1,5 +1,5 @@
 import { barrier, dialogWaits, gone } from './barrier.js';
-import { done, type DeliveryState, type RefusalReason, type Step } from './delivery.js';
+import { done, type DeliveryState, type Obstacle, type RefusalReason, type Step } from './delivery.js';
 import { screenState, shows } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
@@ -22,6 +22,9 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
   const late = now - begun >= patienceMs;
   const waitOr = (...refusal: readonly [string, RefusalReason]): Step =>
     late ? done('refused', ...refusal) : { kind: 'wait' };
+  /** Whether every look of the last so many milliseconds has found this. */
+  const stays = (what: Obstacle, ms: number): boolean =>
+    now - (progress.obstacle?.what === what ? progress.obstacle.since : now) >= ms;
   switch (activity) {
     case 'dialog':
       return whenIdle ? waitOr(dialogWaits(agent), 'Dialog') : done('refused', dialogWaits(agent), 'Dialog');
@@ -39,12 +42,15 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
         );
       break;
     case 'ready':
-      if (profile.loaded.length > 0 && !shows(profile.loaded, screen) && now - begun < loadedMs)
-        return waitOr('it takes no input yet; try again, or leave the message with --later', 'NotReady');
+      if (profile.loaded.length > 0 && !shows(profile.loaded, screen) && !stays('loading', loadedMs))
+        return late
+          ? done('refused', 'it takes no input yet; try again, or leave the message with --later', 'NotReady')
+          : { kind: 'wait', obstacle: 'loading' };
   }
   switch (composer.kind) {
     case 'draft':
-      if (!cleared && now - begun < Math.min(lingeringMs, patienceMs)) return { kind: 'wait' };
+      if (!cleared && !stays('draft', Math.min(lingeringMs, patienceMs)))
+        return { kind: 'wait', obstacle: 'draft' };
       if (!clearDraft || profile.clearDraft.length === 0)
         return done(
           'refused',
@@ -59,8 +65,8 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
         ? { kind: 'wait' }
         : done('refused', 'the draft in its composer could not be cleared', 'Draft');
     case 'unknown':
-      if (profile.composer.kind !== 'none' && now - begun < Math.min(composerMs, patienceMs))
-        return { kind: 'wait' };
+      if (profile.composer.kind !== 'none' && !stays('composer', Math.min(composerMs, patienceMs)))
+        return { kind: 'wait', obstacle: 'composer' };
       if (profile.composer.kind !== 'none')
         return done(
           'refused',

@@ -66,6 +66,11 @@ export async function deliver(
         return end(step.result);
       case 'wait':
         if (step.drawn === true && state.drawn === null) state = { ...state, drawn: now };
+        if (step.obstacle !== state.obstacle?.what)
+          state = {
+            ...state,
+            obstacle: step.obstacle === undefined ? null : { what: step.obstacle, since: now },
+          };
         await pauseOrArrival(port, state, step.ms ?? pause);
         pause = Math.min(pause * 2, lastPauseMs);
         continue;

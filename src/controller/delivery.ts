@@ -34,12 +34,17 @@ export interface Sight {
   readonly arrival: Arrival;
 }
 
+/** May be a moment's: a screen that is being drawn shows anything. */
+export type Obstacle = 'loading' | 'draft' | 'composer';
+
 /** What has been done so far. Moments are on the caller's clock, milliseconds. */
 export interface Progress {
   readonly phase: 'before' | 'pasted' | 'entered';
   readonly begun: number;
   /** When this phase began, or Enter was pressed last. */
   readonly since: number;
+  /** What every look since then has found in the way of the paste; null: nothing that may pass by itself. */
+  readonly obstacle: { readonly what: Obstacle; readonly since: number } | null;
   readonly enters: number;
   /** How often any keys were pressed to submit it, Enter or others. */
   readonly presses: number;
@@ -70,13 +75,13 @@ export interface DeliveryState {
 }
 
 export const fresh = (now: number): Progress => ({
-  ...{ phase: 'before', begun: now, since: now, enters: 0, presses: 0 },
+  ...{ phase: 'before', begun: now, since: now, obstacle: null, enters: 0, presses: 0 },
   ...{ drawn: null, lagMs: 0, cleared: false, busy: false, first: false, shown: 0, picture: '' },
 });
 
 export type Step =
   /** `drawn`: the paste shows. @param ms for so long; without: as long as the caller likes */
-  | { readonly kind: 'wait'; readonly drawn?: true; readonly ms?: number }
+  | { readonly kind: 'wait'; readonly drawn?: true; readonly ms?: number; readonly obstacle?: Obstacle }
   | { readonly kind: 'clear' }
   | { readonly kind: 'paste'; readonly busy: boolean; readonly first: boolean; readonly shown: number }
   | {

@@ -54,8 +54,10 @@ describe('before the paste', () => {
     expect(step(fresh(0), seen)).toMatchObject({ kind: 'done', result: { status: 'refused', reason } });
   });
   test('a draft is refused, once it has stood there a moment: it may be what was said last', () => {
-    expect(step(fresh(0), screen(['> half']), 400)).toEqual({ kind: 'wait' });
-    expect(step(fresh(0), screen(['> half']), 500)).toMatchObject({
+    expect(step(fresh(0), screen(['> half']), 900)).toEqual({ kind: 'wait', obstacle: 'draft' });
+    const seen: Progress = { ...fresh(0), obstacle: { what: 'draft', since: 900 } };
+    expect(step(seen, screen(['> half']), 1300)).toEqual({ kind: 'wait', obstacle: 'draft' });
+    expect(step(seen, screen(['> half']), 1400)).toMatchObject({
       result: { status: 'refused', reason: 'Draft' },
     });
   });

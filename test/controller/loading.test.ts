@@ -95,6 +95,18 @@ describe('a message to a gemini that continues a conversation', () => {
     expect(pastedOn()).toBe(loaded);
   });
 
+  test('whatever a look in the middle of drawing sees, and however long it takes', async () => {
+    const starting = Array.from({ length: 80 }, () => screen(''));
+    const half = screen(`${banner + said}${box('\n > hello th\n')}`);
+    const headless = screen(`${banner + said}\n ? for shortcuts`);
+    const { port, done, pastedOn } = pane([...starting, half, headless, half, named, loaded]);
+    const result = await deliver(order, target, profile, port, fresh(0));
+    expect(result).toMatchObject({ status: 'delivered', attempts: 1 });
+    expect(done).toEqual(['paste', 'enter']);
+    expect(pastedOn()).toBe(loaded);
+    expect(port.now()).toBeGreaterThan(12_000);
+  });
+
   test('what was said is no draft while there is no composer', async () => {
     expect(screenState(profile, resuming).activity).toBe('starting');
     const { port, pastedOn } = pane([resuming, loaded], 40);
