@@ -220,13 +220,12 @@ case $state in
 esac
 
 lines=() last=()
-mapfile -t lines < <(ask capture-pane -p -t "$pane" -S -200 2>/dev/null 9<&-)
+# Its last lines, and its end. The session may be another agent's by now, on another server: the mark decides, inside the server.
+mapfile -t lines < <(ask capture-pane -p -t "$pane" -S -200 ';' if-shell -F -t "$session:" \
+  "#{==:#{@fleet_unit},${INVOCATION_ID:-}}" "kill-session -t '$session'" 2>/dev/null 9<&-)
 for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
   [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
 done
-# The session may be another agent's by now, on another server: the mark decides, inside the server.
-ask if-shell -F -t "$session:" "#{==:#{@fleet_unit},${INVOCATION_ID:-}}" "kill-session -t '$session'" 2>/dev/null
-
 if [[ -n $signal ]]; then
   [[ $signal =~ ^[0-9]+$ ]] || signal=$(kill -l "$signal")
   finish "$((128 + signal))" "$([[ -n $ready ]] && echo signaled || echo start-failed)" - "$signal" \

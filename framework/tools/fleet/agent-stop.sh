@@ -53,14 +53,13 @@ if [[ ${2:-} == post ]]; then
   fi
   # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead.
   # Hooks fire before a unit has finished, so the controller is called once more now.
-  end_left_over >/dev/null 2>&1 &
-  tmux -N -u -L "$MOSAIC_FLEET_SOCKET" wait-for -S fleet >/dev/null 2>&1 &
-  exec {quiet}<> <(:)
-  for ((i = 0; i < 100; i++)); do
-    [[ -n $(jobs -r) ]] || exit 0
-    read -r -t 0.02 -u "$quiet" _
-  done
-  exit 0 # whatever hangs is in this unit's cgroup, and ends with it
+  # Both at once; the end of whoever waits for them ends the read. What hangs is in this unit's cgroup, and ends with it.
+  read -r -t 2 _ < <(
+    end_left_over >/dev/null 2>&1 &
+    tmux -N -u -L "$MOSAIC_FLEET_SOCKET" wait-for -S fleet >/dev/null 2>&1 &
+    wait
+  )
+  exit 0
 fi
 
 # Nobody asked for this: agent-run ended by itself, and this is what systemd does next.
