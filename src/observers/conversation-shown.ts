@@ -41,7 +41,9 @@ function writtenLast(pid: number, started: string | null): string | null {
   const directory = started === null ? '' : path.dirname(started);
   const from = startedAtOf(pid);
   if (from === null || !/--fleet-[^/]+-[0-9a-f]{8}$/.test(directory)) return null;
-  const [newest] = newestFiles(filesIn(directory, '.jsonl'), 1);
+  // Names as pi and fleet make them: this one will stand in a command line, and on the operator's screen.
+  const named = filesIn(directory, '.jsonl').filter((file) => /^[\w.-]+$/.test(path.basename(file)));
+  const [newest] = newestFiles(named, 1);
   const at = newest === undefined ? null : writtenAt(newest);
   // What a clock that was set back makes newer than now is not of this process.
   return newest !== undefined && at !== null && at >= from + slackMs && at <= Date.now() + 2 * slackMs

@@ -46,6 +46,14 @@ describe('pi', () => {
     expect(shownConversation('pi', pid(), place('a.jsonl'))).toBeNull();
   });
 
+  test('shows no file whose name could be anything but a name', () => {
+    for (const name of ['\u001b[2J.jsonl', 'a b.jsonl', '--resume\n.jsonl'])
+      write(place(name), '{}\n', after(900));
+    expect(shownConversation('pi', pid(), place('a.jsonl'))).toBeNull();
+    write(place('a.jsonl'), '{}\n', after(700));
+    expect(shownConversation('pi', pid(), place('a.jsonl'))).toBe(place('a.jsonl'));
+  });
+
   test('shows nothing where others may write, or its start is not known', () => {
     write(place('b.jsonl', ''), '{}\n', after(700));
     expect(shownConversation('pi', pid(), place('a.jsonl', ''))).toBeNull();
