@@ -176,6 +176,26 @@ test('a conversation that somebody began in its pane is followed', async () => {
   await expectOwn({ a: ['pears'] });
 });
 
+test('so it is by an apply that has nothing else to do, before the agent dies', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  await fleet.clear('a');
+  await fleet.say('a', 'pears');
+  const file = path.join(fleet.state, 'conversations', 'a.json');
+  const before = fs.readFileSync(file, 'utf8');
+  const { stdout } = await fleet.expect(0, 'apply');
+  expect(stdout).toContain('No changes');
+  const followed = fs.readFileSync(file, 'utf8');
+  expect(followed).not.toBe(before);
+  const { ino } = fs.statSync(file);
+  await fleet.expect(0, 'apply');
+  expect(fs.statSync(file).ino).toBe(ino);
+  process.kill((await fleet.pids())['a'] ?? Number.NaN, 'SIGKILL');
+  await failed('a');
+  await fleet.expect(0, 'apply');
+  await expectOwn({ a: ['pears'] });
+});
+
 test.each([
   ['reset', []],
   ['assign', ['--no-preamble', '--message', 'pears']],
