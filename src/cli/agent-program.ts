@@ -86,9 +86,13 @@ function talkingCommands(agent: Command): void {
         (await import('./commands/agent-reset.js')).resetCommand(context, name, options),
       ),
     );
-  command(agent, 'resume', 'start or restart it in a conversation that it was in before')
+  command(
+    agent,
+    'resume',
+    'start or restart it in a conversation that it was in before, or that a human began',
+  )
     .argument('<agent>')
-    .argument('<id>', 'its id, or the first characters of it')
+    .argument('<id>', 'its id; the first characters of it, where it is on record')
     .action(
       run2(async (context, name, id) =>
         (await import('./commands/agent-conversations.js')).resumeCommand(context, name, id),

@@ -1,5 +1,6 @@
-import { resumabilityOf } from '../roster/conversation.js';
+import { isWholeId, resumabilityOf } from '../roster/conversation.js';
 import { profileOf } from '../roster/profile.js';
+import type { AgentSpec } from '../roster/types.js';
 import type { Plan } from './action.js';
 import { assess, type World } from './assess.js';
 import { conversationInForce } from './continuation.js';
@@ -14,8 +15,14 @@ export type Chosen =
 
 /**
  * @param text an id, or the first characters of one on record
+ * @param held whether the runtime's own files hold something by an id that is on no record: it was begun by a human
  */
-export function chooseConversation(world: World, agent: string, text: string): Chosen {
+export function chooseConversation(
+  world: World,
+  agent: string,
+  text: string,
+  held: (id: string) => boolean = () => false,
+): Chosen {
   const refused = (message: string): Chosen => ({ ok: false, message });
   const desired = world.desired.get(agent);
   if (desired?.kind !== 'resolved') return refused(desired?.message ?? `${agent} is not in the roster`);
@@ -30,14 +37,16 @@ export function chooseConversation(world: World, agent: string, text: string): C
   const record = sight?.record.value ?? noConversations;
   const all = [...(record.current === null ? [] : [record.current]), ...record.former];
   const near = all.filter(({ id }) => id.startsWith(text) || (id.split('/').at(-1) ?? '').startsWith(text));
-  const conversation = findConversation(record, text) ?? (near.length === 1 ? near[0] : undefined);
-  if (conversation === undefined) {
+  if (near.length > 1 && findConversation(record, text) === undefined)
+    return refused(`${near.length} conversations of ${agent} begin with that`);
+  const unrecorded = near.length === 0 && isWholeId(can.shape, text) && held(text);
+  const conversation =
+    findConversation(record, text) ?? near[0] ?? (unrecorded ? humans(text, spec) : undefined);
+  if (conversation === undefined)
     return refused(
-      near.length > 1
-        ? `${near.length} conversations of ${agent} begin with that`
-        : `${agent} has no such conversation on record; see: fleet agent conversations ${agent}`,
+      `${agent} has no such conversation on record, and ${spec.runtime} keeps none by that whole id; ` +
+        `see: fleet agent conversations ${agent}`,
     );
-  }
   if (conversation.runtime !== spec.runtime)
     return refused(`it was begun with ${conversation.runtime}, and ${agent} is a ${spec.runtime} now`);
   if (!can.shape.elsewhere && conversation.directory !== spec.workingDirectory)
@@ -46,6 +55,12 @@ export function chooseConversation(world: World, agent: string, text: string): C
   if (other !== null) return refused(`${other} is in it`);
   return { ok: true, conversation };
 }
+
+/** One that fleet knows by an operator's word alone. It cannot be told where it was begun: here, or the runtime will refuse it. */
+const humans = (id: string, { runtime, workingDirectory }: AgentSpec): Conversation => ({
+  ...{ id, runtime, directory: workingDirectory, origin: 'learnt', createdAt: 0 },
+  ...{ accepted: true, unit: null, resumed: null },
+});
 
 /** Another agent that runs in this conversation, or would be started in it; null: none. Two would overwrite each other. */
 function whoIsIn(world: World, id: string, but: string): string | null {

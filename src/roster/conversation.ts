@@ -88,3 +88,13 @@ export const withId = (pattern: string, id: string): string =>
 export const isConversationId = (id: string): boolean =>
   /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/.test(id) ||
   (/^\/[^\p{Cc}]{0,1000}$/u.test(id) && !id.includes('/../'));
+
+const WHOLE: Readonly<Record<ConversationShape['id'], RegExp>> = {
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  file: /^\/.+\.jsonl$/,
+  ses: /^ses_[0-9A-Za-z]{20,}$/,
+};
+
+/** Whether this is an id of such conversations from end to end, and not only how one begins. */
+export const isWholeId = ({ id }: Pick<ConversationShape, 'id'>, text: string): boolean =>
+  isConversationId(text) && WHOLE[id].test(text);

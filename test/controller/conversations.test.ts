@@ -179,13 +179,28 @@ describe('agent resume', () => {
     ],
   };
   test.each<readonly [string, RegExp]>([
-    ['zzz', /a has no such conversation on record; see: fleet agent conversations a/],
+    [
+      'zzz',
+      /a has no such conversation on record, and claude keeps none by that whole id; see: fleet agent conversations a/,
+    ],
     ['aab', /2 conversations of a begin with that/],
     ['pi-4', /it was begun with pi, and a is a claude now/],
     ['dir-5', /claude can only resume it in ~\/old/],
   ])('%s is refused', (id, message) => {
     const chosen = chooseConversation(stopped(record).world(), 'a', id);
     expect(chosen.ok ? '' : chosen.message).toMatch(message);
+  });
+  test('one that is on no record is taken by its whole id, where the runtime’s files hold it', () => {
+    const whole = '01234567-89ab-4def-8123-456789abcdef';
+    const chosen = chooseConversation(stopped(record).world(), 'a', whole, (id) => id === whole);
+    expect(chosen).toMatchObject({ ok: true, conversation: { id: whole, accepted: true, origin: 'learnt' } });
+    for (const [text, held] of [
+      [whole, false],
+      [whole.slice(0, 8), true],
+      ['../x', true],
+      ['', true],
+    ] as const)
+      expect(chooseConversation(stopped(record).world(), 'a', text, () => held).ok, text).toBe(false);
   });
   test('of a runtime without conversations, or of one that cannot, is refused', () => {
     const own = chooseConversation(stopped(record, { runtime: 'own', command: ['own'] }).world(), 'a', 'aaa');

@@ -286,6 +286,19 @@ test('a conversation of before is listed, and resumed by the first characters of
   );
 });
 
+test('one that is on no record of the agent is resumed by its whole id, unless another is in it', async () => {
+  await fleet.up(fleet.demo('a'), fleet.demo('b'));
+  await fleet.say('a', 'apples');
+  await fleet.say('b', 'bears');
+  const [own, human] = [fleet.id('a'), fleet.id('b')];
+  const refused = await fleet.expect(1, 'agent', 'resume', 'a', human);
+  expect(refused.stderr).toContain('b is in it');
+  await fleet.expect(0, 'restart', 'b', '--fresh');
+  await fleet.expect(0, 'agent', 'resume', 'a', human);
+  await expectOwn({ a: ['bears'], b: [] });
+  expect(fleet.record('a').former.map(({ id }) => id)).toEqual([own]);
+});
+
 test('a resume that fails twice is parked, and nothing is lost or replaced', async () => {
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');

@@ -3,6 +3,8 @@ import type { World } from '../../controller/assess.js';
 import type { Conversation, FormerConversation } from '../../controller/conversation.js';
 import { chooseConversation, resumePlan } from '../../controller/resume-plan.js';
 import { displayPath } from '../../host/paths.js';
+import { evidenceOf } from '../../observers/conversation-evidence.js';
+import { profileOf } from '../../roster/profile.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -68,14 +70,28 @@ const json = ({
   ...{ resumedAt: resumed === null ? null : iso(resumed.at), resumedBy: resumed?.how ?? null },
 });
 
-/** Starts or restarts an agent in a conversation of its own that it was in before. The current one is kept. */
+/** Whether its next process would find something by this id. */
+function isHeld({ paths }: Context, { desired }: World, name: string, id: string): boolean {
+  const wanted = desired.get(name);
+  if (wanted?.kind !== 'resolved') return false;
+  const place = profileOf(wanted.spec).conversation?.evidence ?? null;
+  const environment = { HOME: paths.userHome, ...wanted.effective.env };
+  return evidenceOf(place, id, environment, null).state === 'holds';
+}
+
+/**
+ * Starts or restarts an agent in a conversation that it was in before, or that a human began without fleet. The current
+ * one is kept.
+ */
 export async function resumeCommand(context: Context, name: string, id: string): Promise<ExitCode> {
   const first = await observe(context);
   requireAgents(first.world.roster, [name]);
   requireInstallation(context, first.world.roster, first.installation);
   return withLock(context, 'fleet agent resume', async () => {
     const pass = await observe(context);
-    const chosen = chooseConversation(pass.world, name, id);
+    const chosen = chooseConversation(pass.world, name, id, (whole) =>
+      isHeld(context, pass.world, name, whole),
+    );
     if (!chosen.ok)
       throw new CommandFailure(ExitCode.error, `${name} was left as it is: ${visible(chosen.message)}`);
     const planOf = (world: World): Plan => resumePlan(world, name, chosen.conversation, context.now());
