@@ -50,7 +50,7 @@ for (const runtime of wanted()) {
       const request = await until(
         `the model gets ${text}`,
         () => server.requests().find(({ main, texts }) => main && texts.join('\n').includes(text)),
-        30_000,
+        90_000,
       );
       const all = request.texts.join('\n');
       for (const [who, words] of Object.entries(history))

@@ -105,7 +105,7 @@ export class RealFleet {
   }
 
   /** Waits until the model has the text. */
-  async received(text: string, limitMs = 30_000): Promise<void> {
+  async received(text: string, limitMs = 90_000): Promise<void> {
     await until(`the model to get ${JSON.stringify(text.slice(0, 60))}`, () => this.times(text) > 0, limitMs);
   }
 
