@@ -59,7 +59,8 @@ export function commence(
       // Only that its process was seen in it, and nothing was said: the pane's first program must not take that for something to
       // resume, which a runtime answers by ending (claude 2.1, codex 0.169).
       const unit = next.resumes ? next.conversation.unit : null;
-      const current = { ...next.conversation, resumed, unit };
+      const stored = shape?.late === true && sight?.evidence.get(next.conversation.id)?.state === 'holds';
+      const current = { ...next.conversation, resumed, unit, ...(stored ? ({ stored } as const) : {}) };
       // Another one than before only by the operator's word; or where the one before holds nothing.
       const other = inForce.kind === 'known' && inForce.conversation.id === settled.current?.id;
       return {

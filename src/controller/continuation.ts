@@ -136,8 +136,9 @@ function known(
 ): Extract<InForce, { kind: 'known' }> {
   const evidence = sight.evidence.get(conversation.id)?.state ?? 'unknown';
   const shape = shapeFor(conversation, spec);
-  // A file that appears late proves nothing by its absence.
-  const gone = evidence === 'empty' && conversation.accepted && shape?.evidence != null && !shape.late;
+  // A file that appears late proves nothing by its absence, unless it was there.
+  const proven = conversation.accepted && (shape?.late !== true || conversation.stored === true);
+  const gone = evidence === 'empty' && shape?.evidence != null && proven;
   const place = evidence === 'elsewhere' ? 'elsewhere' : gone ? 'gone' : 'there';
   return { kind: 'known', conversation, holds: holdsAnything(conversation, sight, spec), place };
 }

@@ -12,6 +12,8 @@ export interface Conversation {
   readonly createdAt: number;
   /** A message was proven delivered, or its transcript held one: it is never replaced by an empty one unasked. */
   readonly accepted: boolean;
+  /** Its own file was seen, where the runtime begins that only after a message: from then on a missing one is gone. */
+  readonly stored?: true;
   /** The unit's last start in which the process was seen to be in it, where that has to be written down; else null. */
   readonly unit: string | null;
   /** How it was continued last; null: never. */
@@ -97,8 +99,9 @@ export function withCurrent(
 
 /** Without what a former one has besides. */
 const bare = (conversation: Conversation): Conversation => {
-  const { id, runtime, directory, origin, createdAt, accepted, unit, resumed } = conversation;
-  return { id, runtime, directory, origin, createdAt, accepted, unit, resumed };
+  const { id, runtime, directory, origin, createdAt, accepted, stored, unit, resumed } = conversation;
+  const facts = { id, runtime, directory, origin, createdAt, accepted, unit, resumed };
+  return stored === true ? { ...facts, stored } : facts;
 };
 
 /** Whether two records say the same. */

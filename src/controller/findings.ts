@@ -34,7 +34,11 @@ export function findingsIn(world: World, now: number): readonly Finding[] {
         ? sight.live !== null
         : false;
     const unit = seen || (shape?.evidence === null && current.unit === null) ? marks.unit : current.unit;
-    const after = { ...settled, current: { ...current, unit } };
+    const stored = shape?.late === true && sight.evidence.get(current.id)?.state === 'holds';
+    const after = {
+      ...settled,
+      current: { ...current, unit, ...(stored ? ({ stored: true, accepted: true } as const) : {}) },
+    };
     return sameRecord(before, after) ? [] : [{ agent, before, after, assessment }];
   });
 }

@@ -160,7 +160,7 @@ function parse(text: string): ConversationRecord | null {
 /** undefined: it is none. */
 function conversationOf(value: unknown): Conversation | undefined {
   if (!isObject(value)) return undefined;
-  const { id, runtime, directory, origin, createdAt, accepted, unit, resumed } = value;
+  const { id, runtime, directory, origin, createdAt, accepted, stored, unit, resumed } = value;
   if (typeof id !== 'string' || typeof runtime !== 'string' || typeof directory !== 'string')
     return undefined;
   if (origin !== 'chosen' && origin !== 'learnt') return undefined;
@@ -168,7 +168,10 @@ function conversationOf(value: unknown): Conversation | undefined {
   if (unit !== null && typeof unit !== 'string') return undefined;
   const again = resumedOf(resumed);
   if (again === undefined) return undefined;
-  return { id, runtime, directory, origin, createdAt, accepted, unit, resumed: again };
+  return {
+    ...{ id, runtime, directory, origin, createdAt, accepted, unit, resumed: again },
+    ...(stored === true ? { stored } : {}),
+  };
 }
 
 function resumedOf(value: unknown): Conversation['resumed'] | undefined {

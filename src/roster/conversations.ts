@@ -22,7 +22,7 @@ export const PI_CONVERSATION: ConversationShape = {
     variable: 'PI_CODING_AGENT_DIR',
     below: '.pi/agent',
     files: '{id}',
-    ...{ holds: null, each: 'conversation' },
+    ...{ holds: '"type":"message"', each: 'conversation' },
   },
   ...{ prepare: null, late: true, again: true, mend: true, elsewhere: false },
 };

@@ -42,6 +42,8 @@ export class RealFleet {
       readonly together?: boolean;
       /** More words of the roster, by agent. */
       readonly words?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+      /** More settings of the roster, as text. */
+      readonly settings?: string;
       /** Files beside the roster. */
       readonly files?: Readonly<Record<string, string>>;
     } = {},
@@ -59,6 +61,7 @@ export class RealFleet {
         const words = { name, runtime, command, env, working_directory: place.work };
         return JSON.stringify({ ...words, ...options.words?.[name] });
       }),
+      options.settings,
     );
     for (const [name, text] of Object.entries(options.files ?? {}))
       fs.writeFileSync(path.join(path.dirname(fleet.roster), name), text);

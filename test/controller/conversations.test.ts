@@ -32,6 +32,23 @@ function stopped(record: ConversationRecord, doc: Readonly<Record<string, unknow
 
 const startOf = (scene: Scene) => scene.actionOn('a')?.conversation.next;
 
+describe('a conversation whose file is not there', () => {
+  const nextOf = (runtime: string, more: Partial<Conversation>) => {
+    const scene = stopped({ current: conversation('x', { runtime, ...more }), former: [] }, { runtime });
+    const sight = scene.conversations.get('a') ?? unseen;
+    scene.conversations.set('a', { ...sight, evidence: new Map([['x', { state: 'empty' }]]) });
+    return startOf(scene);
+  };
+  test.each(['pi', 'codex'])('%s begins it late: it is gone only where it was seen', (runtime) => {
+    expect(nextOf(runtime, {})).toMatchObject({ kind: 'same', resumes: true });
+    expect(nextOf(runtime, { stored: true })).toMatchObject({ kind: 'barred', code: 'gone' });
+  });
+  test('claude begins it with the first message: it is gone', () => {
+    expect(nextOf('claude', {})).toMatchObject({ kind: 'barred', code: 'gone' });
+    expect(nextOf('claude', { accepted: false })).toMatchObject({ kind: 'same', resumes: false });
+  });
+});
+
 describe('what a start does', () => {
   test.each<readonly [string, ConversationRecord, Readonly<Record<string, unknown>>, object]>([
     ['nothing on record', noConversations, {}, { kind: 'fresh', because: null }],
