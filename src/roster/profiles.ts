@@ -75,7 +75,12 @@ const CODEX: RuntimeProfile = {
   // `esc to interrupt` vanishes while text streams (0.169).
   busy: [title('^[⠀-⣿]'), screen('esc to interrupt')],
   // The glyph of its composer marks the chosen answer too, and what was said: only the line below tells.
-  dialog: [title('Action Required'), screen('Press enter to (confirm|continue)')],
+  // The third: another codex is in its conversation, and it has no composer; what was said would look like a draft.
+  dialog: [
+    title('Action Required'),
+    screen('Press enter to (confirm|continue)'),
+    screen('^ *r retry +f fork '),
+  ],
   composer: {
     kind: 'prompt',
     first: '^›(?: (.*))?$',

@@ -98,6 +98,11 @@ for (const runtime of wanted()) {
         pane.endServer();
       }
       if (end !== 'runs') await all.running();
+      if (runtime === 'codex') {
+        // It asks its human: nothing is typed into that, and nothing taken for a draft.
+        await all.expectSent(/^refused Dialog/, 'one', told('into a question'));
+        all.pane('one').keys('r');
+      }
       console.log(
         `${runtime}, in use by another process: ${end}, remembers ${JSON.stringify(await remembers())}`,
       );
