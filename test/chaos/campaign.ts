@@ -4,7 +4,7 @@ import { live, type History } from './fault-history.js';
 import { FaultedFleet } from './faulted-fleet.js';
 import { other, type Side } from './members.js';
 import { Random } from './random.js';
-import { remainingProcesses, unfinishedFiles } from './remains.js';
+import { goodbye, Halves, unfinishedFiles } from './remains.js';
 
 /** Which histories are lived. */
 export type Choice =
@@ -37,7 +37,7 @@ export async function campaign(choice: Choice, say: (line: string) => void): Pro
   const findings: string[] = [];
   const faults = new Map<string, number>();
   let [histories, side]: [number, Side] = [0, 'a'];
-  const halves = new Map<string, number>();
+  const halves = new Halves();
   /** @returns whether the place was reached */
   const perform = async (kind: FaultKind, at: number): Promise<boolean> => {
     side = other(side);
@@ -48,15 +48,11 @@ export async function campaign(choice: Choice, say: (line: string) => void): Pro
     if (place !== null) faults.set(kind.name, (faults.get(kind.name) ?? 0) + 1);
     const where = place === null ? 'not reached' : `${place.what} ${short(fleet, place.on).slice(0, 110)}`;
     say(`${histories} ${told}: ${where}; exit ${faulted.code}, healed by ${applies}`);
-    for (const file of halves.keys()) if (!unfinishedFiles(fleet).includes(file)) halves.delete(file);
     // A controller's claim goes with the next controller.
     const counted = unfinishedFiles(fleet).filter(
       (file) => kind.by === 'run' || !file.includes('/locks/controller/'),
     );
-    for (const file of counted) halves.set(file, (halves.get(file) ?? 0) + 1);
-    const old = [...halves]
-      .filter(([, age]) => age > mostHistories)
-      .map(([file]) => `half a file is left: ${file}`);
+    const old = halves.old(counted, mostHistories);
     for (const line of [...wrong, ...foreign.problems(), ...old]) {
       say(`  WRONG ${short(fleet, line)}`);
       findings.push(`${told} (${where}): ${short(fleet, line)}`);
@@ -73,17 +69,6 @@ export async function campaign(choice: Choice, say: (line: string) => void): Pro
     foreign.end();
     await fleet.dispose();
   }
-}
-
-/** Stops everything as an operator would. @returns what is left that should not be */
-async function goodbye(fleet: FaultedFleet, foreign: Foreign): Promise<readonly string[]> {
-  const findings: string[] = [];
-  await fleet.must([0, 6], 'restart');
-  findings.push(...unfinishedFiles(fleet).map((file) => `half a file is left: ${file}`));
-  await fleet.must([0], 'stop');
-  findings.push(...foreign.problems(), ...(await remainingProcesses(foreign)));
-  await fleet.must([0], 'uninstall', '--purge');
-  return findings;
 }
 
 async function chosen(

@@ -6,7 +6,7 @@ import type { CommandFault } from './command-faults.js';
 import { isUnfinished, type CommandFleet } from './command-fleet.js';
 import type { Command } from './commands.js';
 import { differences, torn, type FileTree } from './file-tree.js';
-import { controllerUnit, holderUnit } from './soak-fleet.js';
+import { controllerUnit, holderUnit, type SoakFleet } from './soak-fleet.js';
 
 /** What a command said last. */
 export const said = ({ code, stdout, stderr }: Outcome): string =>
@@ -63,16 +63,19 @@ export const incomplete = (
   );
 
 /** Locks of processes that live, but for the controller's own. */
-export function heldLocks(fleet: CommandFleet): readonly string[] {
-  const directory = path.join(fleet.state, 'locks', 'pass');
-  if (!fs.existsSync(directory)) return [];
+export function heldLocks({ state }: SoakFleet): readonly string[] {
+  const all = path.join(state, 'locks');
+  return (fs.existsSync(all) ? fs.readdirSync(all) : []).flatMap((lock) => heldLock(path.join(all, lock)));
+}
+
+function heldLock(directory: string): readonly string[] {
   const claims = fs.readdirSync(directory).filter((name) => /^[0-9]+$/.test(name));
   const top = claims.toSorted((a, b) => Number(a) - Number(b)).at(-1);
   const text = top === undefined ? '' : fs.readFileSync(path.join(directory, top), 'utf8');
   if (text === '') return [];
   const { pid, purpose } = JSON.parse(text) as { pid: number; purpose: string };
   const lives = startedAtOf(pid) !== null && purpose !== 'fleet run';
-  return lives ? [`lock ${top} is held by ${purpose}, pid ${pid}`] : [];
+  return lives ? [`lock ${path.basename(directory)} is held by ${purpose}, pid ${pid}`] : [];
 }
 
 /** What an operator wrote and the file no longer says is kept, once. */

@@ -3,13 +3,8 @@ import * as path from 'node:path';
 import { eventually } from '../support/user-manager.js';
 import { FaultyFleet } from './faulty-fleet.js';
 import { look } from './look.js';
+import { contextsIn } from './spoken.js';
 import { declaredIn, isKickedOff, kickstart, members, type Member, type Side } from './members.js';
-
-/** A life begun, as the agent's own process wrote it down. */
-export interface Life {
-  readonly agent: string;
-  readonly pid: number;
-}
 
 /**
  * As opencode does: a conversation must have been imported before a process can be in it. What it holds cannot be told here, for
@@ -172,29 +167,6 @@ export class FaultedFleet extends FaultyFleet {
   contexts(): number {
     return this.#slotContexts().length;
   }
-
-  /** Every life begun so far, in the order of each agent. */
-  lives(): readonly Life[] {
-    return fs.readdirSync(this.places.diary).flatMap((agent) =>
-      fs
-        .readFileSync(path.join(this.places.diary, agent), 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((pid) => ({ agent, pid: Number(pid) })),
-    );
-  }
 }
 
 const greeting = ({ name }: Member): string => `hello ${name}`;
-
-/** What was said in each of a file's conversations, one after another. */
-function contextsIn(file: string): readonly (readonly string[])[] {
-  const contexts: string[][] = [];
-  for (const line of fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n') : []) {
-    if (line === '') continue;
-    const entry = JSON.parse(line) as { type: string; text?: string };
-    if (entry.type === 'conversation') contexts.push([]);
-    else if (entry.type === 'user') contexts.at(-1)?.push(entry.text ?? '');
-  }
-  return contexts;
-}

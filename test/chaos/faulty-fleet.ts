@@ -13,6 +13,12 @@ const childOf = 'FLEET_TEST_CHILD_OF';
 /** A controller that has done nothing for so long is at rest: it looks twice within a second where it waits. */
 const restMs = 1500;
 
+/** A life begun, as the agent's own process wrote it down. */
+export interface Life {
+  readonly agent: string;
+  readonly pid: number;
+}
+
 /** A fleet, and a fleet command in which things go wrong. */
 export class FaultyFleet extends SoakFleet {
   readonly trace = path.join(this.directory, 'trace');
@@ -89,6 +95,17 @@ export class FaultyFleet extends SoakFleet {
     return processes().filter(
       ({ pid, argv }) =>
         environmentOf(pid)?.get(childOf) === this.places.marker && !argv.join(' ').endsWith('wait-for fleet'),
+    );
+  }
+
+  /** Every life begun so far, in the order of each agent. */
+  lives(): readonly Life[] {
+    return fs.readdirSync(this.places.diary).flatMap((agent) =>
+      fs
+        .readFileSync(path.join(this.places.diary, agent), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((pid) => ({ agent, pid: Number(pid) })),
     );
   }
 }

@@ -5,18 +5,23 @@ import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { campaign, type Choice } from './campaign.js';
-import { commandCampaign, type CommandChoice } from './command-campaign.js';
+import { commandCampaign } from './command-campaign.js';
 import { commandFaults } from './command-faults.js';
 import { commandsOf } from './commands.js';
 import { kinds } from './fault-kinds.js';
 import { checkout } from './soak-fleet.js';
 import { soak } from './soak.js';
+import type { CommandChoice } from './turns.js';
+import { verbCampaign } from './verb-campaign.js';
+import { verbs } from './verbs.js';
 
 const usage = `usage: npm run soak -- [--minutes M | --hours H | --episodes N] [--seed S] [--agents N]
        npm run soak -- --faults [--histories N] [--seed S]
        npm run soak -- --faults --every [--kind NAME]… [--from PLACE] [--step N]
        npm run soak -- --commands [--histories N] [--seed S]
        npm run soak -- --commands --every [--command NAME]… [--kind NAME]… [--from PLACE] [--step N]
+       npm run soak -- --verbs [--histories N] [--seed S]
+       npm run soak -- --verbs --every [--command NAME]… [--kind NAME]… [--from PLACE] [--step N]
 
   --minutes M   for so long (default 2); --hours H likewise
   --episodes N  so many episodes: with the seed, exactly the history of another run
@@ -31,12 +36,14 @@ const usage = `usage: npm run soak -- [--minutes M | --hours H | --episodes N] [
   --commands    the same in commands that touch no agent, which are then said again: ${commandsOf('')
     .map(({ name }) => name)
     .join(', ')}
-  Kinds: ${commandFaults.map(({ name }) => name).join(', ')}
+  --verbs       the same in commands that touch an agent: ${verbs.map(({ name }) => name).join(', ')}
+  Kinds of these two: ${commandFaults.map(({ name }) => name).join(', ')}
 `;
 
 interface Options {
   readonly faults: Choice | null;
   readonly commands: CommandChoice | null;
+  readonly verbs: CommandChoice | null;
   readonly minutes: number;
   readonly episodes: number | null;
   readonly seed: number;
@@ -51,6 +58,7 @@ function readOptions(): Options | null {
         every: { type: 'boolean', default: false },
         kind: { type: 'string', multiple: true, default: [] },
         commands: { type: 'boolean', default: false },
+        verbs: { type: 'boolean', default: false },
         command: { type: 'string', multiple: true, default: [] },
         from: { type: 'string', default: '1' },
         step: { type: 'string', default: '1' },
@@ -67,10 +75,11 @@ function readOptions(): Options | null {
       number,
       number,
     ];
-    const known = fault.commands ? commandFaults : kinds;
+    const known = fault.commands || fault.verbs ? commandFaults : kinds;
+    const named = fault.verbs ? verbs : commandsOf('');
     const unknown =
       fault.kind.some((one) => known.every(({ name }) => name !== one)) ||
-      fault.command.some((one) => commandsOf('').every(({ name }) => name !== one));
+      fault.command.some((one) => named.every(({ name }) => name !== one));
     if (unknown || [from, step, histories].some((number) => !Number.isInteger(number) || number < 1))
       return null;
     const choice = fault.every
@@ -79,6 +88,7 @@ function readOptions(): Options | null {
     const found = {
       faults: fault.faults ? choice : null,
       commands: fault.commands ? choice : null,
+      verbs: fault.verbs ? choice : null,
       minutes: hours === undefined ? Number(minutes) : Number(hours) * 60,
       episodes: episodes === undefined ? null : Number(episodes),
       seed: Number(seed),
@@ -119,9 +129,7 @@ async function liveFaults(choice: Choice): Promise<number> {
   print();
   for (const [name, count] of faults) print(`${String(count).padStart(5)}  ${name}`);
   print(`${histories} histories, ${lives} lives of agents begun`);
-  for (const finding of findings) print(`✗ ${finding}`);
-  print(findings.length === 0 ? '✓ nothing is wrong' : `${findings.length} wrong`);
-  return findings.length === 0 ? 0 : 1;
+  return concluded(findings);
 }
 
 async function liveCommands(choice: CommandChoice): Promise<number> {
@@ -130,14 +138,30 @@ async function liveCommands(choice: CommandChoice): Promise<number> {
   print();
   for (const [name, count] of faults) print(`${String(count).padStart(5)}  ${name}`);
   print(`${histories} histories`);
+  return concluded(findings);
+}
+
+async function liveVerbs(choice: CommandChoice): Promise<number> {
+  if (choice.kind === 'random') print(`seed ${choice.seed}`);
+  const { findings, histories, faults, lives, healing } = await verbCampaign(choice, print);
+  print();
+  for (const [name, count] of faults) print(`${String(count).padStart(5)}  ${name}`);
+  for (const [said, count] of healing) print(`${String(count).padStart(5)}  healed by: ${said}`);
+  print(`${histories} histories, ${lives} lives of agents begun`);
+  return concluded(findings);
+}
+
+function concluded(findings: readonly string[]): number {
   for (const finding of findings) print(`✗ ${finding}`);
   print(findings.length === 0 ? '✓ nothing is wrong' : `${findings.length} wrong`);
   return findings.length === 0 ? 0 : 1;
 }
 
-async function live({ faults, commands, minutes, episodes, seed, agents }: Options): Promise<number> {
+async function live(options: Options): Promise<number> {
+  const { faults, commands, minutes, episodes, seed, agents } = options;
   if (faults !== null) return liveFaults(faults);
   if (commands !== null) return liveCommands(commands);
+  if (options.verbs !== null) return liveVerbs(options.verbs);
   print(`seed ${seed}, ${agents} agents at first`);
   const deadline = performance.now() + minutes * 60_000;
   const result = await soak({
