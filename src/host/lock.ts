@@ -25,6 +25,9 @@ export interface LockOwner extends ProcessIdentity {
   readonly purpose: string;
 }
 
+/** Claims of this process that are done with and could not be emptied: until it ends they look like its own. */
+const unreleased = new Set<string>();
+
 /**
  * @param timeoutMs how long to wait for another owner; 0 tries once
  * @throws node's file system errors, e.g. where the directory cannot be written
@@ -39,7 +42,8 @@ export async function acquireLock(
   for (;;) {
     const top = highest(directory);
     const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
-    if (owner !== null && isAlive(owner)) {
+    const done = owner?.pid === process.pid && unreleased.has(path.join(directory, String(top)));
+    if (owner !== null && !done && isAlive(owner)) {
       if (performance.now() >= deadline) return { kind: 'held', owner };
       await delay(20);
       continue;
@@ -79,29 +83,46 @@ export function lockOwner(directory: string): LockOwner | null {
 function tryClaim(directory: string, claim: number, purpose: string): boolean {
   const own = path.join(directory, String(claim));
   const temporary = path.join(directory, `.${process.pid}.${process.hrtime.bigint().toString(36)}`);
+  let linked = false;
   try {
-    fs.writeFileSync(temporary, JSON.stringify({ ...ownIdentity(), purpose }), { mode: 0o600, flag: 'wx' });
-    fs.linkSync(temporary, own);
+    try {
+      fs.writeFileSync(temporary, JSON.stringify({ ...ownIdentity(), purpose }), { mode: 0o600, flag: 'wx' });
+      fs.linkSync(temporary, own);
+      linked = true;
+    } finally {
+      fs.rmSync(temporary, { force: true });
+    }
+    if (highest(directory) !== claim) {
+      fs.rmSync(own, { force: true });
+      return false;
+    }
+    // Numbers begin anew where somebody has removed the directory.
+    unreleased.delete(own);
+    for (const name of fs.readdirSync(directory)) {
+      if (!isClaim(name) || Number(name) >= claim) continue;
+      fs.rmSync(path.join(directory, name), { force: true });
+      unreleased.delete(path.join(directory, name));
+    }
+    removeOrphans(directory, /^\.([1-9][0-9]*)\.[0-9a-z]+$/);
+    return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (!linked && error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    // Nobody will say that it is done with.
+    if (linked) release(directory, claim);
     throw error;
-  } finally {
-    fs.rmSync(temporary, { force: true });
   }
-  if (highest(directory) !== claim) {
-    fs.rmSync(own, { force: true });
-    return false;
-  }
-  for (const name of fs.readdirSync(directory)) {
-    if (isClaim(name) && Number(name) < claim) fs.rmSync(path.join(directory, name), { force: true });
-  }
-  removeOrphans(directory, /^\.([1-9][0-9]*)\.[0-9a-z]+$/);
-  return true;
 }
 
+/** Does not fail: what was done under the lock is done, and has to be told. */
 function release(directory: string, claim: number): void {
-  // Needs no space, so a full disk cannot keep it: an empty claim is nobody's.
-  fs.truncateSync(path.join(directory, String(claim)), 0);
+  const own = path.join(directory, String(claim));
+  try {
+    // Needs no space, so a full disk cannot keep it: an empty claim is nobody's.
+    fs.truncateSync(own, 0);
+  } catch {
+    // Free with the end of this process; this process itself goes over it.
+    unreleased.add(own);
+  }
 }
 
 function highest(directory: string): number {

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { acquireLock, freeClaim, type Lock } from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
@@ -108,6 +109,36 @@ describe('a lock', () => {
     await expect(acquireLock(path.join(file, 'lock'), 'x', 0)).rejects.toThrow();
   });
 });
+
+/** Takes a lock, which fails or not; and once more, beside itself. */
+const holder = `
+import { acquireLock } from './src/host/lock.js';
+const directory = process.argv[2];
+const take = () => acquireLock(directory, 'test', 0).catch(() => null);
+(await take())?.lock.release();
+const second = await take();
+const third = await take();
+second?.lock?.release();
+console.log([second, third].map((one) => one?.kind).join(' '));
+`;
+
+test.each([
+  ['emptied', '^truncateSync'],
+  ['tidied up after', '^rmSync .*lock/[.]'],
+])(
+  'a claim that cannot be %s is in nobody else’s way, and in its own process’s neither',
+  async (_, among) => {
+    const directory = temporary();
+    const script = bundled(directory, holder);
+    const [lock, trace] = ['lock', 'trace'].map((name) => path.join(directory, name)) as [string, string];
+    const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--require', faults, script, lock], {
+      env: { ...process.env, FLEET_TEST_FAULT: JSON.stringify({ kind: 'io', at: 1, among, trace }) },
+    });
+    expect(stdout).toBe('acquired held\n');
+    (await acquired(lock)).release();
+  },
+);
 
 /**
  * Each contender takes the lock again and again. While it has it, it makes a directory that only one can make, and is
