@@ -18,7 +18,13 @@ export function leaveMessage(
   try {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const name = over ?? entryName(directory, entry);
-    writeEntry(directory, name, entry, 'synced');
+    try {
+      writeEntry(directory, name, entry, 'synced');
+    } catch (error) {
+      // Where only the wait for the disk failed it is in place, and would be delivered although its sender is told otherwise.
+      if (over === undefined) fs.rmSync(path.join(directory, name), { force: true });
+      throw error;
+    }
     tellOfMail(path.dirname(path.dirname(directory)));
     return { name };
   } catch (error) {

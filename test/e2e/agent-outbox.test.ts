@@ -10,7 +10,44 @@ beforeEach(() => {
 });
 afterEach(() => fleet.dispose());
 
+/** A command in which one thing goes wrong, at its first such place. */
+function faulted(kind: string, among: string, ...words: readonly string[]) {
+  const fault = { kind, at: 1, among, trace: path.join(fleet.directory, 'trace') };
+  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+  const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
+  return run(process.execPath, ['--require', faults, cli, ...words], { env });
+}
+
 describe('a message that is left', () => {
+  test('stays left, and is told so, where nobody can be kept from typing meanwhile', async () => {
+    await fleet.up(fleet.demo('a'));
+    const words = ['agent', 'send', 'a', '--no-preamble', '--json', '--message', 'first', '--later'];
+    const { code, stdout } = await faulted('denied', 'locks/talk-a', ...words);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'left', reason: 'NotReady', attempts: 0 });
+    expect(stdout).toContain('cannot take the lock');
+    await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+    expect(fleet.messages('a')).toEqual(['first']);
+  });
+
+  test('and of which it cannot be said that it will survive is not left at all', async () => {
+    await fleet.up(fleet.demo('a'));
+    const { code, stderr } = await faulted('io', '^fsyncSync', 'agent', 'send', 'a', '--message', 'first', '--later'); // prettier-ignore
+    expect(code).toBe(1);
+    expect(stderr).toContain('the message could not be left');
+    expect((await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver')).stdout).toContain('Nothing waits.');
+    expect(fleet.messages('a')).toEqual([]);
+  });
+
+  test('is told as delivered, although the lock cannot be given back', async () => {
+    await fleet.up(fleet.demo('a'));
+    const words = ['agent', 'send', 'a', '--no-preamble', '--json', '--message', 'first'];
+    const { code, stdout } = await faulted('io', '^truncateSync .*talk-a', ...words);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'delivered' });
+    expect(fleet.messages('a')).toEqual(['first']);
+  });
+
   test('for an agent that is down is delivered once it runs, in order, before what is sent then', async () => {
     await fleet.up(fleet.demo('a'));
     await fleet.expect(0, 'stop', 'a');
@@ -146,6 +183,33 @@ describe('a first message', () => {
 });
 
 describe('a reset', () => {
+  test('clears what fleet itself was saying when it was killed, and a human’s draft at his word', async () => {
+    await fleet.up(fleet.demo('a', [], ', reset_between_tasks: true'));
+    const before = await fleet.pids();
+    await faulted(
+      'die',
+      ' Enter',
+      'agent',
+      'send',
+      'a',
+      '--no-preamble',
+      '--message',
+      'cut short',
+      '--later',
+    );
+    await until('it stands there', async () => (await fleet.screen('a')).includes('> cut short'));
+    await fleet.expect(0, 'agent', 'reset', 'a');
+    await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+    expect(fleet.messages('a')).toEqual(['cut short']);
+    await fleet.type('a', 'half');
+    await until('the draft shows', async () => (await fleet.screen('a')).includes('> half'));
+    const task = ['agent', 'assign', 'a', '--no-preamble', '--message', 'a task'];
+    expect((await fleet.expect(4, ...task)).stderr).toContain('a draft stands');
+    await fleet.expect(0, ...task, '--clear-draft');
+    expect(fleet.messages('a').at(-1)).toBe('a task');
+    expect(await fleet.pids()).toEqual(before);
+  });
+
   test('waits for an idle agent, spares a draft, and ends the process where a fresh screen cannot be told', async () => {
     const words = ['cat'];
     await fleet.up(fleet.demo('a'), `{ name: b, runtime: other, command: ${JSON.stringify(words)} }`);

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { OperatorCommand } from '../../controller/action.js';
+import { isDraftOf, type Composer } from '../../controller/composer.js';
 import { readText } from '../../host/atomic-file.js';
-import { agentFile } from '../../host/paths.js';
+import { agentFile, outboxDirectory } from '../../host/paths.js';
+import { readOutbox } from '../../observers/outbox.js';
 import { resumabilityOf } from '../../roster/conversation.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
@@ -10,7 +12,7 @@ import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { loadRoster } from '../roster-source.js';
 import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
-import { openLine, requireSeen } from '../talk/line.js';
+import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { markFresh } from '../talk/mark-fresh.js';
 import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
 import { lockTalk, prepareSend, requireAgent, type SendOptions } from './agent-send.js';
@@ -21,6 +23,7 @@ export interface ResetOptions {
   readonly new?: true;
   readonly interrupt?: true;
   readonly now?: true;
+  readonly clearDraft?: true;
   /** Milliseconds. */
   readonly timeout?: number;
 }
@@ -105,6 +108,7 @@ async function attempt(
     interrupt: options.interrupt === true,
     hint: 'use --interrupt or --now',
     patienceMs: options.now === true ? 0 : (options.timeout ?? patienceMs),
+    mayClear: (draft: Composer) => options.clearDraft === true || isCutShort(context, opened.line, draft),
   };
   if (isResumed(context, agent)) {
     const waited = await resetByRestart(context, opened.line, { ...manner, command: '' });
@@ -124,6 +128,16 @@ async function attempt(
     );
   await markFresh(context, opened.line);
   return result;
+}
+
+/** Whether a draft is what fleet itself was saying to this process when it was cut short: it is in the outbox, and nobody's loss. */
+function isCutShort({ paths }: Context, { agent, profile, target }: Line, draft: Composer): boolean {
+  const outbox = readOutbox(outboxDirectory(paths, agent.name));
+  if (!outbox.known) return false;
+  return outbox.value.some(({ entry: { attempt, text } }) => {
+    const same = attempt?.target.pid === target.pid && attempt.target.server === target.server;
+    return same && isDraftOf(draft, text, profile.collapsed);
+  });
 }
 
 /** Whether fleet says at its start which conversation it is in; then a reset in the runtime would leave it behind. */

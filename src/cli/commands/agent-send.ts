@@ -174,7 +174,12 @@ async function sendOrLeave(
     ...result,
     ...{ status: 'left', attempts: 0, message: `${result.message}; ${laterText(context, agent)}` },
   });
-  const locked = await lockTalk(context, agent, manner.patienceMs);
+  // It is left, whatever comes now: told as not left it would be sent again, and arrive twice.
+  const locked = await lockTalk(context, agent, manner.patienceMs).catch((error: unknown) => {
+    if (error instanceof CommandFailure) return error;
+    throw error;
+  });
+  if (locked instanceof CommandFailure) return waits(refused('NotReady', locked.message));
   if (locked.kind === 'held') return waits(refused('Busy', busyText(locked.owner)));
   try {
     const opened = await openLine(context, roster, agent, manner.patienceMs);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pasteText, pressKeys } from '../../actuators/messages.js';
-import { isDraftOf } from '../../controller/composer.js';
+import { isDraftOf, type Composer } from '../../controller/composer.js';
 import { barrier, dialogWaits } from '../../controller/barrier.js';
 import type { Outcome } from '../../controller/port.js';
 import { screenState, shows, type Screen } from '../../controller/screen.js';
@@ -15,6 +15,8 @@ export interface ResetOrder {
   readonly hint: string;
   /** How long to wait for an idle agent, milliseconds. */
   readonly patienceMs: number;
+  /** Whether a draft may be cleared; else it is spared, and nothing is reset. */
+  readonly mayClear: (draft: Composer) => boolean;
 }
 
 /**
@@ -135,7 +137,7 @@ export function resetBarrier(line: Line, screen: Screen, word: string | null): R
 /** @returns the screen of an idle agent with nothing in its composer that is not the order's, or why there is none */
 async function untilIdle(context: Context, line: Line, order: ResetOrder): Promise<Screen | string> {
   const deadline = performance.now() + order.patienceMs;
-  let interrupted = false;
+  let [interrupted, cleared] = [false, false];
   for (;;) {
     const seen = await look(context, line);
     if (!seen.known) return seen.message;
@@ -143,7 +145,14 @@ async function untilIdle(context: Context, line: Line, order: ResetOrder): Promi
     if (barred !== null || seen.value === null) return barred?.[0] ?? 'its pane is gone';
     const before = resetBarrier(line, seen.value, order.command);
     if (before === null) return seen.value;
-    if (before.kind === 'human') return before.message;
+    if (before.kind === 'human') {
+      const { activity, composer } = screenState(line.profile, seen.value);
+      const keys = line.profile.clearDraft;
+      if (activity !== 'ready' || keys.length === 0 || !order.mayClear(composer)) return before.message;
+      if (!cleared)
+        await pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);
+      cleared = true;
+    }
     if (before.kind === 'busy' && order.interrupt && !interrupted) {
       interrupted = true;
       const { exec } = context;

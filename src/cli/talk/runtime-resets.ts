@@ -46,7 +46,10 @@ async function resetAgent(
 async function resetLine(context: Context, line: Line, agent: AgentSpec, hash: string): Promise<Outcome> {
   const word = resetWord(line, null);
   if ('problem' in word) return word.problem;
-  const order = { command: word.word, interrupt: false, hint: 'it is tried again', patienceMs: 0 };
+  const order = {
+    ...{ command: word.word, interrupt: false, hint: 'it is tried again', patienceMs: 0 },
+    mayClear: () => false,
+  };
   const result = await resetInApp(context, line, order, randomBytes(8).toString('hex'));
   switch (result.kind) {
     case 'refused':
