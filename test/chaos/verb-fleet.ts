@@ -108,12 +108,11 @@ export class VerbFleet extends FaultyFleet {
     };
   }
 
-  /** Id of the conversation that a process says it is in; '' where it says none. */
+  /** Id of the conversation that a process says it is in; '' where it says none yet. */
   within(pid: number): string {
     const file = path.join(this.#demos, 'sessions', `${pid}.json`);
-    return fs.existsSync(file)
-      ? (JSON.parse(fs.readFileSync(file, 'utf8')) as { sessionId: string }).sessionId
-      : '';
+    const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+    return /"sessionId":"([^"]+)"/.exec(text)?.[1] ?? '';
   }
 
   /** What was said to an agent in the conversation that is its own now. */
@@ -135,6 +134,12 @@ export class VerbFleet extends FaultyFleet {
     return all.filter((one) => one.includes(text)).length;
   }
 
+  /** Whether it is told of an entry that nobody can tell what became of it. */
+  isParked(entry: string): boolean {
+    const text = fs.readFileSync(path.join(this.state, 'outbox', entry), 'utf8');
+    return (JSON.parse(text) as { readonly parked: string | null }).parked !== null;
+  }
+
   #record(name: string): Recorded {
     const file = path.join(this.state, 'conversations', `${name}.json`);
     if (!fs.existsSync(file)) return { current: '', former: [] };
@@ -154,7 +159,7 @@ export class VerbFleet extends FaultyFleet {
     return new Map(Object.entries(agents).map(([name, { by }]) => [name, by]));
   }
 
-  /** What waits, as `AGENT/FILE`. */
+  /** What waits, as `AGENT/FILE`, what is parked included. */
   #outbox(): readonly string[] {
     const directory = path.join(this.state, 'outbox');
     return fs.existsSync(directory)

@@ -39,7 +39,7 @@ export async function liveVerb(
   const told: string[] = [];
   await fleet.prepare(verb);
   const killed = kind.fault.kind.startsWith('die');
-  let before = await fleet.sight();
+  let before = await settled(fleet, (line) => findings.push(`before it: ${line}`));
   /** @param own whether it is the command itself */
   const step = async (
     when: string,
@@ -79,8 +79,13 @@ export async function liveVerb(
   let healed = await again('again');
   // What a message left in the composer is the operator's to clear.
   const drafted = ['drafted', 'unknown'].includes(receiptOf(faulted) ?? '');
-  if (verb.says && drafted && healed.code === 4 && healed.stdout.includes('"Draft"'))
+  if (verb.says && drafted && healed.code === 4 && /draft/i.test(healed.stdout + healed.stderr))
     healed = await again('again, the draft cleared', '--clear-draft');
+  // Fleet's own message stands in the composer, which is told along with how to deliver it.
+  if (healed.code === 4 && before.outbox.some((entry) => entry.startsWith(`${verb.agent}/`))) {
+    await say('outbox', false, ['agent', 'outbox', verb.agent, '--deliver']);
+    healed = await again('again, once more');
+  }
   // Nobody can talk to, or reset, who does not run.
   if (healed.code === 4 && !before.pids.has(verb.agent)) {
     await say('apply', false, ['apply']);
@@ -94,7 +99,9 @@ export async function liveVerb(
     wrong(toldTruly(fleet, first, faulted, { killed, over: true }));
     if (verb.then === null) wrong(toldTruly(fleet, second, healed, { killed: false, over: true }));
   }
-  wrong(over.outbox.map((entry) => `${entry} waits`));
+  // Whether a message that ended with its process had arrived is for the operator to find out.
+  const waits = over.outbox.filter((entry) => !(verb.says && killed && fleet.isParked(entry)));
+  wrong(waits.map((entry) => `${entry} waits`));
   return { findings, place, faulted, healing, told };
 }
 
