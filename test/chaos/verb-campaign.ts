@@ -27,11 +27,12 @@ export async function verbCampaign(choice: CommandChoice, say: (line: string) =>
   const random = choice.kind === 'random' ? new Random(choice.seed) : null;
   try {
     await fleet.up();
-    for (const verb of verbs.filter(({ name }) => isChosen(choice, name))) {
-      if (choice.kind === 'random' && verbs.indexOf(verb) >= choice.histories) break;
+    const order = random === null ? verbs : random.shuffled(verbs);
+    for (const verb of order.filter(({ name }) => isChosen(choice, name))) {
+      if (choice.kind === 'random' && order.indexOf(verb) >= choice.histories) break;
       const places = await passedBy(fleet, verb);
       say(`${verb.name} passes ${places.length} places`);
-      for (const [kind, at] of turnsOf(choice, random, places, [verbs.indexOf(verb), verbs.length])) {
+      for (const [kind, at] of turnsOf(choice, random, places, [order.indexOf(verb), order.length])) {
         if (findings.length >= 10) break;
         histories += 1;
         const {
