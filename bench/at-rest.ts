@@ -3,17 +3,30 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ControlledFleet, costOf, microseconds } from './controlled-fleet.js';
 import { countingPath } from './counting-path.js';
+import { allOf } from './measure.js';
+import { Pm2 } from './pm2.js';
+import type { Rivals } from './rivals.js';
 import type { Row } from './row.js';
+import { Supervisor } from './supervisor.js';
 
 const pause = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /** What the controller costs while nothing happens: its own processor time, that of its programs, and its memory. */
-export async function atRest(cli: string, size: number, seconds: number): Promise<readonly Row[]> {
+export async function atRest(
+  cli: string,
+  size: number,
+  seconds: number,
+  rivals: Rivals,
+): Promise<readonly Row[]> {
   const fleet = new ControlledFleet(cli, size);
+  const supervisor = rivals.supervisor === null ? null : new Supervisor(size, false);
+  const pm2 = rivals.pm2 === null ? null : new Pm2(size);
   const bare = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 1e9)'], { stdio: 'ignore' });
   try {
     await fleet.up();
+    await supervisor?.start();
+    await pm2?.start();
     // V8 gives back what the start left behind after eight seconds, and then once more.
     await pause(20);
     const before = costOf(fleet.pid);
@@ -24,16 +37,27 @@ export async function atRest(cli: string, size: number, seconds: number): Promis
     const node = costOf(bare.pid ?? 0);
     const beside = (value: number): { name: string; value: number } => ({ name: 'bare node', value });
     const row = { kind: 'figure', size } as const;
+    const rss = { ...row, what: 'at rest: RSS, MB', value: after.rssMb } as const;
+    const besideDaemon = (name: string, daemon: { readonly pid: number } | null): Row => ({
+      ...{ ...rss, budget: null },
+      rival: { name, value: daemon === null ? 'absent' : costOf(daemon.pid).rssMb },
+    });
     return [
       { ...row, what: 'at rest: own CPU, % of a core', value: share(after.own - before.own), rival: null, budget: 0.1 },
       { ...row, what: 'at rest: CPU of its programs, %', value: share(after.children - before.children), rival: null, budget: null },
-      { ...row, what: 'at rest: RSS, MB', value: after.rssMb, rival: beside(node.rssMb), budget: 1.3 },
+      { ...rss, rival: beside(node.rssMb), budget: 1.3 },
+      besideDaemon('supervisord', supervisor),
+      besideDaemon("pm2's daemon", pm2),
       { ...row, what: 'at rest: of that its own, MB', value: after.anonymousMb, rival: beside(node.anonymousMb), budget: null },
       { ...row, what: `at rest: RSS grew in ${seconds} s, MB`, value: after.rssMb - before.rssMb, rival: null, budget: null },
     ]; // prettier-ignore
   } finally {
     bare.kill();
-    await fleet.dispose();
+    await allOf(
+      () => pm2?.stop(),
+      () => supervisor?.stop(),
+      () => fleet.dispose(),
+    );
   }
 }
 

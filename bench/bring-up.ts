@@ -1,5 +1,7 @@
 import { BenchFleet } from './bench-fleet.js';
-import { compare } from './measure.js';
+import { allOf, compare } from './measure.js';
+import { Pm2 } from './pm2.js';
+import type { Rivals } from './rivals.js';
 import type { Row } from './row.js';
 
 /** From nothing to all agents running, the tmux server included; for fleet without any of its files there before. */
@@ -7,9 +9,10 @@ export async function bringUp(
   cli: string,
   size: number,
   repetitions: number,
-  withOneByOne: boolean,
+  { rivals, withOneByOne }: { readonly rivals: Rivals; readonly withOneByOne: boolean },
 ): Promise<readonly Row[]> {
   const fleet = new BenchFleet(cli, size);
+  const pm2 = rivals.pm2 === null ? null : new Pm2(size);
   try {
     await fleet.install();
     const prepare = (): Promise<void> => fleet.prepared();
@@ -18,16 +21,22 @@ export async function bringUp(
       apply: { ...fleet.fleet('apply'), prepare: () => fleet.fresh() },
       raw: { ...fleet.startRaw(), prepare },
       oneByOne: withOneByOne ? { each: fleet.startOneByOne(), prepare } : null,
+      start: pm2?.bringUp() ?? null,
     };
-    const { apply, raw, oneByOne } = await compare(repetitions, sides, { warm: true });
+    const { apply, raw, oneByOne, start } = await compare(repetitions, sides, { warm: true });
     const row = { kind: 'time', what: 'bring-up by apply', size, ours: apply } as const;
-    const besideRaw: Row = { ...row, rival: { name: 'one systemctl start', sample: raw }, budget: 1.15 };
-    if (!withOneByOne) return [besideRaw];
+    const started = pm2 === null ? 'absent' : start;
     return [
-      besideRaw,
-      { ...row, rival: { name: 'systemctl start, one by one', sample: oneByOne }, budget: 0.6 },
+      { ...row, rival: { name: 'one systemctl start', sample: raw }, budget: 1.15 },
+      ...(withOneByOne
+        ? [{ ...row, rival: { name: 'systemctl start, one by one', sample: oneByOne }, budget: 0.6 }]
+        : []),
+      { ...row, rival: { name: 'pm2 start ecosystem.json', sample: started }, budget: null },
     ];
   } finally {
-    await fleet.dispose();
+    await allOf(
+      () => pm2?.stop(),
+      () => fleet.dispose(),
+    );
   }
 }

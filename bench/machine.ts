@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import * as os from 'node:os';
-import { supervisorVersion } from './supervisor.js';
+import { rivals, type Rivals } from './rivals.js';
 
 /** What the figures depend on. */
-export interface Machine {
+export interface Machine extends Rivals {
   readonly date: string;
   readonly cpu: string;
   readonly cores: number;
@@ -11,7 +11,6 @@ export interface Machine {
   readonly node: string;
   readonly tmux: string;
   readonly systemd: string;
-  readonly supervisor: string | null;
 }
 
 export const machine = (): Machine => ({
@@ -22,7 +21,7 @@ export const machine = (): Machine => ({
   node: process.versions.node,
   tmux: firstLine('tmux', '-V'),
   systemd: firstLine('systemctl', '--version'),
-  supervisor: supervisorVersion(),
+  ...rivals(),
 });
 
 /** The load average of the last minute, the bench's own included. */

@@ -1,50 +1,41 @@
-// `npm run bench [-- --quick] [-- --json FILE]`: fleet beside its rivals, in one run, next to a private user manager, so
-// that nothing of the operator's is measured or touched. Figures over budget are reported; a count that is off fails.
+// `npm run bench`: fleet beside its rivals, in one run, next to a private user manager, so that nothing of the operator's is
+// measured or touched. Figures over budget are reported; a count that is off fails.
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
 import { requirePrivateManager } from '../test/support/user-manager.js';
 import { copyPackage } from './bench-fleet.js';
 import { atRest, countedController } from './at-rest.js';
 import { bringUp } from './bring-up.js';
+import { chart } from './chart.js';
 import { load, machine } from './machine.js';
 import { nothingToDo } from './nothing-to-do.js';
+import { readOptions, usage, type Options, type Part } from './options.js';
+import { profile } from './profile.js';
 import { reactions } from './reactions.js';
-import { ratioOf, verdictOf, type Row } from './row.js';
+import { reportJson, reportText, type Report } from './report.js';
+import { installRivals } from './rivals.js';
+import { verdictOf, type Row } from './row.js';
 import { sending } from './sending.js';
 import { startUp } from './start-up.js';
-import { table } from './table.js';
-
-const usage = `usage: npm run bench [-- --quick] [-- --json FILE]
-
-  --quick      5 repetitions instead of 11, no fleet of 300 or 1000, nothing slow; about four minutes
-  --json FILE  also write the figures, and the machine they are of, to FILE
-`;
-
-interface Options {
-  readonly quick: boolean;
-  readonly json: string | null;
-}
 
 async function main(): Promise<number> {
-  const options = readOptions();
+  const options = readOptions(process.argv.slice(2));
   if (options === null) {
     process.stderr.write(usage);
     return 64;
   }
-  return process.env['FLEET_TEST_MANAGER'] === undefined ? besidePrivateManager() : measure(options);
-}
-
-function readOptions(): Options | null {
-  try {
-    const { quick, json } = parseArgs({
-      options: { quick: { type: 'boolean' }, json: { type: 'string' } },
-    }).values;
-    return { quick: quick === true, json: json === undefined ? null : path.resolve(json) };
-  } catch {
-    return null;
+  if (options.from !== null) return told(JSON.parse(readFileSync(options.from, 'utf8')) as Report, options);
+  if (process.env['FLEET_TEST_MANAGER'] === undefined) {
+    if (!options.profile) for (const problem of installRivals()) say(`${problem}: its column stays empty`);
+    return besidePrivateManager();
   }
+  requirePrivateManager();
+  if (options.profile) {
+    for (const line of await profile(copyPackage('package'), options.quick ? 5 : 21)) print(line);
+    return 0;
+  }
+  return told(await measured(options), options);
 }
 
 /** This program once more, inside. */
@@ -59,56 +50,65 @@ function besidePrivateManager(): Promise<number> {
   });
 }
 
-async function measure({ quick, json }: Options): Promise<number> {
-  requirePrivateManager();
+/** Says what was found, and keeps it where that is wanted. */
+function told(report: Report, { json, svg }: Options): number {
+  process.stdout.write(reportText(report));
+  if (json !== null) writeFileSync(json, reportJson(report));
+  if (svg !== null) writeFileSync(svg, chart(report));
+  return report.rows.some((row) => verdictOf(row) === 'off') ? 1 : 0;
+}
+
+async function measured(options: Options): Promise<Report> {
   const begun = performance.now();
   const facts = machine();
-  const loadBefore = load();
-  const repetitions = quick ? 5 : 11;
-  const withRival = facts.supervisor !== null;
-  if (!withRival) say('supervisor is not installed (apt-get install supervisor): its column stays empty');
-  const cli = copyPackage('package');
-
-  const rows: Row[] = [];
-  say('start-up …');
-  rows.push(...(await startUp(cli, repetitions)));
-  const running = quick ? [10, 100] : [10, 100, 300];
-  const sizes = quick ? running : [...running, 1000];
-  const applies = new Map<number, Extract<Row, { kind: 'time' }>['ours']>();
-  for (const size of sizes) {
-    say(`nothing to do, ${size} agents …`);
-    const found = await nothingToDo(cli, size, repetitions, withRival, !running.includes(size));
-    rows.push(...found.rows);
-    applies.set(size, found.apply);
-  }
-  rows.push(...growth(applies));
-  for (const size of running) {
-    say(`bring-up, ${size} agents …`);
-    rows.push(...(await bringUp(cli, size, repetitions, size === 10 || (!quick && size === 100))));
-  }
-  say('a message …');
-  rows.push(...(await sending(cli, repetitions)));
-  say('reactions of the controller, 100 agents …');
-  rows.push(...(await reactions(cli, 100, repetitions)));
-  say('the controller counted, 100 agents …');
-  rows.push(...(await countedController(cli, 100, { seconds: quick ? 35 : 65, edits: 10_000 })));
-  say('the controller at rest, 100 agents …');
-  rows.push(...(await atRest(cli, 100, quick ? 60 : 120)));
-
+  const before = load();
+  const repetitions = options.quick ? 5 : 11;
+  const rows = await rowsOf(options, copyPackage('package'), repetitions, facts);
   const seconds = (performance.now() - begun) / 1000;
-  const document = { machine: facts, repetitions, load: { before: loadBefore, after: load() }, seconds };
-  for (const line of table(rows)) print(line);
-  print();
-  print(`${facts.date}, ${facts.cores} cores (${facts.cpu}), Linux ${facts.kernel}, Node ${facts.node},`);
-  print(`${facts.tmux}, ${facts.systemd}, supervisor ${facts.supervisor ?? 'absent'};`);
-  print(
-    `medians of ${repetitions} in ms, load ${loadBefore} before and ${document.load.after} after, ${seconds.toFixed(0)} s`,
+  return { machine: facts, repetitions, load: { before, after: load() }, seconds, rows };
+}
+
+async function rowsOf(
+  { quick, only, agents }: Options,
+  cli: string,
+  repetitions: number,
+  rivals: Report['machine'],
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const part = async (name: Part, what: string, rowsOfPart: () => Promise<readonly Row[]>): Promise<void> => {
+    if (!only.includes(name)) return;
+    say(`${what} …`);
+    rows.push(...(await rowsOfPart()));
+  };
+  const isWanted = (size: number): boolean => agents?.includes(size) ?? true;
+  const usual = quick ? [10, 100] : [10, 100, 300];
+  const running = usual.filter(isWanted);
+  const suspended = (quick ? [] : [1000]).filter(isWanted);
+  const applies = new Map<number, Extract<Row, { kind: 'time' }>['ours']>();
+
+  await part('start-up', 'start-up', () => startUp(cli, repetitions));
+  for (const size of [...running, ...suspended])
+    await part('nothing-to-do', `nothing to do, ${size} agents`, async () => {
+      const found = await nothingToDo(cli, size, repetitions, rivals, suspended.includes(size));
+      applies.set(size, found.apply);
+      return found.rows;
+    });
+  rows.push(...growth(applies));
+  for (const size of running)
+    await part('bring-up', `bring-up, ${size} agents`, () =>
+      bringUp(cli, size, repetitions, { rivals, withOneByOne: !quick || size === 10 }),
+    );
+  await part('message', 'a message', () => sending(cli, repetitions));
+  await part('reactions', 'reactions of the controller, 100 agents', () =>
+    reactions(cli, 100, repetitions, rivals),
   );
-  if (json !== null) {
-    const judged = rows.map((row) => ({ ...row, ratio: ratioOf(row), verdict: verdictOf(row) }));
-    writeFileSync(json, `${JSON.stringify({ formatVersion: '1.0', ...document, rows: judged }, null, 2)}\n`);
-  }
-  return rows.some((row) => verdictOf(row) === 'off') ? 1 : 0;
+  await part('counted', 'the controller counted, 100 agents', () =>
+    countedController(cli, 100, { seconds: quick ? 35 : 65, edits: 10_000 }),
+  );
+  await part('at-rest', 'the controller at rest, 100 agents', () =>
+    atRest(cli, 100, quick ? 60 : 120, rivals),
+  );
+  return rows;
 }
 
 /** How an apply with nothing to do grows with the fleet. A thousand are suspended: two cores cannot start so many. */
@@ -120,7 +120,7 @@ function growth(applies: ReadonlyMap<number, Extract<Row, { kind: 'time' }>['our
 }
 
 const say = (text: string): boolean => process.stderr.write(`bench: ${text}\n`);
-const print = (line = ''): boolean => process.stdout.write(`${line}\n`);
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 process.exitCode = await main().catch((error: unknown) => {
   say(error instanceof Error ? error.message : String(error));

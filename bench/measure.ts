@@ -8,6 +8,8 @@ export interface Side {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Not timed: throws where the program ended well and what it should have done is not done. */
+  readonly check?: () => Promise<void>;
 }
 
 /** Several processes, one after another, timed as one. */
@@ -34,10 +36,24 @@ export async function compare<Name extends string>(
     for (const [name, side] of [...entries.slice(first), ...entries.slice(0, first)]) {
       await side.prepare?.();
       const time = await timeOf(side);
+      if ('check' in side) await side.check();
       if (repetition >= 0) times.get(name)?.push(time);
     }
   }
   return Object.fromEntries([...times].map(([name, list]) => [name, sampleOf(list)])) as Record<Name, Sample>;
+}
+
+/** What ends each of the sides: all are tried, also where one fails. @throws the first failure */
+export async function allOf(...ends: readonly (() => Promise<void> | undefined)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const end of ends) {
+    try {
+      await end();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function timeOf(side: Side | Series): Promise<number> {

@@ -7,7 +7,7 @@ export interface FigureRow {
   readonly what: string;
   readonly size: number;
   readonly value: number;
-  readonly rival: { readonly name: string; readonly value: number } | null;
+  readonly rival: { readonly name: string; readonly value: number | 'absent' } | null;
   /** The largest value within budget, or ratio where there is a rival; null: it stands for itself. */
   readonly budget: number | null;
 }
@@ -58,14 +58,24 @@ export function sampleOf(times: readonly number[]): Sample {
 
 export function ratioOf(row: Row): number | null {
   if (row.kind === 'count' || row.rival === null) return null;
-  if (row.kind === 'figure') return row.value / row.rival.value;
-  if (row.rival.sample === 'absent') return null;
-  return row.ours.median / row.rival.sample.median;
+  const [ours, theirs] = [oursOf(row), rivalsOf(row)];
+  return theirs === null ? null : ours / theirs;
+}
+
+export const oursOf = (row: TimeRow | FigureRow): number =>
+  row.kind === 'time' ? row.ours.median : row.value;
+
+/** null where there is no rival, or it is absent. */
+export function rivalsOf({ rival }: TimeRow | FigureRow): number | null {
+  if (rival === null) return null;
+  const found = 'sample' in rival ? rival.sample : rival.value;
+  if (found === 'absent') return null;
+  return typeof found === 'number' ? found : found.median;
 }
 
 export function verdictOf(row: Row): Verdict {
   if (row.kind === 'count') return row.count === row.expected ? 'ok' : 'off';
-  if (row.kind === 'time' && row.rival?.sample === 'absent') return 'rival absent';
+  if (row.rival !== null && rivalsOf(row) === null) return 'rival absent';
   const ratio = row.kind === 'figure' && row.rival === null ? row.value : ratioOf(row);
   if (ratio === null || row.budget === null) return null;
   return ratio <= row.budget ? 'ok' : 'over';

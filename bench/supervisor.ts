@@ -52,9 +52,13 @@ export class Supervisor {
     return { program: 'supervisorctl', args: ['-c', this.#config, 'update'] };
   }
 
+  get pid(): number {
+    return Number(fs.readFileSync(this.#file('pid'), 'utf8'));
+  }
+
   async stop(): Promise<void> {
     if (fs.existsSync(this.#file('pid'))) {
-      const pid = Number(fs.readFileSync(this.#file('pid'), 'utf8'));
+      const { pid } = this;
       process.kill(pid, 'SIGTERM');
       await eventually('supervisord ended', () => !fs.existsSync(`/proc/${pid}`), 60_000);
     }

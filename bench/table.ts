@@ -1,4 +1,4 @@
-import { ratioOf, verdictOf, type Row } from './row.js';
+import { oursOf, ratioOf, rivalsOf, verdictOf, type Row } from './row.js';
 
 const heads = ['what', 'agents', 'ours', 'rival', "rival's", 'ratio', 'budget', ''];
 
@@ -16,7 +16,8 @@ export function table(rows: readonly Row[]): readonly string[] {
   );
 }
 
-const figure = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
+export const milliseconds = (value: number): string => value.toFixed(0);
+export const figure = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(0));
 
 const isText = (column: number): boolean => column === 0 || column === 3 || column === 7;
 
@@ -25,23 +26,11 @@ function cells(row: Row): readonly string[] {
   if (row.kind === 'count') {
     return [row.what, String(row.size), String(row.count), '', '', '', `= ${row.expected}`, verdict];
   }
-  const ratio = ratioOf(row);
-  if (row.kind === 'figure') {
-    const { what, size, value, rival, budget } = row;
-    return [
-      ...[what, String(size), figure(value), rival?.name ?? '', rival === null ? '' : figure(rival.value)],
-      ...[ratio?.toFixed(2) ?? '', budget === null ? '' : `<= ${budget}`, verdict],
-    ];
-  }
-  const { what, size, ours, rival, budget } = row;
+  const { what, size, rival, budget } = row;
+  const print = row.kind === 'time' ? milliseconds : figure;
+  const [theirs, ratio] = [rivalsOf(row), ratioOf(row)];
   return [
-    what,
-    String(size),
-    ours.median.toFixed(0),
-    rival?.name ?? '',
-    rival === null || rival.sample === 'absent' ? '' : rival.sample.median.toFixed(0),
-    ratio === null ? '' : ratio.toFixed(2),
-    budget === null ? '' : `<= ${budget}`,
-    verdict,
+    ...[what, String(size), print(oursOf(row)), rival?.name ?? '', theirs === null ? '' : print(theirs)],
+    ...[ratio?.toFixed(2) ?? '', budget === null ? '' : `<= ${budget}`, verdict],
   ];
 }

@@ -1,7 +1,7 @@
 // Which agents the tests run, in which version, and where their programs are. Read by the installer and by the tests.
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
+import { cacheDirectory } from './npm-program.mjs';
 
 /**
  * npm package, version and program of each runtime; `program` is a path below node_modules.
@@ -24,9 +24,7 @@ export const AGENTS = {
   },
 };
 
-export const agentsCache = () =>
-  process.env.FLEET_AGENTS_CACHE ??
-  path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'mosaic-fleet', 'agents');
+export const agentsCache = () => cacheDirectory('agents', process.env.FLEET_AGENTS_CACHE);
 
 export const agentDirectory = (runtime) => path.join(agentsCache(), `${runtime}-${AGENTS[runtime].version}`);
 
