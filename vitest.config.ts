@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const rooms = ['roster', 'controller', 'observers', 'actuators', 'host', 'cli'];
+const rooms = ['roster', 'controller', 'observers', 'actuators', 'host', 'cli', 'bench'];
 
 export default defineConfig({
   test: {

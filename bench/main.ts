@@ -68,6 +68,9 @@ async function measured(options: Options): Promise<Report> {
   return { machine: facts, repetitions, load: { before, after: load() }, seconds, rows };
 }
 
+/** Two cores cannot start a thousand: larger fleets are suspended. */
+const mostRunning = 300;
+
 async function rowsOf(
   { quick, only, agents }: Options,
   cli: string,
@@ -80,14 +83,13 @@ async function rowsOf(
     say(`${what} …`);
     rows.push(...(await rowsOfPart()));
   };
-  const isWanted = (size: number): boolean => agents?.includes(size) ?? true;
-  const usual = quick ? [10, 100] : [10, 100, 300];
-  const running = usual.filter(isWanted);
-  const suspended = (quick ? [] : [1000]).filter(isWanted);
+  const sizes = agents ?? (quick ? [10, 100] : [10, 100, 300, 1000]);
+  const running = sizes.filter((size) => size <= mostRunning);
+  const suspended = sizes.filter((size) => size > mostRunning);
   const applies = new Map<number, Extract<Row, { kind: 'time' }>['ours']>();
 
   await part('start-up', 'start-up', () => startUp(cli, repetitions));
-  for (const size of [...running, ...suspended])
+  for (const size of sizes)
     await part('nothing-to-do', `nothing to do, ${size} agents`, async () => {
       const found = await nothingToDo(cli, size, repetitions, rivals, suspended.includes(size));
       applies.set(size, found.apply);
@@ -96,7 +98,7 @@ async function rowsOf(
   rows.push(...growth(applies));
   for (const size of running)
     await part('bring-up', `bring-up, ${size} agents`, () =>
-      bringUp(cli, size, repetitions, { rivals, withOneByOne: !quick || size === 10 }),
+      bringUp(cli, size, repetitions, { rivals, withOneByOne: !quick || agents !== null || size === 10 }),
     );
   await part('message', 'a message', () => sending(cli, repetitions));
   await part('reactions', 'reactions of the controller, 100 agents', () =>
@@ -111,7 +113,7 @@ async function rowsOf(
   return rows;
 }
 
-/** How an apply with nothing to do grows with the fleet. A thousand are suspended: two cores cannot start so many. */
+/** How an apply with nothing to do grows with the fleet. */
 function growth(applies: ReadonlyMap<number, Extract<Row, { kind: 'time' }>['ours']>): readonly Row[] {
   const [small, large] = [applies.get(10), applies.get(1000)];
   if (small === undefined || large === undefined) return [];

@@ -23,7 +23,7 @@ export const usage = `usage: npm run bench [-- --quick] [-- --json FILE] [-- --s
   --from FILE     measure nothing: the figures are those of an earlier --json
   --profile       where the time of \`fleet plan\` goes, and nothing else
   --only PART,…   only these: ${parts.join(', ')}
-  --agents N,…    of nothing-to-do and bring-up, only fleets of these sizes
+  --agents N,…    of nothing-to-do and bring-up: fleets of these sizes; above 300 they are suspended
 `;
 
 export interface Options {

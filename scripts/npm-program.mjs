@@ -33,9 +33,10 @@ export function installProgram({ name, version, program }, target) {
     });
     if (npm.status !== 0)
       return `npm install ${name}@${version} failed: ${npm.error?.message ?? lastLine(npm.stderr)}`;
-    const said = programVersion(path.join(beside, 'node_modules', program), beside);
-    if (!said.includes(version))
-      return `${name}@${version} does not run: ${said || 'no answer to --version'}`;
+    const { said, error } = programVersion(path.join(beside, 'node_modules', program), beside);
+    // The error's message has the version, too: it names the directory.
+    if (error !== undefined || !said.includes(version))
+      return `${name}@${version} does not run: ${error?.message ?? (said || 'no answer to --version')}`;
     fs.rmSync(path.join(beside, 'home'), { recursive: true, force: true });
     try {
       fs.renameSync(beside, target);
@@ -61,7 +62,7 @@ function programVersion(program, beside) {
     cwd: home,
     env: { PATH: process.env.PATH, HOME: home, TERM: 'dumb', PI_OFFLINE: '1' },
   });
-  return error?.message ?? `${stdout}${stderr}`.trim();
+  return { said: `${stdout ?? ''}${stderr ?? ''}`.trim(), error };
 }
 
 /** What killed installers left behind. A day is longer than any download. */
