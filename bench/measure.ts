@@ -83,7 +83,9 @@ export function ended({ program, args, env }: Side): Promise<void> {
     });
     child.on('close', (code, signal) => {
       const what = `${program} ${args.join(' ')}`.slice(0, 200);
-      reject(new Error(`${what} ended with ${code ?? signal ?? '?'}\n${printed.slice(-2000)}`));
+      // Of three hundred agents, those that did well say nothing about why.
+      const said = printed.replace(/^ *✓.*\n/gm, '').slice(-2000);
+      reject(new Error(`${what} ended with ${code ?? signal ?? '?'}\n${said}`));
     });
   });
 }
