@@ -41,7 +41,7 @@ export class Pm2 {
     this.#directory = fs.mkdtempSync(path.join(homedir(), 'pm2-'));
     // It would ask its maker for a newer one, and print an advertisement.
     const quiet = { PM2_DISABLE_VERSION_CHECK: 'true', PM2_DISCRETE_MODE: 'true' };
-    this.#env = { PM2_HOME: path.join(this.#directory, 'home'), ...quiet };
+    this.#env = { PM2_HOME: this.#home, ...quiet };
     const apps = Array.from({ length: size }, (_, index) => ({
       name: `agent-${String(index + 1).padStart(4, '0')}`,
       script: '/bin/sleep',
@@ -94,32 +94,30 @@ export class Pm2 {
     }
   }
 
-  /** By its own means, and where that does not help, it and what it has started, by pid. */
+  /** Asks the daemon to end with what it has started; where that does not help, both are killed, by pid. `pm2 kill` would wait for ever for a daemon that hangs. */
   async #end(): Promise<void> {
     const daemon = this.#daemon();
-    if (daemon === null) return;
-    const programs = childrenOf(daemon);
-    const gone = (): boolean => [daemon, ...programs].every((pid) => !fs.existsSync(`/proc/${pid}`));
-    try {
-      await ended(this.#call('kill'));
-      await eventually('pm2 ended', gone, 60_000);
-    } catch {
-      // First the daemon, which would start the others again; what it has started meanwhile as well.
-      const pids = [
-        daemon,
-        ...new Set([...programs, ...(this.#daemon() === null ? [] : childrenOf(daemon))]),
-      ];
-      for (const pid of pids) killed(pid);
-      await eventually('pm2 killed', gone);
+    if (daemon !== null) {
+      const programs = childrenOf(daemon);
+      const gone = (): boolean => [daemon, ...programs].every((pid) => !fs.existsSync(`/proc/${pid}`));
+      process.kill(daemon, 'SIGTERM');
+      try {
+        await eventually('pm2 ended', gone, 60_000);
+      } catch {
+        // The daemon before the others, which it would start again.
+        const started = this.#daemon() === null ? [] : childrenOf(daemon);
+        for (const pid of [daemon, ...new Set([...programs, ...started])]) killed(pid);
+        await eventually('pm2 killed', gone);
+      }
     }
+    fs.rmSync(this.#home, { recursive: true, force: true });
   }
 
   /** Null where it does not run. Another process may have got the pid that is in the file. */
   #daemon(): number | null {
-    const home = this.#env['PM2_HOME'] ?? '';
     try {
-      const pid = Number(fs.readFileSync(path.join(home, 'pm2.pid'), 'utf8'));
-      return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(home) ? pid : null;
+      const pid = Number(fs.readFileSync(path.join(this.#home, 'pm2.pid'), 'utf8'));
+      return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(this.#home) ? pid : null;
     } catch {
       return null;
     }
@@ -134,6 +132,10 @@ export class Pm2 {
       },
       60_000,
     );
+  }
+
+  get #home(): string {
+    return path.join(this.#directory, 'home');
   }
 
   get #ecosystem(): string {
