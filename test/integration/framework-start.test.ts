@@ -177,6 +177,45 @@ describe('an agent', () => {
   });
 });
 
+test('an agent starts, and ends as it should, whatever signals come in the meantime', async () => {
+  // bash (5.2) that runs a trap while it parses a `$(…)` ends with a syntax error.
+  for (let turn = 0; turn < 8; turn += 1) {
+    const starting = fleet.start({ agent: 'flooded', command: ['sleep', '1000'] });
+    const progress = { over: false };
+    const done = starting.finally(() => (progress.over = true));
+    const main = await eventually('its main process', async () => {
+      const pid = Number((await show(agentUnit('flooded'), 'MainPID'))['MainPID']);
+      // Before that it would end it.
+      return pid > 0 && /^Sig(Ign|Cgt):.*[2367abef]..$/m.test(statusOf(pid)) && pid;
+    });
+    while (!progress.over) {
+      for (let count = 0; count < 50; count += 1) signalled(main);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { pid } = await done;
+    process.kill(pid, 'SIGKILL');
+    for (let count = 0; count < 2000; count += 1) signalled(main);
+    await eventually('it has failed', async () => (await activeState(agentUnit('flooded'))) === 'failed');
+    expect((await fleet.exitRecord('flooded')).facts).toMatchObject({ reason: 'signaled', signal: '9' });
+  }
+});
+
+const statusOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+function signalled(pid: number): void {
+  try {
+    process.kill(pid, 'SIGUSR1');
+  } catch {
+    // It has ended.
+  }
+}
+
 describe('a start that cannot succeed fails, and says why', () => {
   const failing = async (
     agent: string,

@@ -6,7 +6,7 @@
 # Ends with the agent's own status, 128 + signal, or:
 #   69 tmux does not answer   72 no working directory   73 the session's name is taken   75 the tmux server is gone
 #   76 the session or the agent's pane was killed by somebody   77 its earlier life goes on   78 bad launch record
-# An agent can end with these numbers too: the exit record says which it was. 0 after SIGTERM, which the stop sends.
+# An agent can end with these numbers too: the exit record says which it was.
 set -u
 LC_ALL=C
 here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
@@ -19,9 +19,10 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
 agent=$1 ready='' record_spec='-' record_conversation='' how=new
-# The stop script tells us first. Without it the end of the session would look like somebody's doing.
-trap 'exit 0' TERM
-trap ready=1 USR1
+# No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
+# would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
+# clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
+trap '' USR1
 
 # -N: a server that starts here would live in this agent's cgroup and die with it, and all the others with it.
 ask() { tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "$@"; }
@@ -35,6 +36,9 @@ pause() {
   [[ -n ${quiet:-} ]] || exec {quiet}<> <(:)
   read -r -t "$1" -u "$quiet" _
 }
+
+# is_ready: whether the pane's first program has said so, by a line into the pipe that is fd 8. What it read until then is closed.
+is_ready() { [[ -n $ready ]] || { read -r -t 0 -u 8 && ready=1 && exec 9<&-; }; }
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
@@ -70,6 +74,9 @@ former_lives
 choose
 cd -- "$record_directory" 2>/dev/null ||
   finish 72 start-failed 72 - "the working directory $record_directory is not there, or not a directory that can be entered"
+
+# (A process for a moment, and no earlier life.)
+exec 8<> <(:)
 
 marks=(
   @fleet_agent "$agent" @fleet_home "$home" @fleet_spec "$record_spec" @fleet_context "$record_context"
@@ -148,7 +155,7 @@ no_answer() { if server_lives; then state=unknown; else state=gone; fi; }
 
 look() {
   local answer
-  if answer=$(ask "${own_pane[@]}" 2>/dev/null 9<&-); then judge "$answer"; else no_answer; fi
+  if answer=$(ask "${own_pane[@]}" 2>/dev/null 8>&- 9<&-); then judge "$answer"; else no_answer; fi
 }
 
 # watch: starts a client that tells the pane's state and then waits for the call of the hooks (fleet.tmux.conf), in one go
@@ -157,7 +164,7 @@ look() {
 watch() {
   local line last=''
   exec {events}< <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "${own_pane[@]}" ';' display-message -p . ';' \
-    wait-for "closed-$session" 9<&- 2>/dev/null)
+    wait-for "closed-$session" 8>&- 9<&- 2>/dev/null)
   waiter=$!
   while IFS= read -r -u "$events" line; do
     if [[ $line == . ]]; then
@@ -172,11 +179,12 @@ watch() {
 backoff=0.2
 while :; do
   watch
-  [[ -z $ready ]] || exec 9<&-
   while [[ $state == alive ]]; do
     # The end of the client is the call. Every few minutes look without one: an operator who replaces the hooks at run time
     # makes the server mute.
-    IFS= read -r -t "$((240 + RANDOM % 120))" -u "$events" _
+    patience=5
+    is_ready && patience=$((240 + RANDOM % 120))
+    IFS= read -r -t "$patience" -u "$events" _
     [[ $? -gt 128 ]] || break
     look
   done
@@ -188,7 +196,6 @@ while :; do
   wait "$waiter"
   failed=$?
   exec {events}<&-
-  [[ -z $ready ]] || exec 9<&-
   if ((failed)); then
     # Somebody killed the waiting client, or the socket cannot be reached.
     pause "$backoff"
@@ -222,15 +229,18 @@ esac
 lines=() last=()
 # Its last lines, and its end. The session may be another agent's by now, on another server: the mark decides, inside the server.
 mapfile -t lines < <(ask capture-pane -p -t "$pane" -S -200 ';' if-shell -F -t "$session:" \
-  "#{==:#{@fleet_unit},${INVOCATION_ID:-}}" "kill-session -t '$session'" 2>/dev/null 9<&-)
+  "#{==:#{@fleet_unit},${INVOCATION_ID:-}}" "kill-session -t '$session'" 2>/dev/null 8>&- 9<&-)
 for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
   [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
 done
+reason=start-failed
 if [[ -n $signal ]]; then
   [[ $signal =~ ^[0-9]+$ ]] || signal=$(kill -l "$signal")
-  finish "$((128 + signal))" "$([[ -n $ready ]] && echo signaled || echo start-failed)" - "$signal" \
+  is_ready && reason=signaled
+  finish "$((128 + signal))" "$reason" - "$signal" \
     "the agent was killed by signal $signal" "${last[@]}"
 fi
 # No status after two seconds: the agent lives on without its terminal, for systemd to end.
-finish "${status:-1}" "$([[ -n $ready ]] && echo exited || echo start-failed)" "${status:--}" - \
+is_ready && reason=exited
+finish "${status:-1}" "$reason" "${status:--}" - \
   "the agent exited with status ${status:-unknown}" "${last[@]}"

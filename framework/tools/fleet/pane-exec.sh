@@ -88,7 +88,7 @@ if [[ -z $found && $program == */* ]]; then refuse 127 "$program: no such progra
 for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
 NOTIFY_SOCKET=$notify "$notifier" --ready --status="pane ${TMUX_PANE:-} pid $$" ||
   refuse 69 "systemd did not take the report that $agent is ready"
-kill -USR1 "$main"
+{ echo ready >"/proc/$main/fd/8"; } 2>/dev/null
 
 # 6. Exported, and not given to env(1) as words, where anybody on the host could read the secrets in them with ps. From
 # here on only names with the prefix _fleet_ are used, for any other may be overwritten. What bash gives a meaning of its
