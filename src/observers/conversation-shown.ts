@@ -3,6 +3,7 @@ import { processesBeside, startedAtOf, startTimeOf } from '../host/process.js';
 import type { TranscriptKind } from '../roster/profile.js';
 import { begunInGemini } from './gemini-log.js';
 import { environmentOf, filesHeldOpen } from './process-facts.js';
+import { nearestFirst } from './process-tree.js';
 import { filesIn, newestFiles, readRecord, writtenAt } from './transcripts/lines.js';
 
 /**
@@ -51,14 +52,19 @@ function writtenLast(pid: number, started: string | null): string | null {
     : null;
 }
 
-/** codex 0.169: a child of its holds `thread-writer-locks/<id>.lock` open, before any message. Of several the newest counts. */
+/**
+ * codex 0.169: a child of its holds `thread-writer-locks/<id>.lock` open, before any message. One that an agent runs as a tool
+ * holds its own; the agent's stands nearer. Of several the newest counts.
+ */
 function lockedThread(pid: number): string | null {
-  const locks = processesBeside(pid)
-    .flatMap(filesHeldOpen)
-    .flatMap((file) => /\/thread-writer-locks\/([0-9A-Za-z-]+)\.lock$/.exec(file) ?? [])
-    .filter((text) => !text.startsWith('/'));
-  // Ids are UUIDs of version 7, which begin with their time.
-  return [...new Set(locks)].toSorted().at(-1) ?? null;
+  for (const member of nearestFirst(pid, processesBeside(pid))) {
+    const locks = filesHeldOpen(member).flatMap(
+      (file) => /\/thread-writer-locks\/([0-9A-Za-z-]+)\.lock$/.exec(file)?.[1] ?? [],
+    );
+    // Ids are UUIDs of version 7, which begin with their time.
+    if (locks.length > 0) return locks.toSorted().at(-1) ?? null;
+  }
+  return null;
 }
 
 /**
@@ -69,7 +75,7 @@ function sessionFile(pid: number, variable: string, below: string): string | nul
   const environment = environmentOf(pid);
   const named = environment[variable];
   const root = named === undefined || named === '' ? `${environment['HOME'] ?? ''}/${below}` : named;
-  for (const member of processesBeside(pid)) {
+  for (const member of nearestFirst(pid, processesBeside(pid))) {
     const record = readRecord(`${root}/sessions/${member}.json`);
     if (record === null || String(record['procStart']) !== startTimeOf(member)) continue;
     const id = record['sessionId'];

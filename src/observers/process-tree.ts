@@ -24,6 +24,17 @@ export function processTree(
   return tree;
 }
 
+/** These processes, those first that stand nearest to `pid`; last those that have left its tree. */
+export function nearestFirst(pid: number, members: readonly number[]): readonly number[] {
+  const children = new Map<number, number[]>();
+  for (const member of members) {
+    const parent = parentOf(member);
+    if (parent !== null) children.set(parent, [...(children.get(parent) ?? []), member]);
+  }
+  const tree = processTree(pid, children).filter((member) => members.includes(member));
+  return [...tree, ...members.filter((member) => !tree.includes(member))];
+}
+
 function parentOf(pid: number): number | null {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -22,6 +23,34 @@ const write = (file: string, text: string, at: number): void => {
   fs.writeFileSync(file, text);
   fs.utimesSync(file, at / 1000, at / 1000);
 };
+
+describe('codex', () => {
+  const lock = (id: string): string => path.join(home, '.codex/thread-writer-locks', `${id}.lock`);
+  const [own, tool] = ['01a22500-0000-7000-8000-000000000000', '01a22599-0000-7000-8000-000000000000'];
+  /** A program that holds one lock itself and starts another that holds a later one. */
+  const holding = async (outer: string | null): Promise<ChildProcess> => {
+    fs.mkdirSync(path.dirname(lock(own)), { recursive: true });
+    const inner = 'exec 3>"$0"; echo ready; exec sleep infinity';
+    const script = `${outer === null ? '' : 'exec 3>"$0"; '}bash -c '${inner}' "$1" & wait`;
+    const program = spawn('bash', ['-c', script, lock(own), lock(tool)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    });
+    await once(program.stdout, 'data');
+    return program;
+  };
+  test.each([
+    ['its own, not that of a codex which it runs as a tool', own, own],
+    ['that of the program in a wrapper', null, tool],
+  ])('is in %s', async (_, outer, expected) => {
+    const program = await holding(outer);
+    try {
+      expect(shownConversation('codex', program.pid ?? 0, null)).toBe(expected);
+    } finally {
+      process.kill(-(program.pid ?? 0), 'SIGKILL');
+    }
+  });
+});
 
 describe('pi', () => {
   const place = (name: string, own = '--fleet-one-0123abcd'): string =>
