@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/fleet-sandbox.js';
 import { missing, wanted } from '../support/real-agents.js';
 import { RealFleet } from './real-fleet.js';
 import { randomFrom } from './seeded.js';
@@ -28,8 +29,12 @@ for (const runtime of wanted()) {
       marks.map((mark) => texts.join('\n').split(mark).length - 1);
 
     test('a first message comes first, and once', async () => {
-      // On a loaded machine it may have been left, as apply then says, with this command.
-      await all.fleet.fleet('agent', 'outbox', 'slot', '--deliver');
+      // On a loaded machine it may have been left, as apply then says, with this command; once more where it is not ready yet.
+      await until(
+        'the first message is out of the outbox',
+        async () => (await all.fleet.fleet('agent', 'outbox', 'slot', '--deliver')).code === 0,
+        120_000,
+      );
       await all.received(`${FIRST}, slot`);
       await all.expectSent(/^(delivered|queued)/, 'slot', 'then this', '--timeout', '60s');
       await all.received('then this');
