@@ -1,5 +1,8 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { shows } from '../../src/controller/screen.js';
+import { filesOf } from '../../src/observers/conversation-evidence.js';
+import { turnIn, type Turn } from '../../src/observers/transcripts/transcript.js';
 import { BUILT_IN } from '../../src/roster/profiles.js';
 import { conversationWords } from '../../src/roster/conversation.js';
 import type { RuntimeProfile } from '../../src/roster/profile.js';
@@ -14,6 +17,11 @@ export const controllerUnit = 'mosaic-fleet.service';
 
 /** Longest that anything may take on a machine with other work. */
 const patienceMs = 120_000;
+/**
+ * claude shows itself idle before it has written its answer down (1 of some two hundred, on a loaded machine: killed then, it
+ * loses it). A turn that was cut off stays open.
+ */
+const writtenWithinMs = 3000;
 
 /** Two agents of one runtime in one directory and one home, with the installed controller. */
 export class CampaignFleet {
@@ -127,6 +135,25 @@ export class CampaignFleet {
   /** Everybody has nothing to do, and the runtime has had the time to write down that it was so. */
   async idle(): Promise<void> {
     await this.must([0], 'wait', '--for', 'idle', ...NAMES, '--timeout', '120s');
+    const end = performance.now() + writtenWithinMs;
+    await until(
+      'what was answered is written down',
+      () => performance.now() > end || NAMES.every((name) => this.#turn(name) !== 'open'),
+      patienceMs,
+    );
+  }
+
+  /** What an agent's transcript says of its last turn. */
+  #turn(name: Name): Turn | null {
+    const { evidence } = this.profile.conversation ?? { evidence: null };
+    const file = path.join(this.sandbox.state, 'conversations', `${name}.json`);
+    if (evidence === null || !fs.existsSync(file)) return null;
+    const { current } = JSON.parse(fs.readFileSync(file, 'utf8')) as {
+      readonly current: { readonly id: string } | null;
+    };
+    if (current === null || current.id === '') return null;
+    const environment = { HOME: process.env['HOME'], ...this.agent.env };
+    return turnIn(this.profile.transcript, filesOf(evidence, current.id, environment) ?? [], current.id);
   }
 
   /** The words with which a human would continue an agent's conversation by hand. */
