@@ -181,12 +181,12 @@ while :; do
   watch
   while [[ $state == alive ]]; do
     # The end of the client is the call. Every few minutes look without one: an operator who replaces the hooks at run time
-    # makes the server mute.
+    # makes the server mute. Until the pane is ready, only that is asked more often, which takes no process.
     patience=5
     is_ready && patience=$((240 + RANDOM % 120))
     IFS= read -r -t "$patience" -u "$events" _
     [[ $? -gt 128 ]] || break
-    look
+    ((patience == 5)) || look
   done
   case $state in
     alive) ;;
