@@ -193,6 +193,7 @@ test('an agent starts, and ends as it should, whatever signals come in the meant
       await new Promise((resolve) => setImmediate(resolve));
     }
     const { pid } = await done;
+    await eventually('it is what it runs', () => statusOf(pid).startsWith('Name:\tsleep\n'));
     process.kill(pid, 'SIGKILL');
     for (let count = 0; count < 2000; count += 1) signalled(main);
     await eventually('it has failed', async () => (await activeState(agentUnit('flooded'))) === 'failed');
