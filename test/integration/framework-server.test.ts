@@ -77,6 +77,20 @@ describe('the tmux server', () => {
     },
   );
 
+  test('notices every death by itself, also where nobody reminds it', async () => {
+    await create();
+    const agents = ['one', 'two', 'three', 'four'];
+    const pids: number[] = [];
+    for (const agent of agents) pids.push((await fleet.start({ agent, ...hold })).pid);
+    await fleet.tmux('respawn-pane', '-k', '-t', '=_holder:', 'exec sleep 1000');
+    // One after the other: the next one's end would make up for what was lost.
+    for (const [index, agent] of agents.entries()) {
+      process.kill(pids[index] ?? Number.NaN, 'SIGKILL');
+      await state(agentUnit(agent), 'failed');
+      expect((await show(agentUnit(agent), 'ExecMainStatus'))['ExecMainStatus']).toBe('137');
+    }
+  });
+
   test('told to end by `kill-server`: 75 too', async () => {
     await create();
     await fleet.start({ agent: 'one', ...hold });
