@@ -40,6 +40,10 @@ pause() {
 # is_ready: whether the pane's first program has said so, by a line into the pipe that is fd 8. What it read until then is closed.
 is_ready() { [[ -n $ready ]] || { read -r -t 0 -u 8 && ready=1 && exec 9<&-; }; }
 
+# call_controller: it is called before this unit has ended, so that it has looked, and its start waits in systemd's queue, when it has.
+# Not waited for: a server that hangs delays no end.
+call_controller() { ask wait-for -S fleet >/dev/null 2>&1 8>&- 9<&- & }
+
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
   local code=$1 reason=$2 status=$3 signal=$4 message=$5 id
@@ -49,6 +53,7 @@ finish() {
   id=${record_conversation//%/%25} id=${id// /%20}
   if [[ $reason == start-failed && $# -eq 0 ]]; then set -- "$message"; fi
   write_exit_record "$reason" "$status" "$signal" "$SECONDS" "${id:+ how=$how conversation=$id}" "$@"
+  call_controller
   exit "$code"
 }
 

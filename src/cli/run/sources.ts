@@ -18,6 +18,12 @@ const patienceMs = 50;
  */
 const doubtsMs = [100, 400, 1500];
 
+/**
+ * An agent that ends is told of by its pane, by its session and by agent-run.sh, within some 15 ms, and only then there is
+ * something to do. A look in between shows nothing that helps, takes a processor from who is ending, and the next comes later.
+ */
+const endsWithinMs = 8;
+
 /** In the state directory only the operator's words matter, and that something was left for an agent. */
 const words = ['holds.json', 'approvals.json', 'mail'];
 
@@ -49,7 +55,7 @@ export class Sources {
     fs.mkdirSync(state, { recursive: true, mode: 0o700 });
     const places = new Map([[fs.realpathSync(state), new Set(words)]]);
     this.#wordsWatch = watchPlaces(places, () => false, wake, failed);
-    this.#tmux = watchTmux(socketName, wake);
+    this.#tmux = watchTmux(socketName, () => later(endsWithinMs, wake));
     this.follow(false);
   }
 
