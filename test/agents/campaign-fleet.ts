@@ -8,7 +8,7 @@ import { conversationWords } from '../../src/roster/conversation.js';
 import type { RuntimeProfile } from '../../src/roster/profile.js';
 import { FleetSandbox, run, until, type Run } from '../support/fleet-sandbox.js';
 import { startModelServer, type ModelServer } from '../support/model-server.js';
-import { Pane } from '../support/pane.js';
+import { Pane, type Screen } from '../support/pane.js';
 import { prepareAgent, type RealAgent, type Runtime } from '../support/real-agents.js';
 import { NAMES, type Name } from './campaign-step.js';
 
@@ -128,7 +128,10 @@ export class CampaignFleet {
   }
 
   looksReady(pane: Pane): boolean {
-    const { title, lines } = pane.screen();
+    return this.isReady(pane.screen());
+  }
+
+  isReady({ title, lines }: Pick<Screen, 'title' | 'lines'>): boolean {
     return shows(this.profile.ready, { title, lines: lines.map((text) => ({ text, typed: text })) });
   }
 

@@ -88,6 +88,32 @@ export class Pane {
     };
   }
 
+  /** Process, title and lines, in one call; null where there is no such pane. */
+  glance(): { readonly pid: number; readonly title: string; readonly lines: readonly string[] } | null {
+    const { target, socket } = this;
+    const words = [
+      'display-message',
+      '-p',
+      '-t',
+      target,
+      '#{pane_pid} #{pane_title}',
+      ';',
+      'capture-pane',
+      '-p',
+    ];
+    const { status, stdout } = spawnSync('tmux', ['-u', '-L', socket, ...words, '-t', target], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) return null;
+    const [head = '', ...lines] = stdout.split('\n');
+    const blank = head.indexOf(' ');
+    return {
+      pid: Number(head.slice(0, blank)),
+      title: head.slice(blank + 1),
+      lines: lines.map((line) => line.trimEnd()),
+    };
+  }
+
   text(): string {
     return this.screen().lines.join('\n');
   }
