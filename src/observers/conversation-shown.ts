@@ -2,7 +2,8 @@ import * as path from 'node:path';
 import { processesBeside, startedAtOf, startTimeOf } from '../host/process.js';
 import type { TranscriptKind } from '../roster/profile.js';
 import { begunInGemini } from './gemini-log.js';
-import { environmentOf, filesHeldOpen } from './process-facts.js';
+import { threadOf } from './codex-threads.js';
+import { environmentOf } from './process-facts.js';
 import { nearestFirst } from './process-tree.js';
 import { filesIn, newestFiles, readRecord, writtenAt } from './transcripts/lines.js';
 
@@ -52,17 +53,11 @@ function writtenLast(pid: number, started: string | null): string | null {
     : null;
 }
 
-/**
- * codex 0.169: a child of its holds `thread-writer-locks/<id>.lock` open, before any message. One that an agent runs as a tool
- * holds its own; the agent's stands nearer. Of several the newest counts.
- */
+/** A codex may be a child of the pane's process. One that an agent runs as a tool is one, too; the agent's stands nearer. */
 function lockedThread(pid: number): string | null {
   for (const member of nearestFirst(pid, processesBeside(pid))) {
-    const locks = filesHeldOpen(member).flatMap(
-      (file) => /\/thread-writer-locks\/([0-9A-Za-z-]+)\.lock$/.exec(file)?.[1] ?? [],
-    );
-    // Ids are UUIDs of version 7, which begin with their time.
-    if (locks.length > 0) return locks.toSorted().at(-1) ?? null;
+    const id = threadOf(member);
+    if (id !== undefined) return id;
   }
   return null;
 }

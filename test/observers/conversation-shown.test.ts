@@ -52,6 +52,86 @@ describe('codex', () => {
   });
 });
 
+describe('a codex that holds the locks of several threads', () => {
+  const day = Date.UTC(2026, 10, 29, 12);
+  /** A thread's id, by when it was begun. */
+  const begunAt = (seconds: number): string => {
+    const time = (day + seconds * 1000).toString(16).padStart(12, '0');
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+  };
+  const codex = (): string => path.join(home, '.codex');
+  /** Its file, written so many seconds after the first thread was begun. */
+  const file = (id: string, seconds: number, text: string, directory = '2026/11/29'): void =>
+    write(
+      path.join(codex(), 'sessions', directory, `rollout-2026-11-29T12-00-00-${id}.jsonl`),
+      `${text}\n{"type":"event_msg"}\n`,
+      day + seconds * 1000,
+    );
+  const meta = (id: string, more: object): string => {
+    const instructions = { text: 'You are a coding agent. '.repeat(2000) };
+    return JSON.stringify({
+      type: 'session_meta',
+      payload: { id, ...more, base_instructions: instructions },
+    });
+  };
+  const humans = (id: string, seconds: number, directory?: string): void =>
+    file(id, seconds, meta(id, { source: 'cli', thread_source: 'user' }), directory);
+  const agents = (id: string, seconds: number, parent: string): void => {
+    const source = { subagent: { thread_spawn: { parent_thread_id: parent, depth: 1 } } };
+    file(id, seconds, meta(id, { parent_thread_id: parent, source }));
+  };
+  /** What is shown of a process that holds these locks. */
+  const shown = async (...ids: readonly string[]): Promise<string | null> => {
+    const locks = ids.map((id) => path.join(codex(), 'thread-writer-locks', `${id}.lock`));
+    fs.mkdirSync(path.join(codex(), 'thread-writer-locks'), { recursive: true });
+    const script = 'for lock; do exec {fd}>"$lock"; done; echo ready; exec sleep infinity';
+    const program = spawn('bash', ['-c', script, 'codex', ...locks], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(program.stdout, 'data');
+    try {
+      return shownConversation('codex', program.pid ?? 0, '');
+    } finally {
+      program.kill('SIGKILL');
+    }
+  };
+  const [first, second, third, fourth] = [0, 60, 120, 180].map(begunAt) as [string, string, string, string];
+
+  test('is in the one in which its human spoke last', async () => {
+    expect(await shown(first, second)).toBe(second);
+    humans(first, 10);
+    expect(await shown(first, second)).toBe(first);
+    humans(second, 70);
+    expect(await shown(second, first)).toBe(second);
+    // Back in the first one.
+    humans(first, 80);
+    expect(await shown(first, second)).toBe(first);
+  });
+
+  test('is not in a sub-agent’s, however many there are', async () => {
+    humans(first, 61);
+    agents(second, 62, first);
+    expect(await shown(first, second)).toBe(first);
+    humans(third, 121);
+    agents(fourth, 190, third);
+    expect(await shown(first, second, third, fourth)).toBe(third);
+  });
+
+  test('by the day at which it was begun, in any time zone', async () => {
+    humans(first, 61, '2026/11/30');
+    humans(second, 62, '2026/11/28');
+    expect(await shown(first, second)).toBe(second);
+    humans(first, 63, '2026/11/30');
+    expect(await shown(first, second)).toBe(first);
+  });
+
+  test('of a file that says nothing it shows nothing', async () => {
+    humans(first, 10);
+    for (const text of ['', '{', '[]', '{"type":"session_meta"}', 'x'.repeat(2_000_000)]) {
+      file(second, 70, text);
+      expect(await shown(first, second)).toBeNull();
+    }
+  });
+});
+
 describe('pi', () => {
   const place = (name: string, own = '--fleet-one-0123abcd'): string =>
     path.join(home, `.pi/agent/sessions/--work${own === '' ? '--' : own}`, name);

@@ -5,7 +5,12 @@ export interface Answer {
   readonly text: string;
   /** Text as it is streamed. */
   readonly words: readonly string[];
-  readonly tool: { readonly name: string; readonly input: Readonly<Record<string, unknown>> } | null;
+  readonly tool: {
+    readonly name: string;
+    /** codex has some of its tools in one. */
+    readonly namespace?: string;
+    readonly input: Readonly<Record<string, unknown>>;
+  } | null;
   /** An HTTP status to answer with, or null. */
   readonly error: number | null;
   readonly hang: boolean;
@@ -62,6 +67,10 @@ function toolOf({ last, tools }: Turn): Answer['tool'] {
       (tool) => SHELL_TOOLS.test(tool),
       (tool) => shellInput(tool, command, /\bESCALATE\b/.test(last)),
     );
+  const task = word('SUBAGENT');
+  const namespace = 'multi_agent_v1';
+  if (task !== undefined)
+    return tools.includes(namespace) ? { namespace, name: 'spawn_agent', input: { message: task } } : null;
   const question = word('QUESTION');
   if (question !== undefined)
     return use(
@@ -80,6 +89,7 @@ function toolOf({ last, tools }: Turn): Answer['tool'] {
  * `PONG` and the user's last words, unless these hold directives: SLEEP=ms before the first word, GATE=name until the test opens
  * it, DRIP=ms between words, WORDS=n at least so many, ERR=status, HANG, TOOL=command (to the end of the line; once),
  * QUESTION=words (to the end of the line; once; several between `|`): asked with the agent's own tool for that; PLAN: a plan to approve, likewise.
+ * SUBAGENT=words (to the end of the line; once): codex gives them to a sub-agent.
  * ESCALATE: the command asks codex to leave its sandbox.
  * Background requests are answered at once.
  */

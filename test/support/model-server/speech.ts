@@ -74,6 +74,7 @@ function responses(id: number, turn: Turn, { text, tool, words }: Answer): Speec
           type: 'function_call',
           id: `fc_${id}`,
           call_id: `call_${id}`,
+          ...(tool.namespace === undefined ? {} : { namespace: tool.namespace }),
           name: tool.name,
           arguments: JSON.stringify(tool.input),
           status: 'completed',
