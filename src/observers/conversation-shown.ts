@@ -13,8 +13,16 @@ import { filesIn, newestFiles, readRecord, writtenAt } from './transcripts/lines
  *
  * @param pid of its own pane's process
  * @param started the conversation it was started in; null: that is not known
+ * @param others the conversations that other agents were started in
+ * @param now epoch milliseconds
  */
-export function shownConversation(kind: TranscriptKind, pid: number, started: string | null): string | null {
+export function shownConversation(
+  kind: TranscriptKind,
+  pid: number,
+  started: string | null,
+  others: ReadonlySet<string> = new Set(),
+  now = Date.now(),
+): string | null {
   switch (kind) {
     case 'claude':
       return sessionFile(pid, 'CLAUDE_CONFIG_DIR', '.claude');
@@ -23,9 +31,9 @@ export function shownConversation(kind: TranscriptKind, pid: number, started: st
     case 'codex':
       return lockedThread(pid);
     case 'pi':
-      return writtenLast(pid, started);
+      return writtenLast(pid, started, now);
     case 'gemini':
-      return started === null ? null : begunInGemini(pid, started);
+      return started === null ? null : begunInGemini(pid, started, others, now);
     case 'opencode':
     case 'none':
       return null;
@@ -39,7 +47,7 @@ const slackMs = 500;
  * pi 0.73 begins another conversation, by a human's `/new`, in the directory of the one before; fleet gives each that it begins a
  * directory of its own. So what was written there last, since this process started, is what it is in.
  */
-function writtenLast(pid: number, started: string | null): string | null {
+function writtenLast(pid: number, started: string | null, now: number): string | null {
   const directory = started === null ? '' : path.dirname(started);
   const from = startedAtOf(pid);
   if (from === null || !/--fleet-[^/]+-[0-9a-f]{8}$/.test(directory)) return null;
@@ -48,7 +56,7 @@ function writtenLast(pid: number, started: string | null): string | null {
   const [newest] = newestFiles(named, 1);
   const at = newest === undefined ? null : writtenAt(newest);
   // What a clock that was set back makes newer than now is not of this process.
-  return newest !== undefined && at !== null && at >= from + slackMs && at <= Date.now() + 2 * slackMs
+  return newest !== undefined && at !== null && at >= from + slackMs && at <= now + 2 * slackMs
     ? newest
     : null;
 }
@@ -72,7 +80,10 @@ function sessionFile(pid: number, variable: string, below: string): string | nul
   const root = named === undefined || named === '' ? `${environment['HOME'] ?? ''}/${below}` : named;
   for (const member of nearestFirst(pid, processesBeside(pid))) {
     const record = readRecord(`${root}/sessions/${member}.json`);
-    if (record === null || String(record['procStart']) !== startTimeOf(member)) continue;
+    const begun = record?.['procStart'];
+    // Anything may stand there; an object may throw where it is made text.
+    if (record === null || (typeof begun !== 'string' && typeof begun !== 'number')) continue;
+    if (String(begun) !== startTimeOf(member)) continue;
     const id = record['sessionId'];
     if (typeof id === 'string' && /^[0-9A-Za-z-]+$/.test(id)) return id;
   }

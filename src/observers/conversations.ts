@@ -61,13 +61,15 @@ export function observeConversations(
   if (stamp === null || stamp !== memory.stamp) memory.records.clear();
   memory.stamp = stamp;
   const none = !fs.existsSync(directory);
+  const all = [...questions];
+  const startedIn = new Set(all.flatMap(({ running }) => running?.conversation ?? []));
   return new Map(
-    [...questions].flatMap((question): readonly (readonly [string, ConversationSight])[] => {
+    all.flatMap((question): readonly (readonly [string, ConversationSight])[] => {
       if (none && question.shape === null) return [];
       const { agent } = question;
       const record = memory.records.get(agent) ?? readConversations(paths, agent);
       memory.records.set(agent, record);
-      return [[agent, look(question, record, acceptedFile(paths, agent), memory)]];
+      return [[agent, look(question, record, acceptedFile(paths, agent), startedIn, memory)]];
     }),
   );
 }
@@ -76,12 +78,13 @@ function look(
   question: ConversationQuestion,
   record: Known<ConversationRecord>,
   accepted: string,
+  startedIn: ReadonlySet<string>,
   memory: ConversationMemory,
 ): ConversationSight {
   const { shape, transcript, environment, running } = question;
   const current = record.known ? record.value.current : null;
   const before = record.known ? record.value.former[0] : undefined;
-  const live = shownBy(question, memory);
+  const live = shownBy(question, startedIn, memory);
   const ids = new Set(
     [current?.id, before?.id, running?.conversation, live].flatMap((id) => (id ? [id] : [])),
   );
@@ -95,13 +98,17 @@ function look(
   return { record, live, evidence, spokenTo: !silent || leftTraces(transcript, running.pid, accepted) };
 }
 
-function shownBy({ agent, shape, transcript, running }: ConversationQuestion, { shown }: ConversationMemory) {
+function shownBy(
+  { agent, shape, transcript, running }: ConversationQuestion,
+  startedIn: ReadonlySet<string>,
+  { shown }: ConversationMemory,
+): string | null {
   if (shape === null || running === null) return null;
   const { pid, unit, conversation, lastOutputAt } = running;
   const of = `${pid} ${unit} ${conversation} ${lastOutputAt}`;
   const before = shown.get(agent);
   if (before?.of === of) return before.id;
-  const id = shownConversation(transcript, pid, conversation);
+  const id = shownConversation(transcript, pid, conversation, startedIn);
   if (Date.now() / 1000 > lastOutputAt + writtenAfter) shown.set(agent, { of, id });
   return id;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startTimeOf } from '../../src/host/process.js';
 import { shownConversation } from '../../src/observers/conversation-shown.js';
 import { temporary } from '../support/temporary.js';
 
@@ -132,6 +133,24 @@ describe('a codex that holds the locks of several threads', () => {
   });
 });
 
+describe('claude', () => {
+  const id = '01234567-89ab-4def-8123-456789abcdef';
+  const session = (procStart: unknown): void =>
+    write(
+      path.join(home, `.claude/sessions/${pid()}.json`),
+      JSON.stringify({ sessionId: id, procStart }),
+      after(0),
+    );
+  test('is in what its own session file says, whatever else stands in one', () => {
+    for (const procStart of [{ toString: 1, valueOf: 1 }, [], null, true, '1']) {
+      session(procStart);
+      expect(shownConversation('claude', pid(), null)).toBeNull();
+    }
+    session(startTimeOf(pid()));
+    expect(shownConversation('claude', pid(), null)).toBe(id);
+  });
+});
+
 describe('pi', () => {
   const place = (name: string, own = '--fleet-one-0123abcd'): string =>
     path.join(home, `.pi/agent/sessions/--work${own === '' ? '--' : own}`, name);
@@ -178,13 +197,14 @@ describe('gemini', () => {
   };
   const project = (): string => path.join(home, '.gemini/tmp/work');
   const iso = (ms: number): string => new Date(ms).toISOString();
+  const chatFile = (id: string): string =>
+    `${project()}/chats/session-2026-11-29T01-11-${id.slice(0, 8)}.jsonl`;
   const chat = (id: string, at: number, ...said: readonly string[]): void => {
     const lines = [
       { sessionId: id, projectHash: '', startTime: iso(at), lastUpdated: iso(at), kind: 'main' },
       ...said.map((text) => ({ type: 'user', content: [{ text }] })),
     ];
-    const file = `${project()}/chats/session-2026-11-29T01-11-${id.slice(0, 8)}.jsonl`;
-    write(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), at);
+    write(chatFile(id), lines.map((line) => `${JSON.stringify(line)}\n`).join(''), at);
   };
   const typed = (...entries: readonly (readonly [string, number, string])[]): void => {
     const log = entries.map(([sessionId, at, message], messageId) => {
@@ -192,7 +212,9 @@ describe('gemini', () => {
     });
     write(`${project()}/logs.json`, JSON.stringify(log, null, 2), Date.now());
   };
-  const shown = (): string | null => shownConversation('gemini', pid(), ids.own);
+  /** Long after all that is written here. */
+  const later = (): number => after(100_000);
+  const shown = (now = later()): string | null => shownConversation('gemini', pid(), ids.own, new Set(), now);
 
   test.each(['/clear', '/new', '/clear now'])('is in what was begun when %s was typed into it', (word) => {
     chat(ids.own, after(0));
@@ -219,6 +241,60 @@ describe('gemini', () => {
     typed([ids.own, after(100), '/clear'], [ids.own, after(900), 'more']);
     chat(ids.next, after(250), 'more');
     chat(ids.other, after(300), 'more');
+    expect(shown()).toBeNull();
+  });
+
+  test('until a chat of its own can be there, another process’s is not taken for it', () => {
+    chat(ids.own, after(0));
+    typed([ids.own, after(100), '/clear']);
+    chat(ids.other, after(150));
+    expect(shown(after(200))).toBeNull();
+    chat(ids.next, after(250));
+    expect(shown(after(300))).toBeNull();
+    // What was typed next tells at once.
+    typed([ids.own, after(100), '/clear'], [ids.own, after(400), 'more']);
+    chat(ids.next, after(250), 'more');
+    expect(shown(after(500))).toBe(ids.next);
+  });
+
+  test('what another agent was started in is not it', () => {
+    chat(ids.own, after(0));
+    typed([ids.own, after(100), '/clear']);
+    chat(ids.other, after(150));
+    const seen = (): string | null =>
+      shownConversation('gemini', pid(), ids.own, new Set([ids.own, ids.other]), later());
+    expect(seen()).toBeNull();
+    chat(ids.next, after(250));
+    expect(seen()).toBe(ids.next);
+  });
+
+  test('in a project of many processes it is found, and not mistaken where there are too many', () => {
+    chat(ids.own, after(0));
+    typed([ids.own, after(100), '/clear']);
+    chat(ids.next, after(250));
+    const others = (from: number, to: number): void => {
+      for (let other = from; other < to; other += 1)
+        chat(`${String(other).padStart(8, '0')}-0000-4000-8000-000000000000`, after(10_000));
+    };
+    others(0, 100);
+    expect(shown()).toBe(ids.next);
+    // Another one of that moment, written later: of the newest files alone it would be the only one.
+    chat(ids.other, after(300));
+    fs.utimesSync(chatFile(ids.other), after(20_000) / 1000, after(20_000) / 1000);
+    expect(shown()).toBeNull();
+    fs.rmSync(chatFile(ids.other));
+    others(100, 300);
+    expect(shown()).toBeNull();
+  });
+
+  test('a checkpoint that is kept, listed or removed leads nowhere', () => {
+    chat(ids.own, after(0));
+    chat(ids.next, after(250));
+    for (const word of ['/chat save one', '/chat list', '/chat delete one', '/resume save one']) {
+      typed([ids.own, after(100), '/clear'], [ids.own, after(5000), word]);
+      expect(shown()).toBe(ids.next);
+    }
+    typed([ids.own, after(100), '/clear'], [ids.own, after(5000), '/chat resume one']);
     expect(shown()).toBeNull();
   });
 
@@ -254,7 +330,8 @@ describe('gemini', () => {
     expect(shown()).toBeNull();
     chat(ids.next, after(250));
     expect(shown()).toBe(ids.next);
-    for (const text of ['', '[', '{}', '[null, 7, {}]']) {
+    const strange = { sessionId: ids.own, message: '/clear', timestamp: { toString: 1, valueOf: 1 } };
+    for (const text of ['', '[', '{}', '[null, 7, {}]', JSON.stringify([strange])]) {
       write(`${project()}/logs.json`, text, Date.now());
       expect(shown()).toBeNull();
     }

@@ -110,6 +110,9 @@ export function readRecord(file: string): Readonly<Record<string, unknown>> | nu
   return parsed(readRegular(file, () => 0, mostRecordBytes)?.toString('utf8') ?? '');
 }
 
+/** Epoch milliseconds of a moment that somebody else has written down; NaN: it is none. (As text, an object may throw.) */
+export const momentOf = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : NaN);
+
 /** A JSON file that is a list; null where it is none, or too large. */
 export function readList(file: string): readonly unknown[] | null {
   try {
