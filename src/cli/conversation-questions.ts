@@ -2,7 +2,7 @@ import type { Desired } from '../controller/desired.js';
 import type { AgentFiles, Marks, Observed, ObservedPane, ObservedSession } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import type { ConversationQuestion } from '../observers/conversations.js';
-import { profileOf } from '../roster/profile.js';
+import { profileOf, type RuntimeProfile } from '../roster/profile.js';
 import { BUILT_IN } from '../roster/profiles.js';
 import type { Context } from './context.js';
 
@@ -25,15 +25,21 @@ export function conversationQuestions({ paths }: Context, seen: Seen): readonly 
   const running = runningAgents(paths.home, seen);
   return [...files].map(([agent, { applied }]): ConversationQuestion => {
     const wanted = desired.get(agent);
-    const runtime = applied?.started['runtime'];
-    const profile = wanted === undefined ? BUILT_IN.get(runtime ?? '') : profileOf(wanted.spec);
+    const runs = running.get(agent) ?? null;
+    const started = applied?.started['runtime'] ?? null;
+    // What runs stays what it was started as, whatever the roster says by now.
+    const runtime = (runs === null ? wanted?.spec.runtime : started) ?? wanted?.spec.runtime ?? started ?? '';
+    const profileFor = (name: string): RuntimeProfile | undefined =>
+      name === wanted?.spec.runtime ? profileOf(wanted.spec) : BUILT_IN.get(name);
+    const profile = profileFor(runtime);
     const own = wanted?.kind === 'resolved' ? wanted.effective.env : {};
     return {
-      agent,
+      ...{ agent, runtime },
       shape: profile?.conversation ?? null,
+      placeOf: (name) => profileFor(name)?.conversation?.evidence ?? null,
       transcript: profile?.transcript ?? 'none',
       environment: { HOME: paths.userHome, ...own },
-      running: running.get(agent) ?? null,
+      running: runs,
     };
   });
 }

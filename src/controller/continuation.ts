@@ -1,5 +1,10 @@
-import { hasConversations, resumabilityOf, type ConversationShape } from '../roster/conversation.js';
-import { profileOf } from '../roster/profile.js';
+import {
+  hasConversations,
+  resumabilityOf,
+  type ConversationShape,
+  type EvidencePlace,
+} from '../roster/conversation.js';
+import { profileOf, profileOfRunning } from '../roster/profile.js';
 import type { AgentSpec } from '../roster/types.js';
 import {
   findConversation,
@@ -157,12 +162,16 @@ function holdsAnything(
       return false;
     case 'unknown':
       // Where no file could tell, it counts from its first start on.
-      return shapeFor(conversation, spec)?.evidence != null || conversation.unit !== null;
+      return placeFor(conversation, spec) !== null || conversation.unit !== null;
   }
 }
 
 const shapeFor = ({ runtime }: Conversation, spec: AgentSpec | null): ConversationShape | null =>
   spec?.runtime === runtime ? profileOf(spec).conversation : null;
+
+/** Where a file would tell what is in it, whatever the agent is to be by now. */
+const placeFor = ({ runtime }: Conversation, spec: AgentSpec | null): EvidencePlace | null =>
+  (spec === null ? null : profileOfRunning(spec, runtime).conversation)?.evidence ?? null;
 
 export function nextStart(now: InForce, { desired, end, agent }: Subject, fresh: EndedBy | null): NextStart {
   // In no roster, or its env file cannot be read: it is not started as it is.

@@ -8,7 +8,7 @@ import type {
 import type { Known } from '../controller/observed.js';
 import { readText, stampOf } from '../host/atomic-file.js';
 import { acceptedFile, conversationFile, type Paths } from '../host/paths.js';
-import type { ConversationShape } from '../roster/conversation.js';
+import type { ConversationShape, EvidencePlace } from '../roster/conversation.js';
 import type { TranscriptKind } from '../roster/profile.js';
 import { leftTraces } from './conversation-traces.js';
 import { evidenceOf, type EnvironmentOf } from './conversation-evidence.js';
@@ -17,8 +17,12 @@ import { shownConversation } from './conversation-shown.js';
 /** Whose conversations are looked at, and where. */
 export interface ConversationQuestion {
   readonly agent: string;
+  /** What it runs as; else what it would be started as. */
+  readonly runtime: string;
   /** null: its runtime has none; what is on record is read all the same. */
   readonly shape: ConversationShape | null;
+  /** Where another runtime keeps its conversations: the agent may have been one. null: no file would tell. */
+  readonly placeOf: (runtime: string) => EvidencePlace | null;
   readonly transcript: TranscriptKind;
   /** What the agent would be started with. */
   readonly environment: EnvironmentOf;
@@ -81,7 +85,7 @@ function look(
   startedIn: ReadonlySet<string>,
   memory: ConversationMemory,
 ): ConversationSight {
-  const { shape, transcript, environment, running } = question;
+  const { runtime, shape, placeOf, transcript, environment, running } = question;
   const current = record.known ? record.value.current : null;
   const before = record.known ? record.value.former[0] : undefined;
   const live = shownBy(question, startedIn, memory);
@@ -89,9 +93,10 @@ function look(
     [current?.id, before?.id, running?.conversation, live].flatMap((id) => (id ? [id] : [])),
   );
   const evidence = new Map(
-    [...ids].map(
-      (id) => [id, evidenceOf(shape?.evidence ?? null, id, environment, running?.pid ?? null)] as const,
-    ),
+    [...ids].map((id) => {
+      const own = [current, before].find((one) => one?.id === id)?.runtime ?? runtime;
+      return [id, evidenceOf(placeOf(own), id, environment, running?.pid ?? null)] as const;
+    }),
   );
   // Only what was never answered was surely never asked: a transcript may lie where nobody looks, in a container, say.
   const silent = ids.size === 0 && shape !== null && running?.inDoubt === true && running.printedNothing;

@@ -155,6 +155,27 @@ test('a command without the word {conversation} is said to lose it, and waits fo
   expect(await fleet.mark('a')).toBe('');
 });
 
+test('what a human alone has said to it is not lost by another runtime unasked, and stays on record', async () => {
+  await fleet.up(fleet.demo('a'));
+  const id = fleet.id('a');
+  await fleet.again('a', undefined);
+  await fleet.tmux('send-keys', '-t', '=a:', 'apples', 'Enter');
+  await until('it is said', () => fleet.said(id).includes('apples'));
+  const pids = await fleet.pids();
+  const other = fleet.demo('a').replace('runtime: demo', 'runtime: mine');
+  fleet.writeRoster([other], fleet.settings());
+  const planned = await fleet.expect(0, 'plan');
+  expect(planned.stdout).toContain('LOSES the conversation');
+  await fleet.expect(6, 'apply');
+  expect(await fleet.pids()).toEqual(pids);
+  await fleet.expect(0, 'apply', '--approve', 'a');
+  expect(fleet.record('a').former.map((one) => [one.id, one.ended])).toEqual([[id, 'changed']]);
+  fleet.writeRoster([fleet.demo('a')], fleet.settings());
+  await fleet.expect(0, 'apply');
+  await fleet.expect(0, 'agent', 'resume', 'a', id);
+  await expectOwn({ a: ['apples'] });
+});
+
 test('an agent that nobody spoke to has nothing to lose', async () => {
   await fleet.up(fleet.demo('a'));
   expect((await fleet.expect(0, 'restart', 'a', '--fresh')).stdout).not.toContain('conversation');
