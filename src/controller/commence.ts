@@ -4,6 +4,7 @@ import type { PlannedAction } from './action.js';
 import type { InForce } from './continuation.js';
 import {
   noConversations,
+  unseen,
   withCurrent,
   type Conversation,
   type ConversationRecord,
@@ -35,7 +36,7 @@ export function commence(
   const can = resumabilityOf(desired.spec, desired.site);
   const shape = can.kind === 'can' ? can.shape : null;
   if (action === 'update') return { record: null, launch: runningIn(inForce, shape, desired) };
-  const settled = settledRecord(before, inForce, now);
+  const settled = settledRecord(before, inForce, now, sight);
   const held = inForce.kind === 'known' ? inForce.holds : settled.current?.accepted === true;
   const blank: Conversation = {
     ...{ id: '', runtime: desired.spec.runtime, directory: desired.spec.workingDirectory, origin: 'learnt' },
@@ -85,9 +86,19 @@ export function commence(
  * The record once what the process shows is written down: somebody typed `/clear`, the id could be learnt, or the record
  * was lost.
  */
-export function settledRecord(record: ConversationRecord, inForce: InForce, now: number): ConversationRecord {
-  if (inForce.kind !== 'known' || record.current?.id === inForce.conversation.id) return record;
-  const held = record.current !== null && record.current.id !== '' && record.current.createdAt > 0;
+export function settledRecord(
+  record: ConversationRecord,
+  inForce: InForce,
+  now: number,
+  sight: ConversationSight = unseen,
+): ConversationRecord {
+  const { current } = record;
+  if (inForce.kind !== 'known' || current?.id === inForce.conversation.id) return record;
+  const held =
+    current !== null &&
+    current.id !== '' &&
+    // Of one that fleet did not begin, it is not known when.
+    (current.createdAt > 0 || current.accepted || sight.evidence.get(current.id)?.state === 'holds');
   return withCurrent(record, inForce.conversation, { ended: 'in-runtime', at: now, held });
 }
 

@@ -23,7 +23,7 @@ export function findingsIn(world: World, now: number): readonly Finding[] {
     if (inForce.kind !== 'known') return [];
     const before = sight.record.value;
     const can = desired?.kind === 'resolved' ? resumabilityOf(desired.spec, desired.site) : null;
-    const settled = settledRecord(before, inForce, now);
+    const settled = settledRecord(before, inForce, now, sight);
     const { current } = settled;
     // What runs is in the conversation it was started in, whatever the roster says of the next start, or no longer says.
     const shape = can?.kind === 'can' ? can.shape : null;

@@ -8,7 +8,9 @@ import {
   type Conversation,
   type ConversationRecord,
   type EndedBy,
+  type Evidence,
 } from '../../src/controller/conversation.js';
+import { findingsIn } from '../../src/controller/findings.js';
 import type { LastEnd } from '../../src/controller/observed.js';
 import { chooseConversation, resumePlan } from '../../src/controller/resume-plan.js';
 import { now, Scene } from '../support/scene.js';
@@ -161,6 +163,30 @@ test('a process that shows another id than its mark is in that one', () => {
   expect(
     conversationInForce({ agent: 'a', sight, marks: situation.session.marks, files, desired, end: null }),
   ).toMatchObject({ kind: 'known', conversation: { id: 'other', runtime: 'claude' }, holds: true });
+});
+
+describe('a human who begins one conversation after the other', () => {
+  const humans = (more: Partial<Conversation>): Conversation =>
+    conversation('second', { origin: 'learnt', createdAt: 0, ...more });
+  const after = (current: Conversation, evidence: Evidence): ConversationRecord | undefined => {
+    const scene = new Scene([{ name: 'a', runtime: 'claude' }]).live('a');
+    const record = { current, former: [former('first', 'in-runtime')] };
+    scene.conversations.set('a', {
+      ...{ record: { known: true, value: record }, live: 'third', spokenTo: true },
+      evidence: new Map([[current.id, evidence]]),
+    });
+    return findingsIn(scene.world(), now)[0]?.after;
+  };
+  const holding: Evidence = { state: 'holds', bytes: 1, changedAt: now };
+  test.each<readonly [string, Conversation, Evidence, readonly string[]]>([
+    ['that was spoken in', humans({ accepted: false }), holding, ['second', 'first']],
+    ['that fleet delivered to', humans({ accepted: true }), { state: 'unknown' }, ['second', 'first']],
+    ['that holds nothing', humans({ accepted: false }), { state: 'empty' }, ['first']],
+  ])('of one %s the history knows what it has to', (_, current, evidence, ids) => {
+    const record = after(current, evidence);
+    expect(record?.current?.id).toBe('third');
+    expect(record?.former.map(({ id }) => id)).toEqual(ids);
+  });
 });
 
 test('the history holds the last fifty that held something', () => {
