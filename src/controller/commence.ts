@@ -127,16 +127,28 @@ function idOf(
       return sessionId(uuid, now);
     case 'file': {
       const { variable, below } = shape.evidence ?? { variable: null, below: '' };
-      const named = variable === null ? undefined : effective.env[variable];
-      const root = named ?? `${effective.env['HOME'] ?? places.userHome}/${below}`;
+      const named = variable === null ? '' : (effective.env[variable] ?? '');
+      const root = named === '' ? `${effective.env['HOME'] ?? places.userHome}/${below}` : named;
       // As pi 0.73 names a directory by where its conversations were begun, but one of its own: a conversation that a human begins
       // in the same process lies beside it, and nobody else's does.
       const slug = expandHome(spec.workingDirectory, places.userHome)
         .replace(/^[/\\]/, '')
         .replace(/[/\\:]/g, '-');
-      return `${root}/sessions/--${slug}--fleet-${spec.name}-${uuid.slice(0, 8)}/${uuid}.jsonl`;
+      const own = `--fleet-${spec.name}-${uuid.slice(0, 8)}`;
+      return `${root}/sessions/--${cut(slug, mostNameBytes - own.length - 2)}${own}/${uuid}.jsonl`;
     }
   }
+}
+
+/** So long a name may be on any file system, bytes. */
+const mostNameBytes = 255;
+
+/** The beginning of a text, of so many bytes at most. */
+function cut(text: string, bytes: number): string {
+  const characters = Array.from(text);
+  let left = Buffer.byteLength(text);
+  while (left > bytes) left -= Buffer.byteLength(characters.pop() ?? '');
+  return characters.join('');
 }
 
 /** As opencode 1.18 makes them: 48 bits that sink with the time, so that the newest sorts first, and 14 characters of chance. */

@@ -52,8 +52,12 @@ export function chooseConversation(
   if (!can.shape.elsewhere && conversation.directory !== spec.workingDirectory)
     return refused(`${spec.runtime} can only resume it in ${conversation.directory}`);
   const other = whoIsIn(world, conversation.id, agent);
-  if (other !== null) return refused(`${other} is in it`);
-  return { ok: true, conversation };
+  if (other === null) return { ok: true, conversation };
+  return refused(
+    plain(other.id) === plain(conversation.id)
+      ? `${other.agent} is in it`
+      : `${other.agent} is in another one of the same directory: what is written there last would be taken for either's`,
+  );
 }
 
 /** One that fleet knows by an operator's word alone. It cannot be told where it was begun: here, or the runtime will refuse it. */
@@ -62,17 +66,32 @@ const humans = (id: string, { runtime, workingDirectory }: AgentSpec): Conversat
   ...{ accepted: true, unit: null, resumed: null },
 });
 
-/** Another agent that runs in this conversation, or would be started in it; null: none. Two would overwrite each other. */
-function whoIsIn(world: World, id: string, but: string): string | null {
-  const found = assess(world).agents.find((assessment) => {
-    const { agent, desired, situation, files } = assessment;
-    if (agent === but) return false;
+/** An id that is a file, in one spelling. */
+const plain = (id: string): string => id.replace(/\/(\.?\/)+/g, '/');
+
+/** What one agent must have for itself: its conversation, and with pi the directory that tells what its human has begun. */
+const realmOf = (id: string): string =>
+  plain(id).replace(/(--fleet-[^/]+-[0-9a-f]{8})\/[^/]+$/, (_, directory: string) => directory);
+
+/**
+ * Another agent that runs in this conversation, or would be started in it, and which one it is in; null: none. Two would
+ * overwrite each other.
+ */
+function whoIsIn(
+  world: World,
+  id: string,
+  but: string,
+): { readonly agent: string; readonly id: string } | null {
+  for (const { agent, desired, situation, files } of assess(world).agents) {
+    if (agent === but) continue;
     const marks = situation.kind === 'live' ? situation.session.marks : null;
     const sight = world.observed.conversations.get(agent);
     const inForce = conversationInForce({ agent, sight, marks, files, desired, end: null });
-    return inForce.kind === 'known' && inForce.conversation.id === id;
-  });
-  return found?.agent ?? null;
+    if (inForce.kind !== 'known') continue;
+    const theirs = inForce.conversation.id;
+    if (realmOf(theirs) === realmOf(id)) return { agent, id: theirs };
+  }
+  return null;
 }
 
 /** The plan behind `agent resume`: a restart, or a start, into another conversation of the agent's. */

@@ -91,7 +91,8 @@ export const isConversationId = (id: string): boolean =>
 
 const WHOLE: Readonly<Record<ConversationShape['id'], RegExp>> = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  file: /^\/.+\.jsonl$/,
+  // One spelling of each: two agents in one file overwrite each other.
+  file: /^(\/(?!\.{0,2}(\/|$))[^/]+)+\.jsonl$/,
   ses: /^ses_[0-9A-Za-z]{20,}$/,
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { outlookText } from '../../src/cli/render/reason-text.js';
+import { commence } from '../../src/controller/commence.js';
 import { conversationInForce, endedOnResume } from '../../src/controller/continuation.js';
 import {
   noConversations,
@@ -13,6 +14,7 @@ import {
 import { findingsIn } from '../../src/controller/findings.js';
 import type { LastEnd } from '../../src/controller/observed.js';
 import { chooseConversation, resumePlan } from '../../src/controller/resume-plan.js';
+import { launching } from '../support/fake-host.js';
 import { now, Scene } from '../support/scene.js';
 
 const conversation = (id: string, more: Partial<Conversation> = {}): Conversation => ({
@@ -211,6 +213,32 @@ test('only the runtime’s own failure, soon after its start, is a resume that f
   expect(endedOnResume({ ...end, conversation: { id: 'x', how: 'new' } })).toBe(false);
 });
 
+describe('a new conversation of pi', () => {
+  const idFor = (directory: string, name = 'a', env: object = {}): string => {
+    const scene = new Scene([{ name, runtime: 'pi', working_directory: directory, env }]);
+    const desired = scene.world().desired.get(name);
+    if (desired?.kind !== 'resolved') throw new Error('it is in the roster');
+    const around = { ...launching('s'), now, newId: () => '01234567-89ab-4def-8123-456789abcdef' };
+    return commence(scene.actionOn(name)!, desired, undefined, around).record?.current?.id ?? '';
+  };
+  test.each<readonly [string, string, string]>([
+    ['of a short path', '~/src', 'a'],
+    ['of a long one', `/work/${'directory/'.repeat(40)}`, 'a'],
+    ['of one in other letters', `/work/${'ディレクトリ/🦊/'.repeat(20)}`, 'a'],
+    ['of a long name', '/work/some/where/that/is/not/short/at/all', 'n'.repeat(200)],
+  ])('is a file in a directory of its own that can be made: %s', (_, directory, name) => {
+    const [folder = '', file] = idFor(directory, name).split('/').slice(-2);
+    expect(file).toBe('01234567-89ab-4def-8123-456789abcdef.jsonl');
+    expect(folder).toMatch(new RegExp(`^--[^/\ufffd]+--fleet-${name}-01234567$`, 'u'));
+    expect(Buffer.byteLength(folder)).toBeLessThanOrEqual(255);
+  });
+  test('lies where pi looks for it', () => {
+    expect(idFor('~/src')).toMatch(/^\/home\/op\/\.pi\/agent\/sessions\/--home-op-src--fleet-a-/);
+    expect(idFor('~/src', 'a', { PI_CODING_AGENT_DIR: '/pi' })).toMatch(/^\/pi\/sessions\/--/);
+    expect(idFor('~/src', 'a', { PI_CODING_AGENT_DIR: '' })).toMatch(/^\/home\/op\/\.pi\/agent\/sessions\//);
+  });
+});
+
 describe('agent resume', () => {
   const record: ConversationRecord = {
     current: conversation('aaa-1'),
@@ -244,6 +272,36 @@ describe('agent resume', () => {
       ['', true],
     ] as const)
       expect(chooseConversation(stopped(record).world(), 'a', text, () => held).ok, text).toBe(false);
+  });
+  describe('beside another agent', () => {
+    const place = '/home/op/.pi/agent/sessions/--home-op-src--fleet-b-01234567--';
+    const own = place.replace(/--$/, '');
+    /** What stands in the way of a, a pi, while b's own conversation is this one. */
+    const refusal = (theirs: string, wanted: string): string => {
+      const scene = new Scene([
+        { name: 'a', runtime: 'pi' },
+        { name: 'b', runtime: 'pi' },
+      ]);
+      const record = { current: conversation(theirs, { runtime: 'pi' }), former: [] };
+      scene.conversations.set('b', { ...unseen, record: { known: true, value: record } });
+      const chosen = chooseConversation(scene.world(), 'a', wanted, () => true);
+      return chosen.ok ? '' : chosen.message;
+    };
+    test.each<readonly [string, string, string, RegExp]>([
+      ['its conversation', `${own}/x.jsonl`, `${own}/x.jsonl`, /^b is in it$/],
+      ['its conversation in another spelling', `/${own}//./x.jsonl`, `${own}/x.jsonl`, /^b is in it$/],
+      [
+        'one that its human began beside it',
+        `${own}/x.jsonl`,
+        `${own}/y.jsonl`,
+        /^b is in another one of the/,
+      ],
+      ['one that lies elsewhere', `${own}/x.jsonl`, `${own.replace('-b-', '-c-')}/y.jsonl`, /^$/],
+      ['one of a directory that many share', `${place}/x.jsonl`, `${place}/y.jsonl`, /^$/],
+      ['one in a spelling that is no id', `${own}/x.jsonl`, `${own}/./y.jsonl`, /no such conversation/],
+    ])('%s', (_, theirs, wanted, message) => {
+      expect(refusal(theirs, wanted)).toMatch(message);
+    });
   });
   test('of a runtime without conversations, or of one that cannot, is refused', () => {
     const own = chooseConversation(stopped(record, { runtime: 'own', command: ['own'] }).world(), 'a', 'aaa');
