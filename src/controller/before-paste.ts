@@ -22,9 +22,10 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
   const late = now - begun >= patienceMs;
   const waitOr = (...refusal: readonly [string, RefusalReason]): Step =>
     late ? done('refused', ...refusal) : { kind: 'wait' };
-  /** Whether every look of the last so many milliseconds has found this. */
+  /** Whether every look of the last so many milliseconds has found this; or there was now this and now that, for too long. */
   const stays = (what: Obstacle, ms: number): boolean =>
-    now - (progress.obstacle?.what === what ? progress.obstacle.since : now) >= ms;
+    now - (progress.obstacle?.what === what ? progress.obstacle.since : now) >= ms ||
+    now - begun >= patienceMs + ms;
   switch (activity) {
     case 'dialog':
       return whenIdle ? waitOr(dialogWaits(agent), 'Dialog') : done('refused', dialogWaits(agent), 'Dialog');

@@ -71,6 +71,22 @@ describe('one delivery', () => {
     expect(done).toEqual(['paste']);
   });
 
+  test.each([
+    [1000, 4000],
+    [30_000, 33_000],
+  ])(
+    'now a draft and now no composer, for ever: it is refused after %d ms and a little',
+    async (patienceMs, mostMs) => {
+      const screens = Array.from({ length: 5000 }, (_, look) => screen(look % 2 === 0 ? '> half' : '…'));
+      const { port, done } = pane(screens);
+      const loaded = { ...profile, ready: [], loaded: [] };
+      const result = await deliver({ ...order, patienceMs }, target, loaded, port, fresh(0));
+      expect(result).toMatchObject({ status: 'refused', attempts: 0 });
+      expect(port.now()).toBeLessThan(mostMs);
+      expect(done).toEqual([]);
+    },
+  );
+
   test('a guard that never holds, though nothing is to be seen, ends in a refusal', async () => {
     const { port, done } = pane([screen('>')], { paste: { kind: 'refused' } });
     expect(await deliver(order, target, profile, port, fresh(0))).toMatchObject({ status: 'refused' });
