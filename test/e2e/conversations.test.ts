@@ -217,6 +217,20 @@ test('so it is by an apply that has nothing else to do, before the agent dies', 
   await expectOwn({ a: ['pears'] });
 });
 
+test('an apply that cannot put it on record says so, and is done all the same', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  await fleet.clear('a');
+  await fleet.say('a', 'pears');
+  const lock = path.join(fleet.state, 'locks', 'pass');
+  fs.rmSync(lock, { recursive: true });
+  fs.writeFileSync(lock, '');
+  const { stdout, stderr } = await fleet.expect(0, 'apply');
+  expect(stdout).toContain('No changes');
+  expect(stderr).toContain('conversations could not be put on record: ');
+  fs.rmSync(lock);
+});
+
 test.each([
   ['reset', []],
   ['assign', ['--no-preamble', '--message', 'pears']],

@@ -5,6 +5,7 @@ import type { Words } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
 import { displayPath } from '../../host/paths.js';
+import { fileProblem, isSystemError } from '../../host/atomic-file.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
@@ -103,10 +104,16 @@ async function applyWith(
   });
 }
 
-/** Which conversation a running agent has come into, where its human has begun another: by the next look it may be dead. */
+/**
+ * Which conversation a running agent has come into, where its human has begun another: by the next look it may be dead. The roster
+ * is true whether or not that could be written down.
+ */
 async function keepShown(context: Context, { world }: Pass): Promise<void> {
   if (findingsIn(world, context.now()).length === 0) return;
   const { keepBetweenPasses } = await import('../keep-conversations.js');
-  const problem = await keepBetweenPasses(context, world, new Set());
+  const problem = await keepBetweenPasses(context, world, new Set()).catch((error: unknown) => {
+    if (isSystemError(error)) return `${context.paths.lock}: ${fileProblem(error)}`;
+    throw error;
+  });
   if (problem !== null) context.say(`conversations could not be put on record: ${problem}`);
 }
