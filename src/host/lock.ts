@@ -119,10 +119,26 @@ function release(directory: string, claim: number): void {
   try {
     // Needs no space, so a full disk cannot keep it: an empty claim is nobody's.
     fs.truncateSync(own, 0);
+    unreleased.delete(own);
   } catch {
     // Free with the end of this process; this process itself goes over it.
     unreleased.add(own);
+    releaseLater(directory, claim);
   }
+}
+
+const releaseAgainMs = 1000;
+
+/** A disk may fail for a moment, and a controller lives for months: until then all others would wait. */
+function releaseLater(directory: string, claim: number): void {
+  const own = path.join(directory, String(claim));
+  setTimeout(() => {
+    // Gone over meanwhile; or the directory was removed, and the number is somebody else's now.
+    if (!unreleased.has(own)) return;
+    const owner = ownerOf(own);
+    if (owner?.pid === process.pid && isAlive(owner)) release(directory, claim);
+    else if (!fs.existsSync(own)) unreleased.delete(own);
+  }, releaseAgainMs).unref();
 }
 
 function highest(directory: string): number {

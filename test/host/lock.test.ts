@@ -140,6 +140,32 @@ test.each([
   },
 );
 
+test('a claim that could not be emptied for a moment is in nobody else’s way for long, though its process lives on', async () => {
+  const directory = temporary();
+  const script = bundled(
+    directory,
+    `import { acquireLock } from './src/host/lock.js';
+     const result = await acquireLock(process.argv[2], 'test', 0);
+     result.lock.release();
+     console.log('released');
+     setInterval(() => undefined, 1000);`,
+  );
+  const [lock, trace] = ['lock', 'trace'].map((name) => path.join(directory, name)) as [string, string];
+  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+  const fault = JSON.stringify({ kind: 'io', at: 1, among: '^truncateSync', trace });
+  const holding = spawn(process.execPath, ['--require', faults, script, lock], {
+    env: { ...process.env, FLEET_TEST_FAULT: fault },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await once(holding.stdout, 'data');
+    expect((await acquireLock(lock, 'other', 0)).kind).toBe('held');
+    (await acquired(lock, 'other', 20_000)).release();
+  } finally {
+    holding.kill('SIGKILL');
+  }
+});
+
 /**
  * Each contender takes the lock again and again. While it has it, it makes a directory that only one can make, and is
  * killed now and then with the lock in its hands; whoever comes next finds the dead one's directory.
