@@ -41,14 +41,14 @@ export const DEMO_CONVERSATION: ConversationShape = {
 
 /**
  * codex 0.169: an id of its own making. `resume` of one that holds nothing exits 1; another directory asks a human. Its file is
- * there from the first message on.
+ * there from the first message on, and may be compressed (`.zst`) when nothing was written to it for a week.
  */
 export const CODEX_CONVERSATION: ConversationShape = {
   ...{ identity: 'learnt', id: 'uuid', new: [], resume: ['resume', '{id}'] },
   evidence: {
     variable: 'CODEX_HOME',
     below: '.codex',
-    files: 'sessions/*/*/*/rollout-*-{id}.jsonl',
+    files: 'sessions/*/*/*/rollout-*-{id}.jsonl*',
     ...{ holds: null, each: 'conversation' },
   },
   ...{ prepare: null, late: true, again: false, mend: false, elsewhere: false },
