@@ -3,10 +3,11 @@ import { until } from '../support/fleet-sandbox.js';
 import { missing, wanted } from '../support/real-agents.js';
 import { RealFleet } from './real-fleet.js';
 
-// A sub-agent of codex's is a thread of the same process, younger than the conversation that it works for.
+// A sub-agent of codex's is a thread of the same process, younger than the conversation that it works for. And the process
+// keeps the threads that its human has left.
 
 describe.skipIf(missing().includes('codex') || !wanted().includes('codex'))(
-  'a codex that lets a sub-agent work',
+  'a codex with several threads',
   () => {
     let all: RealFleet;
     beforeAll(async () => {
@@ -24,7 +25,7 @@ describe.skipIf(missing().includes('codex') || !wanted().includes('codex'))(
       return (JSON.parse(stdout) as { current: { id: unknown } | null }).current?.id;
     };
 
-    test('is continued in its own conversation', { timeout: 180_000 }, async () => {
+    test('is continued in its own conversation, not in a sub-agent’s', { timeout: 180_000 }, async () => {
       await say('the words of the human');
       const id = await current();
       await say('SUBAGENT=count the leaves');
@@ -40,6 +41,31 @@ describe.skipIf(missing().includes('codex') || !wanted().includes('codex'))(
         .requests()
         .findLast(({ main, texts }) => main && texts.join('\n').includes('and another'));
       expect(asked?.texts.join('\n')).toContain('the words of the human');
+      expect(await current()).toBe(id);
+    });
+
+    test('is continued where its human has come back to', { timeout: 180_000 }, async () => {
+      const id = await current();
+      const pane = all.pane('one');
+      const submit = async (text: string): Promise<void> => {
+        pane.paste(text);
+        await pane.settles();
+        pane.keys('Enter');
+        await pane.settles();
+      };
+      await submit('/new');
+      await submit('a new day');
+      await all.received('a new day');
+      await all.quiet();
+      await all.fleet.expect(0, 'apply');
+      expect(await current()).not.toBe(id);
+      await submit('/resume');
+      pane.keys('Down', 'Enter');
+      await pane.settles();
+      await submit('back again');
+      await all.received('back again');
+      await all.quiet();
+      await all.fleet.expect(0, 'apply');
       expect(await current()).toBe(id);
     });
   },
