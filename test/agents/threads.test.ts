@@ -68,5 +68,26 @@ describe.skipIf(missing().includes('codex') || !wanted().includes('codex'))(
       await all.fleet.expect(0, 'apply');
       expect(await current()).toBe(id);
     });
+
+    test(
+      'is in a new one after a reset, also before a word is said in it',
+      { timeout: 180_000 },
+      async () => {
+        await say('words to be forgotten');
+        const id = await current();
+        const { stdout } = await all.fleet.expect(0, 'agent', 'reset', 'one');
+        expect(stdout).not.toContain('ended');
+        await all.fleet.expect(0, 'apply');
+        expect(await current()).not.toBe(id);
+        process.kill((await all.fleet.pids())['one'] ?? Number.NaN, 'SIGKILL');
+        await until('its unit has ended', async () => Object.keys(await all.fleet.pids()).length === 0);
+        await all.fleet.expect(0, 'apply');
+        await say('the first words');
+        const asked = all.server
+          .requests()
+          .findLast(({ main, texts }) => main && texts.join('\n').includes('the first words'));
+        expect(asked?.texts.join('\n')).not.toContain('words to be forgotten');
+      },
+    );
   },
 );
