@@ -40,8 +40,7 @@ export function resolvePaths(flags: { mosaicHome?: string; roster?: string }, en
     units: path.join(config, 'systemd', 'user'),
     state: path.join(state, 'mosaic', 'fleet'),
     lock: path.join(state, 'mosaic', 'fleet', 'locks', 'pass'),
-    roster:
-      present(flags.roster) === undefined ? defaultRoster(fleet) : path.resolve(present(flags.roster) ?? ''),
+    roster: path.resolve(present(flags.roster) ?? installedRoster(home, env) ?? defaultRoster(fleet)),
   };
 }
 
@@ -75,6 +74,15 @@ export const acceptedFile = ({ state }: Pick<Paths, 'state'>, agent: string): st
 /** Who types into an agent holds this lock meanwhile. */
 export const talkLock = (paths: Paths, agent: string): string =>
   path.join(paths.state, 'locks', `talk-${agent}`);
+
+/**
+ * In fleet's own units and panes: the roster that `install` has recorded. The controller is started without words, and an agent that
+ * talks to its colleagues says none.
+ */
+function installedRoster(home: string, env: Environment): string | undefined {
+  const own = present(env['MOSAIC_HOME']);
+  return own !== undefined && path.resolve(own) === home ? absolute(env['MOSAIC_FLEET_ROSTER']) : undefined;
+}
 
 function defaultRoster(fleet: string): string {
   const candidates = ['roster.yaml', 'roster.yml', 'roster.json'].map((name) => path.join(fleet, name));

@@ -41,6 +41,14 @@ test.each<readonly [string, { mosaicHome?: string; roster?: string }, Environmen
   expect(resolvePaths(flags, { HOME, ...env })).toMatchObject(expected);
 }); // prettier-ignore
 
+test('in its own units and panes fleet goes by the roster that was installed', () => {
+  const own = { HOME, MOSAIC_HOME: '/env', MOSAIC_FLEET_ROSTER: '/srv/fleet.yaml' };
+  expect(resolvePaths({}, own).roster).toBe('/srv/fleet.yaml');
+  expect(resolvePaths({ roster: '/x' }, own).roster).toBe('/x');
+  expect(resolvePaths({ mosaicHome: '/other' }, own).roster).toBe('/other/fleet/roster.yaml');
+  expect(resolvePaths({}, { ...own, MOSAIC_FLEET_ROSTER: '' }).roster).toBe('/env/fleet/roster.yaml');
+});
+
 test('a roster is looked for as .yaml, .yml, then .json', () => {
   const home = temporary();
   const fleet = path.join(home, '.config', 'mosaic', 'fleet');
