@@ -25,6 +25,11 @@ while getopts :s:m:f:L:H:n:S:r:v option; do
 done
 shift $((OPTIND - 1))
 [[ -n $target && $target != -* && $# -eq 0 && -z ${given:+$file} && $remote != -* ]] || usage
+[[ -z $retries || $retries =~ ^[0-9]{1,2}$ ]] || usage
+[[ -z $file || -r $file ]] || { printf 'agent-send: cannot read %s\n' "$file" >&2 && exit 3; }
+# Installed below another home than the usual one, it means that one.
+home=$(cd -- "${BASH_SOURCE[0]%/*}/../.." 2>/dev/null && pwd)
+[[ -n ${MOSAIC_HOME:-} || ! -e $home/fleet/environment ]] || export MOSAIC_HOME=$home
 
 words=(agent send "$target" --file -)
 [[ -z $socket ]] || words+=(--socket "$socket")

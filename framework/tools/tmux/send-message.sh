@@ -22,8 +22,15 @@ while getopts :t:m:f:b:L:r:v option; do
 done
 shift $((OPTIND - 1))
 [[ -n $target && $target != -* && $# -eq 0 && ${#given} -le 1 ]] || usage
+[[ -z $retries || $retries =~ ^[0-9]{1,2}$ ]] || usage
+[[ $given != m || $text == *[![:space:]]* ]] || usage
+[[ $given != f || -r $file ]] || { printf 'send-message: cannot read %s\n' "$file" >&2 && exit 3; }
 # All of it, before any of it is sent: what base64 has decoded before it finds a fault would be sent as the message.
 [[ $given != b ]] || base64 -d <<<"$encoded" >/dev/null || exit 3
+
+# Installed below another home than the usual one, it means that one.
+home=$(cd -- "${BASH_SOURCE[0]%/*}/../.." 2>/dev/null && pwd)
+[[ -n ${MOSAIC_HOME:-} || ! -e $home/fleet/environment ]] || export MOSAIC_HOME=$home
 
 words=(agent send "$target" --no-preamble --json --file -)
 [[ -z $socket ]] || words+=(--socket "$socket")
