@@ -88,6 +88,39 @@ export async function lookAt(
 }
 
 /**
+ * The last lines of an agent's screen and scrollback, its blank end left out. The server itself compares whose pane it is: ids start
+ * again after its death, and whoever goes on looking would be shown somebody else.
+ *
+ * @returns null: that process is not in that pane any more
+ */
+export async function linesOf(
+  exec: Exec,
+  socket: string,
+  agent: string,
+  target: PaneTarget,
+  count: number,
+): Promise<Known<readonly string[] | null>> {
+  const address = paneAddress(target);
+  const same = [
+    `#{==:#{@fleet_agent},${agent}}`,
+    `#{==:#{pane_id},${target.pane}}`,
+    `#{==:#{pane_pid},${target.pid}}`,
+    `#{==:#{pid},${target.server}}`,
+  ].reduce((all, one) => `#{&&:${one},${all}}`);
+  const words = [
+    ...['if-shell', '-F', '-t', address, same],
+    `display-message -p LINES ; capture-pane -p -S -${count} -t '${address}'`,
+  ];
+  const result = await exec('tmux', ['-N', '-u', '-L', socket, ...words], { timeoutMs });
+  if (result.kind !== 'exited') return { known: false, message: describeExec('tmux', result) };
+  const error = result.stderr.trim();
+  if (result.code !== 0 && !isNoServer(error) && !error.startsWith("can't find "))
+    return { known: false, message: describeExec('tmux', result) };
+  const [first, ...lines] = result.stdout.trimEnd().split('\n');
+  return { known: true, value: first === 'LINES' ? lines : null };
+}
+
+/**
  * A look as words of a tmux command line, to be made alone or in the same call as an act. if-shell takes a missing target
  * for none at all and goes on with another pane (3.3a), so the condition names the pane again.
  */

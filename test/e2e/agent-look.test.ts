@@ -49,6 +49,25 @@ test('tail -f prints what comes, once, and ends with the agent, or by Ctrl-C', a
   expect(watched.told.err).toContain('a is gone');
 });
 
+test('tail -f does not go on with another agent that has its ids, after a server’s death', async () => {
+  await fleet.up(fleet.demo('a', ['--say', 'I am a']), fleet.demo('b', ['--say', 'I am b']));
+  const format = '#{session_id}:#{window_id}.#{pane_id}';
+  const place = (name: string) => fleet.tmux('list-panes', '-t', `=${name}:`, '-F', format);
+  const first = (await place('a')).startsWith('$1:') ? 'a' : 'b';
+  const other = first === 'a' ? 'b' : 'a';
+  const before = await place(first);
+  const followed = follow(first);
+  await until('what is there', () => followed.told.out.includes(`I am ${first}`), 30_000);
+  followed.child.kill('SIGSTOP');
+  process.kill(await fleet.serverPid(), 'SIGKILL');
+  await until('the holder is back', async () => (await fleet.tmux('list-sessions')).includes('_holder'));
+  await fleet.expect(0, 'apply', '--only', other);
+  expect(await place(other)).toBe(before);
+  followed.child.kill('SIGCONT');
+  expect(await followed.ended).toBe(4);
+  expect(followed.told.out).not.toContain(`I am ${other}`);
+});
+
 test('the roster and the status that other agents read', async () => {
   const absent = '{ name: a.b, runtime: codex, class: reviewer, persistent_persona: Ada, suspend: true }';
   await fleet.up(absent, fleet.demo('c'));

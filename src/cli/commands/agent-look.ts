@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { screenState } from '../../controller/screen.js';
-import { describeExec } from '../../host/exec.js';
-import { paneAddress } from '../../observers/screens.js';
+import { linesOf } from '../../observers/screens.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
@@ -36,15 +35,15 @@ export async function tailCommand(
   }
 }
 
-async function captured(context: Context, line: Line, lines: number): Promise<readonly string[]> {
-  const words = ['capture-pane', '-p', '-S', `-${lines}`, '-t', paneAddress(line.target)];
-  const result = await context.exec('tmux', ['-N', '-u', '-L', line.socket, ...words], { timeoutMs: 5000 });
-  if (result.kind !== 'exited' || result.code !== 0)
-    throw new CommandFailure(
-      ExitCode.actionFailed,
-      `${line.agent.name} is gone: ${describeExec('tmux', result)}`,
-    );
-  return result.stdout.trimEnd().split('\n');
+async function captured(
+  { exec }: Context,
+  { socket, target, agent }: Line,
+  lines: number,
+): Promise<readonly string[]> {
+  const seen = await linesOf(exec, socket, agent.name, target, lines);
+  if (!seen.known) throw new CommandFailure(ExitCode.unavailable, seen.message);
+  if (seen.value === null) throw new CommandFailure(ExitCode.actionFailed, `${agent.name} is gone`);
+  return seen.value;
 }
 
 /**
