@@ -73,11 +73,17 @@ export function requireInstallation(
   if (problem !== null) throw new CommandFailure(ExitCode.unavailable, problem);
 }
 
-/** For commands that only write down the operator's word. @throws CommandFailure 69 where it would reach another fleet */
+/**
+ * For commands that write down the operator's word, or talk to agents.
+ *
+ * @param roster by which agents are talked to; null: no session is touched
+ * @throws CommandFailure 69 where it would reach another fleet
+ */
 export function requireOwnInstallation(
   context: Context,
+  roster: Sockets | null,
   installation: Pick<Installation, 'record' | 'otherHome'>,
 ): void {
-  const problem = foreignInstallation(context, null, installation);
+  const problem = foreignInstallation(context, roster, installation);
   if (problem !== null) throw new CommandFailure(ExitCode.unavailable, problem);
 }

@@ -334,6 +334,16 @@ test('one that is on no record of the agent is resumed by its whole id, unless a
   expect(fleet.record('a').former.map(({ id }) => id)).toEqual([own]);
 });
 
+test('a suspended agent is not resumed, and that is said', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const id = fleet.id('a');
+  fleet.writeRoster([fleet.demo('a', ', suspend: true')], fleet.settings());
+  await fleet.expect(0, 'apply');
+  expect((await fleet.expect(1, 'agent', 'resume', 'a', id)).stderr).toContain('suspended in the roster');
+  expect(await fleet.pids()).toEqual({});
+});
+
 test('a resume that fails twice is parked, and nothing is lost or replaced', async () => {
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');

@@ -4,6 +4,8 @@ import type { Conversation, FormerConversation } from '../../controller/conversa
 import { chooseConversation, resumePlan } from '../../controller/resume-plan.js';
 import { displayPath } from '../../host/paths.js';
 import { evidenceOf } from '../../observers/conversation-evidence.js';
+import { observeInstallation } from '../../observers/installation.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import { profileOf } from '../../roster/profile.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
@@ -16,6 +18,7 @@ import { observe } from '../pass.js';
 import { continuedText, endedText } from '../render/conversation-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { ago } from '../render/reason-text.js';
+import { loadRoster } from '../roster-source.js';
 import { textReporter } from '../reporter.js';
 import { jsonText } from '../render/json-text.js';
 
@@ -25,8 +28,9 @@ export async function conversationsCommand(
   name: string,
   options: { readonly json?: true },
 ): Promise<ExitCode> {
-  const { world } = await observe(context);
-  requireAgents(world.roster, [name]);
+  const roster = await loadRoster(context);
+  requireAgents(roster, [name]);
+  const { world } = await observe(context, { roster });
   const sight = world.observed.conversations.get(name);
   if (sight?.record.known === false) throw new CommandFailure(ExitCode.error, sight.record.message);
   const { current, former } = sight?.record.value ?? { current: null, former: [] };
@@ -84,9 +88,9 @@ function isHeld({ paths }: Context, { desired }: World, name: string, id: string
  * one is kept.
  */
 export async function resumeCommand(context: Context, name: string, id: string): Promise<ExitCode> {
-  const first = await observe(context);
-  requireAgents(first.world.roster, [name]);
-  requireInstallation(context, first.world.roster, first.installation);
+  const roster = await loadRoster(context);
+  requireAgents(roster, [name]);
+  requireInstallation(context, roster, observeInstallation(context.paths, parseEnvironmentFile));
   return withLock(context, 'fleet agent resume', async () => {
     const pass = await observe(context);
     const chosen = chooseConversation(pass.world, name, id, (whole) =>
@@ -105,6 +109,11 @@ export async function resumeCommand(context: Context, name: string, id: string):
       context.print(`${name} is in that conversation.`);
       return ExitCode.done;
     }
+    if (action === undefined && plan.unknownAgents.length === 0)
+      throw new CommandFailure(
+        ExitCode.error,
+        `${name} was left as it is: it is suspended in the roster; take suspend out of it first`,
+      );
     const reporter = textReporter(context);
     reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
     return await carryOutTold(context, reporter, plan, pass, ({ world }) => planOf(world));

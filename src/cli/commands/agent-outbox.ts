@@ -1,10 +1,13 @@
 import { removeEntry } from '../../actuators/outbox.js';
 import { outboxDirectory } from '../../host/paths.js';
+import { observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { eventOf } from '../event-record.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireOwnInstallation } from '../guard.js';
 import { ago } from '../render/reason-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { rosterToTalk } from '../roster-in-force.js';
@@ -29,6 +32,7 @@ export async function outboxCommand(
   const agent = requireAgent(roster, name);
   const directory = outboxDirectory(context.paths, name);
   if (options.drop === undefined && options.deliver !== true) return list(context, directory, options);
+  requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
   const locked = await lockTalk(context, agent, 10_000);
   if (locked.kind === 'held')
     throw new CommandFailure(

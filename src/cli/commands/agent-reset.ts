@@ -3,6 +3,7 @@ import type { OperatorCommand } from '../../controller/action.js';
 import { isDraftOf, type Composer } from '../../controller/composer.js';
 import { readText } from '../../host/atomic-file.js';
 import { agentFile, outboxDirectory } from '../../host/paths.js';
+import { observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { resumabilityOf } from '../../roster/conversation.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
@@ -10,6 +11,7 @@ import type { AgentSpec, Roster } from '../../roster/types.js';
 import { eventOf } from '../event-record.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireOwnInstallation } from '../guard.js';
 import { loadRoster } from '../roster-source.js';
 import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
@@ -46,7 +48,9 @@ export async function resetCommand(
   if (options.clear === true && options.new === true)
     throw new CommandFailure(ExitCode.usage, 'give --clear or --new, not both');
   const roster = await loadRoster(context);
-  const code = await resetLocked(context, roster, requireAgent(roster, name), options, word);
+  const agent = requireAgent(roster, name);
+  requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
+  const code = await resetLocked(context, roster, agent, options, word);
   if (!context.interrupted()) await deliverKickstarts(context, [name]);
   return code;
 }

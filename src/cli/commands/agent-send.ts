@@ -62,7 +62,7 @@ export async function prepareSend(
       ExitCode.unavailable,
       `the fleet is on socket ${roster.socketName}, not ${visible(options.socket)}; nothing was sent`,
     );
-  requireOwnInstallation(context, observeOwner(context.paths, parseEnvironmentFile));
+  requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
   const entry = await compose(context, roster, agent, readMessage(options), options);
   const patience = options.timeout ?? (options.later ? 0 : options.whenIdle ? idlePatienceMs : patienceMs);
   const manner: Manner = {

@@ -33,7 +33,7 @@ export async function approveCommand(
   const holderNamed = names.includes(holderSession);
   const agents = names.filter((name) => name !== holderSession);
   requireAgents(world.roster, agents);
-  requireOwnInstallation(context, installation);
+  requireOwnInstallation(context, null, installation);
   const plan = planOf(world, noWords, context.now());
   if (plan.unknownSources.length > 0) {
     throw new CommandFailure(

@@ -28,8 +28,8 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   const { paths, print, now } = context;
   const { roster, problem } = await rosterInForce(context);
   if (problem !== null) context.say(`${problem}\nWhat follows goes by the roster that was applied last.`);
+  requireAgents(roster, [name]);
   const { world } = await observe(context, { roster });
-  requireAgents(world.roster, [name]);
   const plan = await planWithScreens(context, planOf(world, noWords, now()), world);
   const status = fleetStatus(world, { now: now(), plan }).find((agent) => agent.name === name);
   const planned = plan.actions.find(({ agent }) => agent === name);

@@ -45,7 +45,7 @@ export async function exportCommand(context: Context, options: ExportOptions): P
   if (write !== undefined && options.force !== true) refuseExisting(context, write);
   const { paths, print, say, style } = context;
   const installation = observeInstallation(paths, parseEnvironmentFile);
-  requireOwnInstallation(context, installation);
+  requireOwnInstallation(context, null, installation);
   const known = await rosterInForce(context);
   const roster: Roster = {
     ...(known ?? unknownRoster),

@@ -23,7 +23,7 @@ export interface HoldOptions {
 /** Leaves an agent as it is until it is released: a running one keeps running, whatever the roster says. */
 export async function holdCommand(context: Context, agent: string, options: HoldOptions): Promise<ExitCode> {
   requireAgents(await loadRoster(context), [agent]);
-  requireOwnInstallation(context, observeOwner(context.paths, parseEnvironmentFile));
+  requireOwnInstallation(context, null, observeOwner(context.paths, parseEnvironmentFile));
   if (options.reason !== undefined && hasControlCharacter(options.reason, 'none')) {
     throw new CommandFailure(ExitCode.usage, '--reason must be one line without control characters');
   }
@@ -57,7 +57,7 @@ export async function releaseCommand(
   // An agent that was held and then taken out of the roster still has to be let go.
   const memory = observeMemory(paths.state);
   if (!memory.known || !memory.value.holds.has(agent)) requireAgents(roster, [agent]);
-  requireOwnInstallation(context, observeOwner(paths, parseEnvironmentFile));
+  requireOwnInstallation(context, null, observeOwner(paths, parseEnvironmentFile));
   const everyone = roster.agents.map(({ name }) => name);
   const seen: { hold: Hold | null } = { hold: null };
   // First, since it is the holds' file that wakes the controller.

@@ -43,7 +43,7 @@ export async function rollbackCommand(
   const currentId = roster === null ? null : shortId(roster.revision);
   if (options.list === true) return rollbackList(context, currentId, options.json === true);
   if (options.json === true) throw new CommandFailure(ExitCode.usage, '--json goes with --list');
-  requireOwnInstallation(context, observeInstallation(paths, parseEnvironmentFile));
+  requireOwnInstallation(context, null, observeInstallation(paths, parseEnvironmentFile));
   const revisions = history(context);
   const target =
     word === undefined ? previousRevision(context, revisions, currentId) : chooseRevision(revisions, word);
