@@ -23,6 +23,8 @@ export interface DeliveryPort {
   readonly enter: (keys: readonly string[]) => Promise<Act>;
   readonly clear: () => Promise<Act>;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Whether the sender waits no longer than he must: what is begun is finished. */
+  readonly interrupted: () => boolean;
   /** A clock that no one sets, milliseconds. */
   readonly now: () => number;
 }
@@ -58,7 +60,8 @@ export async function deliver(
     if (!seen.known) return end(unseen(state, seen.message));
     const now = port.now();
     const step = nextStep({
-      ...{ order, target, profile, progress: state, now },
+      ...{ target, profile, progress: state, now },
+      order: port.interrupted() ? { ...order, patienceMs: 0 } : order,
       sight: { screen: seen.value, arrival },
     });
     switch (step.kind) {
@@ -85,7 +88,7 @@ export async function deliver(
         if (problem !== null)
           return end({
             status: 'refused',
-            reason: null,
+            reason: 'NotReady',
             message: `it could not be written down first: ${problem}`,
           });
         const act = await port.paste();

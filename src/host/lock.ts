@@ -30,12 +30,14 @@ const unreleased = new Set<string>();
 
 /**
  * @param timeoutMs how long to wait for another owner; 0 tries once
+ * @param isOver whether nobody waits for it any more
  * @throws node's file system errors, e.g. where the directory cannot be written
  */
 export async function acquireLock(
   directory: string,
   purpose: string,
   timeoutMs: number,
+  isOver: () => boolean = () => false,
 ): Promise<LockResult> {
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const deadline = performance.now() + timeoutMs;
@@ -44,7 +46,7 @@ export async function acquireLock(
     const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
     const done = owner?.pid === process.pid && unreleased.has(path.join(directory, String(top)));
     if (owner !== null && !done && isAlive(owner)) {
-      if (performance.now() >= deadline) return { kind: 'held', owner };
+      if (performance.now() >= deadline || isOver()) return { kind: 'held', owner };
       await delay(20);
       continue;
     }

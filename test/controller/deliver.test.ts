@@ -47,6 +47,7 @@ function pane(
     enter: (keys) => does(`enter ${keys.join(' ')}`, acts.enter),
     clear: () => does('clear'),
     sleep: (ms) => ((now += ms), Promise.resolve()),
+    interrupted: () => false,
     now: () => now,
   };
   return { port, done };
@@ -86,6 +87,31 @@ describe('one delivery', () => {
       expect(done).toEqual([]);
     },
   );
+
+  test('a text that cannot be written down first is not pasted, and the receipt says why', async () => {
+    const { port, done } = pane([screen('>')]);
+    const full = { ...port, prepare: () => 'no space left on the disk' };
+    expect(await deliver(order, target, profile, full, fresh(0))).toMatchObject({
+      ...{ status: 'refused', reason: 'NotReady', attempts: 0 },
+      message: expect.stringContaining('no space left') as string,
+    });
+    expect(done).toEqual([]);
+  });
+
+  test('a sender who is interrupted waits no longer, and finishes what he has begun', async () => {
+    const waits = { ...order, whenIdle: true, patienceMs: 1e9 };
+    const busy = pane([screen('>', '✦ working')]);
+    const cut = { ...busy.port, interrupted: () => busy.port.now() > 500 };
+    expect(await deliver(waits, target, profile, cut, fresh(0))).toMatchObject({
+      status: 'refused',
+      reason: 'Busy',
+    });
+    expect(busy.port.now()).toBeLessThan(700);
+    const begun = pane([screen('>'), screen('> hello')]);
+    const late = { ...begun.port, interrupted: () => begun.done.includes('paste') };
+    expect(await deliver(waits, target, profile, late, fresh(0))).toMatchObject({ status: 'delivered' });
+    expect(begun.done).toEqual(['paste', 'enter Enter']);
+  });
 
   test('a guard that never holds, though nothing is to be seen, ends in a refusal', async () => {
     const { port, done } = pane([screen('>')], { paste: { kind: 'refused' } });

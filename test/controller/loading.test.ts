@@ -81,6 +81,7 @@ function pane(shown: readonly Screen[], looks = 3) {
     enter: () => (done.push('enter'), Promise.resolve({ kind: 'done' })),
     clear: () => (done.push('clear'), Promise.resolve({ kind: 'done' })),
     sleep: (ms) => ((now += ms), Promise.resolve()),
+    interrupted: () => false,
     now: () => now,
   };
   return { port, done, pastedOn: () => pasted };

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, run, until } from '../support/fleet-sandbox.js';
+import { cli, demoAgent, run, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -220,7 +220,7 @@ describe('a reset', () => {
     await fleet.type('a', 'C-u');
     await fleet.type('a', '/busy 30', 'Enter');
     await until('it works', async () => (await fleet.screen('a')).includes('working'));
-    expect((await fleet.expect(4, 'agent', 'reset', 'a', '--timeout', '200ms')).stderr).toContain(
+    expect((await fleet.expect(5, 'agent', 'reset', 'a', '--timeout', '200ms')).stderr).toContain(
       'still busy',
     );
     expect(await fleet.pids()).toEqual(before);
@@ -229,6 +229,26 @@ describe('a reset', () => {
     expect(after['b']).not.toBe(before['b']);
     expect(after['a']).toBe(before['a']);
   });
+});
+
+test('a runtime that can only be reset by ending it is not ended in the middle of its turn', async () => {
+  const words = [process.execPath, demoAgent, '--think', '0.05'];
+  const settings = `defaults: { idle_after: 0s, stop_grace: 1s, working_directory: ${fleet.work} }`;
+  fleet.writeRoster(
+    [`{ name: a, runtime: other, command: ${JSON.stringify(words)} }`],
+    `${settings}\nruntimes: { other: { busy_pattern: 'working…', dialog_pattern: 'Do you want' } }`,
+  );
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  await until('a shows its composer', async () => /^>( |$)/m.test(await fleet.screen('a')));
+  const before = await fleet.pids();
+  await fleet.type('a', '/busy 60', 'Enter');
+  await until('it works', async () => (await fleet.screen('a')).includes('working'));
+  const late = await fleet.expect(5, 'agent', 'reset', 'a', '--timeout', '200ms');
+  expect(late.stderr).toContain('still busy; use --interrupt or --now');
+  expect(await fleet.pids()).toEqual(before);
+  expect((await fleet.expect(0, 'agent', 'reset', 'a', '--now')).stderr).toContain('ending its process');
+  expect(await fleet.pids()).not.toEqual(before);
 });
 
 test('looking: roster, status, tail', async () => {

@@ -3,6 +3,7 @@ import { outboxDirectory } from '../../host/paths.js';
 import { observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
+import type { AgentSpec, Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { eventOf } from '../event-record.js';
@@ -11,6 +12,7 @@ import { requireOwnInstallation } from '../guard.js';
 import { ago } from '../render/reason-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { rosterToTalk } from '../roster-in-force.js';
+import { attended } from '../talk/attended.js';
 import { openLine, requireSeen } from '../talk/line.js';
 import { deliverLeft } from '../talk/round.js';
 import { lockTalk, requireAgent } from './agent-send.js';
@@ -30,9 +32,22 @@ export async function outboxCommand(
 ): Promise<ExitCode> {
   const roster = await rosterToTalk(context);
   const agent = requireAgent(roster, name);
-  const directory = outboxDirectory(context.paths, name);
-  if (options.drop === undefined && options.deliver !== true) return list(context, directory, options);
+  if (options.drop === undefined && options.deliver !== true)
+    return list(context, outboxDirectory(context.paths, name), options);
   requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
+  return attended(context, `  ${name}: waiting until it can be talked to …`, () =>
+    act(context, roster, agent, options),
+  );
+}
+
+async function act(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  options: OutboxOptions,
+): Promise<ExitCode> {
+  const { name } = agent;
+  const directory = outboxDirectory(context.paths, name);
   const locked = await lockTalk(context, agent, 10_000);
   if (locked.kind === 'held')
     throw new CommandFailure(

@@ -14,6 +14,7 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { loadRoster } from '../roster-source.js';
 import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
+import { attended } from '../talk/attended.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { markFresh } from '../talk/mark-fresh.js';
 import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
@@ -50,7 +51,9 @@ export async function resetCommand(
   const roster = await loadRoster(context);
   const agent = requireAgent(roster, name);
   requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
-  const code = await resetLocked(context, roster, agent, options, word);
+  const code = await attended(context, `  ${name}: waiting until it is idle …`, () =>
+    resetLocked(context, roster, agent, options, word),
+  );
   if (!context.interrupted()) await deliverKickstarts(context, [name]);
   return code;
 }
@@ -71,7 +74,7 @@ async function resetLocked(
   if (locked.kind === 'held') {
     const { purpose, pid } = locked.owner;
     context.say(`${name} was not reset: ${purpose} (pid ${pid}) is talking to it`);
-    return ExitCode.actionFailed;
+    return context.interrupted() ? ExitCode.interrupted : ExitCode.timeout;
   }
   const afresh = async (): Promise<ExitCode> => (await restartAgents(context, [name], word)).code;
   try {
@@ -83,7 +86,8 @@ async function resetLocked(
         return ExitCode.done;
       case 'refused':
         context.say(`${name} was not reset: ${result.message}`);
-        return ExitCode.actionFailed;
+        if (context.interrupted()) return ExitCode.interrupted;
+        return result.late === true ? ExitCode.timeout : ExitCode.actionFailed;
       case 'by-restart':
         context.say(
           `${name}: ending its process and starting it afresh, in a conversation that fleet can continue`,
@@ -114,12 +118,17 @@ async function attempt(
     patienceMs: options.now === true ? 0 : (options.timeout ?? patienceMs),
     mayClear: (draft: Composer) => options.clearDraft === true || isCutShort(context, opened.line, draft),
   };
-  if (isResumed(context, agent)) {
-    const waited = await resetByRestart(context, opened.line, { ...manner, command: '' });
+  const ended = async (more: { readonly untold?: true }): Promise<ResetResult> => {
+    const waited = await resetByRestart(context, opened.line, { ...manner, ...more, command: '' });
     return waited.kind === 'refused' && options.now === true ? { ...waited, kind: 'uncertain' } : waited;
-  }
+  };
+  if (isResumed(context, agent)) return ended({});
   const word = resetWord(opened.line, asked);
-  if ('problem' in word) return { kind: 'uncertain', message: word.problem };
+  if ('problem' in word) {
+    // Also what can only be ended is not ended in the middle of its turn.
+    const waited = await ended({ untold: true });
+    return waited.kind === 'by-restart' ? { kind: 'uncertain', message: word.problem } : waited;
+  }
   const order = { ...manner, command: word.word };
   const result = await resetInApp(context, opened.line, order, randomBytes(8).toString('hex'));
   if (result.kind === 'refused' && options.now === true) return { ...result, kind: 'uncertain' };
@@ -162,9 +171,9 @@ export async function assignCommand(
   if (task.agent.resetBetweenTasks) {
     const told = options.json === true ? { ...context, print: context.say } : context;
     const code = await resetCommand(told, task.agent.name, options, 'agent assign');
-    if (code !== ExitCode.done) {
+    if (code !== ExitCode.done || context.interrupted()) {
       context.say('the task was not sent');
-      return code;
+      return code === ExitCode.done ? ExitCode.interrupted : code;
     }
   }
   return task.send();

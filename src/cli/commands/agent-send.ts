@@ -17,10 +17,11 @@ import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { rosterToTalk } from '../roster-in-force.js';
+import { attended } from '../talk/attended.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { deliverMail, type Manner } from '../talk/mail.js';
 import { giveReceipt, type Receipt } from '../talk/receipt.js';
-import { deliverLeft, note } from '../talk/round.js';
+import { cutShort, deliverLeft, note } from '../talk/round.js';
 import { hostName, sourceOf, type SourceOptions } from '../talk/source.js';
 import { readMessage, type TextOptions } from '../talk/text.js';
 
@@ -72,10 +73,9 @@ export async function prepareSend(
     patienceMs: patience,
   };
   const send = async (): Promise<ExitCode> => {
-    const made =
-      options.later === true
-        ? await sendOrLeave(context, roster, agent, entry, manner)
-        : await sendNow(context, roster, agent, entry, manner);
+    const made = await attended(context, `  ${agent.name}: waiting until it can be talked to …`, () =>
+      (options.later === true ? sendOrLeave : sendNow)(context, roster, agent, entry, manner),
+    );
     const elapsedMs = Math.round(performance.now() - begun);
     return giveReceipt(
       context,
@@ -124,7 +124,7 @@ async function sendNow(
   manner: Manner,
 ): Promise<Made> {
   const locked = await lockTalk(context, agent, manner.patienceMs);
-  if (locked.kind === 'held') return refused('Busy', busyText(locked.owner));
+  if (locked.kind === 'held') return noted(context, entry, refused('Busy', busyText(locked.owner)));
   try {
     const opened = requireSeen(
       await openLine(context, roster, agent, manner.patienceMs),
@@ -134,8 +134,7 @@ async function sendNow(
       opened.kind === 'closed'
         ? { ...opened.result, attempts: 0 }
         : await deliverNow(context, opened.line, entry, manner);
-    note(context, entry, made);
-    return made;
+    return noted(context, entry, made);
   } finally {
     locked.lock.release();
   }
@@ -151,8 +150,9 @@ async function deliverNow(
   const { blocked } = await deliverLeft(context, line, manner);
   if (blocked !== null) {
     const message = `an earlier message waits: ${blocked.message}; see: fleet agent outbox ${line.agent.name}`;
-    return { status: 'refused', reason: blocked.reason, message, attempts: 0 };
+    return refused(blocked.reason ?? 'Busy', message);
   }
+  if (context.interrupted()) return refused('NotReady', cutShort.message);
   const directory = outboxDirectory(context.paths, line.agent.name);
   const name = entryName(directory, entry);
   const { result } = await deliverMail(context, line, { name, entry }, manner);
@@ -170,10 +170,11 @@ async function sendOrLeave(
   const left = leaveMessage(outboxDirectory(context.paths, agent.name), entry);
   if ('problem' in left)
     throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
-  const waits = (result: DeliveryResult): Made => ({
-    ...result,
-    ...{ status: 'left', attempts: 0, message: `${result.message}; ${laterText(context, agent)}` },
-  });
+  const waits = (result: DeliveryResult): Made =>
+    noted(context, entry, {
+      ...result,
+      ...{ status: 'left', attempts: 0, message: `${result.message}; ${laterText(context, agent)}` },
+    });
   // It is left, whatever comes now: told as not left it would be sent again, and arrive twice.
   const locked = await lockTalk(context, agent, manner.patienceMs).catch((error: unknown) => {
     if (error instanceof CommandFailure) return error;
@@ -193,6 +194,12 @@ async function sendOrLeave(
   }
 }
 
+/** A receipt is an event, too, whatever it says. */
+function noted<Result extends Made>(context: Context, entry: OutboxEntry, made: Result): Result {
+  note(context, entry, made);
+  return made;
+}
+
 /** Who delivers what was left, and what to do where nobody does. */
 const laterText = ({ paths }: Context, { name }: AgentSpec): string =>
   lockOwner(controllerLock(paths)) === null
@@ -207,9 +214,13 @@ const busyText = ({ purpose, pid }: { readonly purpose: string; readonly pid: nu
   `${purpose} (pid ${pid}) is talking to it`;
 
 /** One at a time types into an agent. @throws CommandFailure 1 where the state directory cannot be written */
-export async function lockTalk({ paths }: Context, agent: AgentSpec, timeoutMs: number): Promise<LockResult> {
+export async function lockTalk(
+  { paths, interrupted }: Context,
+  agent: AgentSpec,
+  timeoutMs: number,
+): Promise<LockResult> {
   const directory = talkLock(paths, agent.name);
-  return acquireLock(directory, 'fleet agent send', timeoutMs).catch((error: unknown) => {
+  return acquireLock(directory, 'fleet agent send', timeoutMs, interrupted).catch((error: unknown) => {
     throw new CommandFailure(ExitCode.error, `cannot take the lock ${directory}: ${fileProblem(error)}`);
   });
 }

@@ -62,6 +62,7 @@ export async function deliverMail(
     enter: press,
     clear: () => press(line.profile.clearDraft),
     sleep: (ms) => delay(ms),
+    interrupted: context.interrupted,
     now: () => performance.now(),
   }, begun.progress); // prettier-ignore
   return { result, entry };

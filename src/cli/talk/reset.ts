@@ -17,6 +17,8 @@ export interface ResetOrder {
   readonly patienceMs: number;
   /** Whether a draft may be cleared; else it is spared, and nothing is reset. */
   readonly mayClear: (draft: Composer) => boolean;
+  /** A screen that does not show the runtime ready is no obstacle: its process is ended, and nothing is typed. */
+  readonly untold?: true;
 }
 
 /**
@@ -26,7 +28,8 @@ export interface ResetOrder {
  */
 export type ResetResult =
   | { readonly kind: 'fresh' }
-  | { readonly kind: 'refused'; readonly message: string }
+  /** `late`: it was waited for until the time was over. */
+  | { readonly kind: 'refused'; readonly message: string; readonly late?: true }
   | { readonly kind: 'uncertain'; readonly message: string }
   /** It is idle, and its process is to be ended: only a start says which conversation it is in. */
   | { readonly kind: 'by-restart' };
@@ -43,9 +46,9 @@ export async function resetInApp(
 ): Promise<ResetResult> {
   const { profile, agent, socket, target } = line;
   const waited = await untilIdle(context, line, order);
-  if (typeof waited === 'string') return { kind: 'refused', message: waited };
-  const before = signsOf(line, waited);
-  if (!stands(line, waited, order.command)) {
+  if (waited.kind === 'refused') return waited;
+  const before = signsOf(line, waited.screen);
+  if (!stands(line, waited.screen, order.command)) {
     const pasted = await pasteText(
       context.exec,
       socket,
@@ -96,7 +99,7 @@ const signsOf = ({ profile }: Line, screen: Screen): string =>
 /** Waits until the process may be ended. The caller holds the agent's lock. */
 export async function resetByRestart(context: Context, line: Line, order: ResetOrder): Promise<ResetResult> {
   const waited = await untilIdle(context, line, order);
-  return typeof waited === 'string' ? { kind: 'refused', message: waited } : { kind: 'by-restart' };
+  return waited.kind === 'refused' ? waited : { kind: 'by-restart' };
 }
 
 /**
@@ -135,20 +138,27 @@ export function resetBarrier(line: Line, screen: Screen, word: string | null): R
 }
 
 /** @returns the screen of an idle agent with nothing in its composer that is not the order's, or why there is none */
-async function untilIdle(context: Context, line: Line, order: ResetOrder): Promise<Screen | string> {
+async function untilIdle(
+  context: Context,
+  line: Line,
+  order: ResetOrder,
+): Promise<{ readonly kind: 'idle'; readonly screen: Screen } | Extract<ResetResult, { kind: 'refused' }>> {
+  const refused = (message: string) => ({ kind: 'refused', message }) as const;
   const deadline = performance.now() + order.patienceMs;
   let [interrupted, cleared] = [false, false];
   for (;;) {
     const seen = await look(context, line);
-    if (!seen.known) return seen.message;
+    if (!seen.known) return refused(seen.message);
     const barred = barrier(line.target, seen.value);
-    if (barred !== null || seen.value === null) return barred?.[0] ?? 'its pane is gone';
+    if (barred !== null || seen.value === null) return refused(barred?.[0] ?? 'its pane is gone');
     const before = resetBarrier(line, seen.value, order.command);
-    if (before === null) return seen.value;
+    if (before === null || (before.kind === 'starting' && order.untold === true))
+      return { kind: 'idle', screen: seen.value };
     if (before.kind === 'human') {
       const { activity, composer } = screenState(line.profile, seen.value);
       const keys = line.profile.clearDraft;
-      if (activity !== 'ready' || keys.length === 0 || !order.mayClear(composer)) return before.message;
+      if (activity !== 'ready' || keys.length === 0 || !order.mayClear(composer))
+        return refused(before.message);
       if (!cleared)
         await pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);
       cleared = true;
@@ -158,8 +168,9 @@ async function untilIdle(context: Context, line: Line, order: ResetOrder): Promi
       const { exec } = context;
       await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt, []);
     }
-    if (performance.now() >= deadline)
-      return before.kind === 'busy' ? `${before.message}; ${order.hint}` : before.message;
+    const message = before.kind === 'busy' ? `${before.message}; ${order.hint}` : before.message;
+    if (performance.now() >= deadline) return { ...refused(message), late: true };
+    if (context.interrupted()) return refused(message);
     await delay(pauseMs);
   }
 }

@@ -1,6 +1,6 @@
 import { removeEntry, rewriteEntry } from '../../actuators/outbox.js';
 import type { Delivered } from '../../controller/deliver.js';
-import type { DeliveryResult } from '../../controller/delivery.js';
+import type { DeliveryResult, DeliveryStatus } from '../../controller/delivery.js';
 import { digestOf } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
 import { outboxDirectory } from '../../host/paths.js';
@@ -28,6 +28,7 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
   for (const mail of outbox.value) {
     const { entry } = mail;
     if (entry.parked !== null) continue;
+    if (context.interrupted()) return { results, blocked: cutShort };
     if (entry.after?.pid === line.target.pid && entry.after.server === line.target.server)
       return { results, blocked: waitsForStart };
     const made = await deliverMail(context, line, mail, manner);
@@ -43,6 +44,13 @@ export const waitsForStart: DeliveryResult = {
   status: 'refused',
   reason: 'NotReady',
   message: 'its first message waits for its next start',
+};
+
+/** Nothing is begun any more. */
+export const cutShort: DeliveryResult = {
+  status: 'refused',
+  reason: 'NotReady',
+  message: 'interrupted before anything was typed',
 };
 
 /**
@@ -82,8 +90,11 @@ function settle(
   }
 }
 
+/** What a sender is told. */
+type Told = Omit<Delivered, 'status'> & { readonly status: DeliveryStatus | 'left' };
+
 /** An event for a receipt: everything but what was said. */
-export function note(context: Context, entry: OutboxEntry, result: Delivered): void {
+export function note(context: Context, entry: OutboxEntry, result: Told): void {
   const { id, kind, agent, text, source } = entry;
   const bytes = Buffer.byteLength(text);
   // Where that cannot be written, the runtime's own file tells.
