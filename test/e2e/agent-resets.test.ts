@@ -137,6 +137,27 @@ describe('a changed first message resets a disposable slot', () => {
     expect(fleet.said('a').at(-1)).toBe('two');
   });
 
+  test('not on the operator’s word while it is held', async () => {
+    await fleet.up(fleet.demo('a', [], ', reset_between_tasks: true'));
+    const before = await fleet.pids();
+    await fleet.expect(0, 'hold', 'a', '--reason', 'look at it');
+    for (const words of [
+      ['reset', 'a'],
+      ['reset', 'a', '--now'],
+      ['assign', 'a', '--message', 'x'],
+    ]) {
+      const { stderr } = await fleet.expect(6, 'agent', ...words);
+      expect(stderr).toContain(
+        'a was not reset: held: by the operator (look at it); go on with: fleet release a',
+      );
+    }
+    expect(await fleet.pids()).toEqual(before);
+    expect(fleet.said('a')).toEqual(['fresh']);
+    await fleet.expect(0, 'release', 'a');
+    await fleet.expect(0, 'agent', 'reset', 'a');
+    expect(fleet.said('a')).toEqual(['fresh', 'fresh']);
+  });
+
   test('on the operator’s word the mark follows: nothing is due afterwards', async () => {
     brief('one');
     await fleet.up(fleet.demo('a', [], slot));

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { OperatorCommand } from '../../controller/action.js';
 import { isDraftOf, type Composer } from '../../controller/composer.js';
+import { holdOn } from '../../controller/gate.js';
 import { readText } from '../../host/atomic-file.js';
 import { agentFile, outboxDirectory } from '../../host/paths.js';
+import { observeMemory } from '../../observers/memory.js';
 import { observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { resumabilityOf } from '../../roster/conversation.js';
@@ -12,6 +14,7 @@ import { eventOf } from '../event-record.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
+import { gateHint, gateText } from '../render/reason-text.js';
 import { loadRoster } from '../roster-source.js';
 import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
 import { attended } from '../talk/attended.js';
@@ -112,6 +115,7 @@ async function attempt(
   const asked = options.clear === true ? 'clear' : options.new === true ? 'new' : null;
   const opened = requireSeen(await openLine(context, roster, agent, 0), `${agent.name} was not reset: `);
   if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
+  requireNoHold(context, agent.name);
   const manner = {
     interrupt: options.interrupt === true,
     hint: 'use --interrupt or --now',
@@ -141,6 +145,23 @@ async function attempt(
     );
   await markFresh(context, opened.line);
   return result;
+}
+
+/**
+ * Who is held is left as he is, his conversation included.
+ *
+ * @throws CommandFailure 6, and 1 where it cannot be told
+ */
+function requireNoHold({ paths, now }: Context, name: string): void {
+  const memory = observeMemory(paths.state);
+  if (!memory.known) throw new CommandFailure(ExitCode.error, `${name} was not reset: ${memory.message}`);
+  const held = holdOn(name, memory.value, now());
+  if (held === null) return;
+  const gate = { kind: 'held', ...held } as const;
+  throw new CommandFailure(
+    ExitCode.gated,
+    `${name} was not reset: ${gateText(gate)}; go on with: ${gateHint(gate, name)}`,
+  );
 }
 
 /** Whether a draft is what fleet itself was saying to this process when it was cut short: it is in the outbox, and nobody's loss. */
