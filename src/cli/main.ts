@@ -32,8 +32,16 @@ export function main(): void {
     if (output.failed && code === ExitCode.done) process.exitCode = ExitCode.error;
   });
 
-  program.parseAsync().catch((error: unknown) => {
+  program.parseAsync(asked(process.argv.slice(2)), { from: 'user' }).catch((error: unknown) => {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   });
+}
+
+/** commander (14) takes one word for the command that help is wanted for: `help agent send` would tell of `agent`. */
+function asked(words: readonly string[]): readonly string[] {
+  const [first = '', group = '', command] = words;
+  return first === 'help' && group === 'agent' && command !== undefined
+    ? [group, first, ...words.slice(2)]
+    : words;
 }

@@ -17,6 +17,15 @@ const roster = (): void =>
     '{ name: spare, runtime: sleeper, command: [sleep, infinity], suspend: true }',
   ]);
 
+test('help tells of a command of two words as its own --help does', async () => {
+  for (const words of [['plan'], ['agent'], ['agent', 'send']]) {
+    const { stdout } = await fleet.expect(0, 'help', ...words);
+    expect(stdout).toMatch(new RegExp(`^Usage: fleet ${words.join(' ')} `));
+    expect(stdout).toBe((await fleet.expect(0, ...words, '--help')).stdout);
+  }
+  expect((await fleet.expect(64, 'help', 'agent', 'nothing')).stdout).toBe('');
+});
+
 test('top: once where nobody watches, the hungriest first; on a terminal until q', async () => {
   roster();
   await fleet.expect(0, 'install');
