@@ -1,6 +1,6 @@
 import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
-import type { Try } from './pace.js';
+import type { Pace, Try } from './pace.js';
 import type { RosterInForce } from './reconciler.js';
 import { restrict } from './restrict.js';
 
@@ -27,6 +27,15 @@ export function delayed(
 }
 
 const endsWhatLives = ({ action, live }: PlannedAction): boolean => isDisruptive(action) && live !== null;
+
+/** Whether a unit that is going down has yet to say how it ended: one whose main process was killed says so on its way. */
+export const untold =
+  ({ observed: { units, ends, moment } }: World, pace: Pace) =>
+  (action: PlannedAction): boolean =>
+    launches(action) &&
+    units.known &&
+    units.value.agents.get(action.agent)?.active === 'deactivating' &&
+    !pace.isOfLastTry(action, ends.get(action.agent) ?? null, moment);
 
 export const isReady = ({ gate }: PlannedAction): boolean => gate.kind === 'ready';
 

@@ -6,16 +6,22 @@ const lookAgainMs = 500;
 const patienceMs = 10_000;
 
 /**
- * Agents whose process has ended and whose unit has yet to follow. It is about to write down how it ended, which counts
- * for backoff; a restart now would cut that off.
+ * Agents whose process has ended and whose unit has yet to follow, or to write down how that was, which counts for backoff: a
+ * restart now would cut it off, a start would go by the end before.
  */
 export class Endings {
-  /** Session and moment at which it was first seen so, milliseconds on a clock that no one sets. */
+  /** Session, or that its unit is going down, and the moment at which it was first seen so, milliseconds on a clock that no one sets. */
   readonly #seen = new Map<string, { readonly session: string; readonly since: number }>();
 
-  /** A look: takes down who is ending. */
-  note({ actions }: Plan, now: number): void {
-    const ending = new Map(actions.flatMap((action) => [[action.agent, sessionOf(action)] as const]));
+  /**
+   * A look: takes down who is ending.
+   *
+   * @param untold whether its unit is going down, and its end is not on record
+   */
+  note({ actions }: Plan, now: number, untold: (action: PlannedAction) => boolean): void {
+    const ending = new Map(
+      actions.map((action) => [action.agent, sessionOf(action) ?? (untold(action) ? unit : null)] as const),
+    );
     for (const [agent, { session }] of this.#seen)
       if (ending.get(agent) !== session) this.#seen.delete(agent);
     for (const [agent, session] of ending) {
@@ -30,6 +36,8 @@ export class Endings {
     return Math.max(0, Math.min(lookAgainMs, seen.since + patienceMs - now));
   }
 }
+
+const unit = 'its unit';
 
 /** The session that is ending. A oneshot unit without any session (no target) ends never by itself. */
 const sessionOf = ({ reasons, target }: PlannedAction): string | null =>

@@ -29,6 +29,9 @@ export interface Try {
   readonly now: number;
 }
 
+/** From an end until its unit has gone down. */
+const justNowMs = 2000;
+
 const fallback: Backoff = { baseMs: 10_000, maxMs: 600_000, resetAfterMs: 600_000, stallAfter: 5 };
 
 /**
@@ -72,6 +75,14 @@ export class Pace {
     // What had to wait was not stable meanwhile.
     const waited = delayMs(attempt.count, policy ?? fallback);
     return now - attempt.last < waited + resetAfterMs ? attempt : null;
+  }
+
+  /** Whether its end on record is that of what was tried last. Of who was started by another: whether it is of just now. */
+  isOfLastTry({ agent }: PlannedAction, end: LastEnd | null, moment: Moment): boolean {
+    if (end === null) return false;
+    const attempt = this.#attempts.get(agent);
+    if (attempt !== undefined) return end.invocation !== attempt.end;
+    return end.moment.boot === moment.boot && moment.ms - end.moment.ms < justNowMs;
   }
 
   /** Agents that are gone from roster and host need no memory. */

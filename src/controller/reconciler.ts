@@ -1,6 +1,6 @@
 import { isDisruptive, type Plan } from './action.js';
 import type { World } from './assess.js';
-import { delayed, holderTurn, isReady, launches, replacesHolder, split, tryOf } from './delayed.js';
+import { delayed, holderTurn, isReady, launches, replacesHolder, split, tryOf, untold } from './delayed.js';
 import { Endings } from './endings.js';
 import { noWords } from './gate.js';
 import { LastOutputs } from './last-outputs.js';
@@ -195,7 +195,7 @@ export class Reconciler<Seen extends Sight> {
               ask(actions.filter(({ agent }) => !busy.has(agent))),
             ),
           );
-    this.#endings.note(whole, now);
+    this.#endings.note(whole, now, untold(seen.world, this.#pace));
     this.#lastLaunch ??= now - sinceNewestStart(seen.world, this.#port.now());
     const nextLaunch = this.#lastLaunch + roster.startSpacingMs;
     const waits: number[] = [];

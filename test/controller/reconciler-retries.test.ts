@@ -56,6 +56,14 @@ test('ends without a record are tried ever later, which is a gate to see, and th
   expect(gate()).toBe('stalled');
 });
 
+test('an end counts although its unit is going down before it is on record', async () => {
+  const { host, clock, launches, gate } = ailing();
+  host.late.add('a');
+  await clock.advance(10 * minute);
+  expect(launches).toHaveLength(6);
+  expect(gate()).toBe('stalled');
+});
+
 test('an agent whose process has ended waits for its unit, and is restarted where that does not follow', async () => {
   const { host, clock, launches } = ailing();
   host.stuck.add('a');

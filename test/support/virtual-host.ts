@@ -35,6 +35,8 @@ export class VirtualHost extends FakeHost {
   readonly stubborn = new Set<string>();
   /** Agents whose ends leave no record. */
   readonly traceless = new Set<string>();
+  /** Agents whose unit is on its way down before their end is on record. */
+  readonly late = new Set<string>();
   /** Agents whose unit does not follow when the process has ended. */
   readonly stuck = new Set<string>();
   /** Called when tmux's hooks would wake the controller. */
@@ -192,14 +194,30 @@ export class VirtualHost extends FakeHost {
     // A stop that has begun meanwhile ends it without a record.
     if (unit?.session !== session || unit.sub === 'exited' || unit.active === 'deactivating') return;
     this.#remove(session);
-    this.#fails(agent, reason, session.marks.spec ?? '', this.#bornAt.get(session) ?? 0, session.marks.unit);
+    const fails = (): void =>
+      this.#fails(
+        agent,
+        reason,
+        session.marks.spec ?? '',
+        this.#bornAt.get(session) ?? 0,
+        session.marks.unit,
+      );
+    if (!this.late.has(agent)) {
+      fails();
+      return;
+    }
+    this.units.set(agent, { ...unit, active: 'deactivating', sub: 'stop' });
+    this.onChange();
+    this.#clock.after(endingMs, fails);
   }
 
   #fails(agent: string, reason: string, spec: string, bornAt: number, unit: string | null = null): void {
     const invocation = unit ?? this.nextInvocation();
     const ran = Math.floor((this.#clock.monotonic() - bornAt) / 1000) * 1000;
     const recorded = !this.traceless.has(agent);
-    this.units.set(agent, { active: 'failed', sub: 'failed', session: null });
+    // One that went down before was perhaps started again meanwhile.
+    if (this.units.get(agent)?.active === 'deactivating' || !this.late.has(agent))
+      this.units.set(agent, { active: 'failed', sub: 'failed', session: null });
     const at = Math.floor(this.now / 1000);
     const end = { invocation, reason, status: 1, signal: null, at, ranMs: ran, spec, moment: this.moment };
     if (recorded) this.ends.set(agent, end);
