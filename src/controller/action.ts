@@ -70,7 +70,8 @@ export type BlockedCode =
   | 'CannotLaunch'
   | 'InvalidEnvironment'
   | 'ConversationUnreadable'
-  | 'ConversationGone';
+  | 'ConversationGone'
+  | 'ConversationInUse';
 
 /** What was seen of a live agent. */
 export interface Live {

@@ -6,6 +6,7 @@ import {
 } from '../roster/conversation.js';
 import { profileOf, profileOfRunning } from '../roster/profile.js';
 import type { AgentSpec } from '../roster/types.js';
+import type { Assessment } from './assess.js';
 import {
   findConversation,
   unseen,
@@ -15,7 +16,7 @@ import {
   type EndedBy,
 } from './conversation.js';
 import type { Desired } from './desired.js';
-import type { AgentFiles, LastEnd, Marks } from './observed.js';
+import type { AgentFiles, LastEnd, Marks, Observed } from './observed.js';
 
 /** The conversation an agent is in, or was in when it ran last. */
 export type InForce =
@@ -42,8 +43,13 @@ export type NextStart =
   | { readonly kind: 'same'; readonly conversation: Conversation; readonly resumes: boolean }
   /** A new one. `because`: why an earlier one is not continued; null: there was none. */
   | { readonly kind: 'fresh'; readonly because: string | null; readonly ended: EndedBy }
-  /** Nothing is started: what was accepted would be lost, or may be, since its record cannot be read. */
-  | { readonly kind: 'barred'; readonly code: 'unreadable' | 'gone'; readonly message: string };
+  /**
+   * Nothing is started: what was accepted would be lost, or may be, since its record cannot be read, or since another agent
+   * has it.
+   */
+  | { readonly kind: 'barred'; readonly code: BarredCode; readonly message: string };
+
+export type BarredCode = 'unreadable' | 'gone' | 'in-use';
 
 export interface ConversationOutlook {
   readonly now: InForce;
@@ -59,6 +65,21 @@ export interface Subject {
   readonly desired: Desired | null;
   /** How it ended last; null: it runs, or that is not on record. */
   readonly end: LastEnd | null;
+}
+
+export function subjectOf(
+  { agent, desired, situation, files }: Assessment,
+  { conversations, ends }: Observed,
+): Subject {
+  const lives = situation.kind === 'live' || situation.kind === 'unmarked';
+  return {
+    agent,
+    desired,
+    files,
+    sight: conversations.get(agent),
+    marks: lives ? situation.session.marks : null,
+    end: lives ? null : (ends.get(agent) ?? null),
+  };
 }
 
 /** @param fresh why its next start is to begin a new conversation; null: it is not */

@@ -1,5 +1,5 @@
 import type { Assessment, World } from './assess.js';
-import { outlookOf } from './outlook.js';
+import { conversationInForce, subjectOf } from './continuation.js';
 
 /** What status and explain say of the conversation in force. */
 export type ConversationStatus =
@@ -19,7 +19,7 @@ export type ConversationStatus =
     };
 
 export function conversationStatus(assessment: Assessment, world: World): ConversationStatus | null {
-  const { now } = outlookOf(assessment, world, null);
+  const now = conversationInForce(subjectOf(assessment, world.observed));
   switch (now.kind) {
     case 'none':
       return null;

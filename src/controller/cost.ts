@@ -1,5 +1,5 @@
 import { isDisruptive, type ActionKind, type Cost, type Live } from './action.js';
-import type { ConversationOutlook } from './continuation.js';
+import type { BarredCode, ConversationOutlook } from './continuation.js';
 
 /** What an action costs the conversation of an agent. */
 export function costOf(
@@ -28,9 +28,12 @@ export function costOf(
       return { kind: 'loses-conversation', because };
     }
     case 'barred':
-      return {
-        kind: 'loses-conversation',
-        because: next.code === 'gone' ? 'its file is gone' : 'its record cannot be read',
-      };
+      return { kind: 'loses-conversation', because: barredBecause[next.code] };
   }
 }
+
+const barredBecause: Readonly<Record<BarredCode, string>> = {
+  unreadable: 'its record cannot be read',
+  gone: 'its file is gone',
+  'in-use': 'another agent has it',
+};

@@ -1,7 +1,14 @@
 import type { AgentSpec } from '../roster/types.js';
-import { isDisruptive, type ActionKind, type Cost, type Gate, type Live } from './action.js';
+import {
+  isDisruptive,
+  type ActionKind,
+  type BlockedCode,
+  type Cost,
+  type Gate,
+  type Live,
+} from './action.js';
 import { remainingMs, type FailureRecord, type Moment } from './backoff.js';
-import { isAtStake, resumeFailed, type ConversationOutlook } from './continuation.js';
+import { isAtStake, resumeFailed, type BarredCode, type ConversationOutlook } from './continuation.js';
 import type { Approval, Hold, LastEnd, Memory } from './observed.js';
 
 /** The operator's words that lift a gate for one plan. */
@@ -80,9 +87,14 @@ export function gateOf(question: GateQuestion, memory: Memory, words: Words, now
 /** What stands before every start of an agent whose conversation would not be continued as it must be. */
 export function conversationGate({ next }: ConversationOutlook): Gate | null {
   if (next.kind !== 'barred') return null;
-  const code = next.code === 'gone' ? 'ConversationGone' : 'ConversationUnreadable';
-  return { kind: 'blocked', code, message: next.message };
+  return { kind: 'blocked', code: barredCodes[next.code], message: next.message };
 }
+
+const barredCodes: Readonly<Record<BarredCode, BlockedCode>> = {
+  unreadable: 'ConversationUnreadable',
+  gone: 'ConversationGone',
+  'in-use': 'ConversationInUse',
+};
 
 /** The first failure to resume may be anybody's; a second one in a row is no accident, and another changes nothing. */
 const parkedAfter = 2;

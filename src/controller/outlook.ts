@@ -1,24 +1,28 @@
 import type { ActionKind } from './action.js';
 import type { Assessment, World } from './assess.js';
-import { outlook, type ConversationOutlook } from './continuation.js';
+import { outlook, subjectOf, type ConversationOutlook } from './continuation.js';
 import type { EndedBy } from './conversation.js';
+import { isInIt, rivalFor, type Occupant } from './occupants.js';
 
 /** What is the case with an agent's conversation, and what an action would make of it. */
-export function outlookOf(
-  { agent, desired, situation, files }: Assessment,
-  { observed }: World,
-  fresh: EndedBy | null,
-): ConversationOutlook {
-  const lives = situation.kind === 'live' || situation.kind === 'unmarked';
-  const subject = {
-    agent,
-    desired,
-    files,
-    sight: observed.conversations.get(agent),
-    marks: lives ? situation.session.marks : null,
-    end: lives ? null : (observed.ends.get(agent) ?? null),
-  };
-  return outlook(subject, fresh);
+export function outlookOf(assessment: Assessment, world: World, fresh: EndedBy | null): ConversationOutlook {
+  const { agent } = assessment;
+  const subject = subjectOf(assessment, world.observed);
+  const found = outlook(subject, fresh);
+  // What lives is where it is: whoever else would be started there is barred.
+  if (found.next.kind !== 'same' || subject.marks !== null) return found;
+  const { id } = found.next.conversation;
+  const rival = rivalFor(world, agent, found.next.conversation);
+  if (rival === null) return found;
+  return { ...found, next: { kind: 'barred', code: 'in-use', message: inUseText(agent, id, rival) } };
+}
+
+function inUseText(agent: string, id: string, other: Occupant): string {
+  const who = `${other.agent} ${other.runs ? 'is in' : 'is to go on in'}`;
+  const what = isInIt(other, id)
+    ? `${who} its conversation ${id}: two would overwrite each other`
+    : `${who} another one of the directory of its conversation ${id}: what is written there last would be taken for either's`;
+  return `${what}; continue another one (fleet agent resume ${agent} ID), or begin anew: fleet restart ${agent} --fresh`;
 }
 
 /** Why an action of this kind begins a new conversation by its nature; null: it does not. */

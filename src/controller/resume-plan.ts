@@ -2,10 +2,10 @@ import { isWholeId, resumabilityOf } from '../roster/conversation.js';
 import { profileOf } from '../roster/profile.js';
 import type { AgentSpec } from '../roster/types.js';
 import type { Plan } from './action.js';
-import { assess, type World } from './assess.js';
-import { conversationInForce } from './continuation.js';
+import type { World } from './assess.js';
 import { findConversation, noConversations, type Conversation } from './conversation.js';
 import { costOf } from './cost.js';
+import { isInIt, othersIn } from './occupants.js';
 import { operatorPlan } from './operator-plan.js';
 
 /** The conversation that an operator means, or why there is none that this agent could continue. */
@@ -51,10 +51,10 @@ export function chooseConversation(
     return refused(`it was begun with ${conversation.runtime}, and ${agent} is a ${spec.runtime} now`);
   if (!can.shape.elsewhere && conversation.directory !== spec.workingDirectory)
     return refused(`${spec.runtime} can only resume it in ${conversation.directory}`);
-  const other = whoIsIn(world, conversation.id, agent);
-  if (other === null) return { ok: true, conversation };
+  const [other] = othersIn(world, conversation.id, agent);
+  if (other === undefined) return { ok: true, conversation };
   return refused(
-    plain(other.id) === plain(conversation.id)
+    isInIt(other, conversation.id)
       ? `${other.agent} is in it`
       : `${other.agent} is in another one of the same directory: what is written there last would be taken for either's`,
   );
@@ -65,34 +65,6 @@ const humans = (id: string, { runtime, workingDirectory }: AgentSpec): Conversat
   ...{ id, runtime, directory: workingDirectory, origin: 'learnt', createdAt: 0 },
   ...{ accepted: true, unit: null, resumed: null },
 });
-
-/** An id that is a file, in one spelling. */
-const plain = (id: string): string => id.replace(/\/(\.?\/)+/g, '/');
-
-/** What one agent must have for itself: its conversation, and with pi the directory that tells what its human has begun. */
-const realmOf = (id: string): string =>
-  plain(id).replace(/(--fleet-[^/]+-[0-9a-f]{8})\/[^/]+$/, (_, directory: string) => directory);
-
-/**
- * Another agent that runs in this conversation, or would be started in it, and which one it is in; null: none. Two would
- * overwrite each other.
- */
-function whoIsIn(
-  world: World,
-  id: string,
-  but: string,
-): { readonly agent: string; readonly id: string } | null {
-  for (const { agent, desired, situation, files } of assess(world).agents) {
-    if (agent === but) continue;
-    const marks = situation.kind === 'live' ? situation.session.marks : null;
-    const sight = world.observed.conversations.get(agent);
-    const inForce = conversationInForce({ agent, sight, marks, files, desired, end: null });
-    if (inForce.kind !== 'known') continue;
-    const theirs = inForce.conversation.id;
-    if (realmOf(theirs) === realmOf(id)) return { agent, id: theirs };
-  }
-  return null;
-}
 
 /** The plan behind `agent resume`: a restart, or a start, into another conversation of the agent's. */
 export function resumePlan(world: World, agent: string, conversation: Conversation, at: number): Plan {

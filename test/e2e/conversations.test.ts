@@ -344,6 +344,54 @@ test('a suspended agent is not resumed, and that is said', async () => {
   expect(await fleet.pids()).toEqual({});
 });
 
+test.each<readonly [string, (former: string) => readonly string[], readonly string[]]>([
+  ['continues another one', (former) => ['agent', 'resume', 'a', former], ['apples']],
+  ['begins anew', () => ['restart', 'a', '--fresh'], []],
+])(
+  'an agent that comes back when another one is in its conversation starts not, and %s',
+  async (_, way, own) => {
+    await fleet.up(fleet.demo('a'), fleet.demo('b'));
+    await fleet.say('a', 'apples');
+    const former = fleet.id('a');
+    await fleet.expect(0, 'restart', 'a', '--fresh');
+    await fleet.say('a', 'pears');
+    const taken = fleet.id('a');
+    fleet.writeRoster([fleet.demo('b')], fleet.settings());
+    await fleet.expect(0, 'apply');
+    await fleet.expect(0, 'agent', 'resume', 'b', taken);
+    fleet.writeRoster([fleet.demo('a'), fleet.demo('b')], fleet.settings());
+
+    const blocked = `blocked: b is in its conversation ${taken}: two would overwrite each other; `;
+    expect((await fleet.expect(0, 'plan')).stdout).toContain(blocked);
+    expect(JSON.parse((await fleet.expect(0, 'plan', '--json')).stdout)).toMatchObject({
+      actions: [{ agent: 'a', action: 'start', gate: 'blocked', gateReason: 'ConversationInUse' }],
+    });
+    expect((await fleet.expect(0, 'explain', 'a')).stdout).toContain(blocked);
+    const { agents } = JSON.parse((await fleet.expect(0, 'status', '-o', 'json')).stdout) as {
+      readonly agents: readonly { readonly conditions: readonly object[] }[];
+    };
+    expect(agents[0]?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Progressing', status: 'False', reason: 'ConversationInUse' }),
+    );
+    for (const command of [['apply'], ['start', 'a'], ['restart', 'a']])
+      expect((await fleet.expect(6, ...command)).stdout).toContain(blocked);
+    const { b: before, ...others } = await fleet.pids();
+    expect(others).toEqual({});
+
+    // Where neither lives, who was put into it last goes on in it.
+    process.kill(before ?? Number.NaN, 'SIGKILL');
+    await failed('b');
+    const again = await fleet.expect(6, 'apply');
+    expect(again.stdout).toContain(`blocked: b is to go on in its conversation ${taken}: `);
+    await fleet.again('b', before);
+    expect(Object.keys(await fleet.pids())).toEqual(['b']);
+
+    await fleet.expect(0, ...way(former));
+    await expectOwn({ a: own, b: ['pears'] });
+    expect(fleet.id('b')).toBe(taken);
+  },
+);
+
 test('a resume that fails twice is parked, and nothing is lost or replaced', async () => {
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');
