@@ -11,7 +11,8 @@ export function agentsWithMail(outbox: string): Known<readonly string[]> {
   for (const agent of names.value) {
     const inside = namesIn(`${outbox}/${agent}`);
     if (!inside.known) return inside;
-    if (inside.value.some(isEntry)) found.push(agent);
+    if (inside.value.some((name) => isEntry(name) && !isEmpty(`${outbox}/${agent}/${name}`)))
+      found.push(agent);
   }
   return { known: true, value: found };
 }
@@ -24,8 +25,9 @@ export function readOutbox(directory: string): Known<readonly StoredEntry[]> {
   for (const name of names.value.filter(isEntry).toSorted()) {
     const file = `${directory}/${name}`;
     const content = readText(file);
-    // Delivered by somebody meanwhile.
-    if (content.state === 'absent') continue;
+    // Delivered by somebody meanwhile; or all that a power cut has left of what its sender was just delivering himself: what was
+    // left for later is on the disk before that is said, and never empty.
+    if (content.state === 'absent' || (content.state === 'present' && content.text === '')) continue;
     if (content.state === 'unknown') return { known: false, message: content.message };
     const entry = parseEntry(content.text);
     if (entry === null)
@@ -39,6 +41,8 @@ export function readOutbox(directory: string): Known<readonly StoredEntry[]> {
 }
 
 const isEntry = (name: string): boolean => /^[01]-[0-9]{12}-[0-9a-f]+\.json$/.test(name);
+
+const isEmpty = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.size === 0;
 
 function namesIn(directory: string): Known<readonly string[]> {
   try {
