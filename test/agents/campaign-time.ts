@@ -65,7 +65,7 @@ async function readyAt(pane: Pane, fleet: CampaignFleet, before: number | null):
   while (performance.now() < end) {
     const screen = pane.glance();
     if (screen !== null && screen.pid !== before && fleet.isReady(screen)) return performance.now();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 15));
   }
   throw new Error(`not ready within ${patienceMs} ms`);
 }
