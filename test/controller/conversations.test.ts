@@ -225,7 +225,7 @@ describe('a new conversation of pi', () => {
     ['of a short path', '~/src', 'a'],
     ['of a long one', `/work/${'directory/'.repeat(40)}`, 'a'],
     ['of one in other letters', `/work/${'ディレクトリ/🦊/'.repeat(20)}`, 'a'],
-    ['of a long name', '/work/some/where/that/is/not/short/at/all', 'n'.repeat(200)],
+    ['of a long name', '/home/some/where/that/is/not/short/at/all', 'n'.repeat(200)],
   ])('is a file in a directory of its own that can be made: %s', (_, directory, name) => {
     const [folder = '', file] = idFor(directory, name).split('/').slice(-2);
     expect(file).toBe('01234567-89ab-4def-8123-456789abcdef.jsonl');
