@@ -116,4 +116,21 @@ export function isDraftOf(composer: Composer, text: string, collapsed: string | 
   return letters.length >= telling && plainLetters(text).includes(letters);
 }
 
+/**
+ * The same of a draft that has stood there unwatched: it may be a human's by now, and what stands in for his paste looks like ours.
+ * Where it tells how much it stands for, that has to fit.
+ */
+export function mayStillBe(composer: Composer, text: string, collapsed: string | null): boolean {
+  if (composer.kind !== 'draft' || !isDraftOf(composer, text, collapsed)) return false;
+  if (collapsed === null || !new RegExp(collapsed).test(composer.text)) return true;
+  const told = [...composer.text.matchAll(/(\d+)\s+(line|char)/g)];
+  return told.length === 0 || told.some(([, count, unit]) => fits(Number(count), unit === 'line', text));
+}
+
+/** Runtimes count ends of lines or lines, UTF-16, characters or bytes. */
+function fits(count: number, inLines: boolean, text: string): boolean {
+  if (inLines) return Math.abs(count - text.split('\n').length) <= 2;
+  return count >= 0.9 * Array.from(text).length - 8 && count <= 1.1 * Buffer.byteLength(text) + 8;
+}
+
 const plainLetters = (text: string): string => text.replace(/[^A-Za-z0-9]+/g, '');

@@ -1,5 +1,5 @@
 import type { RuntimeProfile } from '../roster/profile.js';
-import { isDraftOf } from './composer.js';
+import { mayStillBe } from './composer.js';
 import { screenState, type PaneTarget, type Screen } from './screen.js';
 import type { Arrival, TranscriptPosition } from './transcript.js';
 
@@ -70,7 +70,7 @@ export function recovered(
   // What stood in the composer ended with its process.
   if (!same) return proven ? 'absent' : 'unknown';
   const { activity, composer } = screenState(profile, screen);
-  if (isDraftOf(composer, text, profile.collapsed)) return 'finish';
+  if (mayStillBe(composer, text, profile.collapsed)) return 'finish';
   switch (activity) {
     case 'starting':
     case 'busy':

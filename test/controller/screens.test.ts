@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isDraftOf } from '../../src/controller/composer.js';
+import { isDraftOf, mayStillBe } from '../../src/controller/composer.js';
 import { screenState, type ScreenState } from '../../src/controller/screen.js';
 import { LineReader } from '../../src/observers/screen-output.js';
 import { profileOf } from '../../src/roster/profile.js';
@@ -89,5 +89,26 @@ describe('a draft is recognized', () => {
     ['nothing', { kind: 'empty' } as const, 'hello there', false],
   ])('%s', (_, composer, text, is) => {
     expect(isDraftOf(composer, text, '\\[Pasted text')).toBe(is);
+  });
+
+  const lines = (count: number): string => Array.from({ length: count }, (_, at) => `line ${at}`).join('\n');
+  test.each([
+    ['of that many lines', '[Pasted text #7 +39 lines]', lines(40), true],
+    [
+      'of that many lines, behind another',
+      '[Pasted text #1 +3 lines] [Pasted text #2 +39 lines]',
+      lines(40),
+      true,
+    ],
+    ['of other lines', '[Pasted text #1 +120 lines]', lines(40), false],
+    ['of one line', '[Pasted text #1 +3 lines]', 'hello there', true],
+    ['of that many characters', '[Pasted text 1500 chars]', 'é'.repeat(1500), true],
+    ['of that many bytes', '[Pasted text 3000\n chars]', 'é'.repeat(1500), true],
+    ['of another length', '[Pasted text 20291 chars]', 'x'.repeat(1500), false],
+    ['of what it does not tell', '[Pasted text #1]', 'x'.repeat(1500), true],
+    ['not collapsed', 'hello', 'hello there', true],
+    ['not collapsed, with figures', 'read 200 lines', 'read 200 lines of it', true],
+  ])('that nobody has watched, %s', (_, text, ours, is) => {
+    expect(mayStillBe(draft(text), ours, '\\[Pasted text')).toBe(is);
   });
 });

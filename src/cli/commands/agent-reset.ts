@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OperatorCommand } from '../../controller/action.js';
-import { isDraftOf, type Composer } from '../../controller/composer.js';
+import { mayStillBe, type Composer } from '../../controller/composer.js';
 import { holdOn } from '../../controller/gate.js';
 import { readText } from '../../host/atomic-file.js';
 import { agentFile, outboxDirectory } from '../../host/paths.js';
@@ -170,7 +170,7 @@ function isCutShort({ paths }: Context, { agent, profile, target }: Line, draft:
   if (!outbox.known) return false;
   return outbox.value.some(({ entry: { attempt, text } }) => {
     const same = attempt?.target.pid === target.pid && attempt.target.server === target.server;
-    return same && isDraftOf(draft, text, profile.collapsed);
+    return same && mayStillBe(draft, text, profile.collapsed);
   });
 }
 
