@@ -158,6 +158,24 @@ describe('a changed first message resets a disposable slot', () => {
     expect(fleet.said('a')).toEqual(['fresh', 'fresh']);
   });
 
+  test('on the operator’s word: one that loses sight of its agent while it waits says so, and ends nothing', async () => {
+    await fleet.up(fleet.demo('a'));
+    const before = await fleet.pids();
+    await fleet.type('a', '/busy 60', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    const server = await fleet.serverPid();
+    const reset = fleet.fleet('agent', 'reset', 'a');
+    await until('it waits', () => fs.existsSync(path.join(fleet.state, 'locks', 'talk-a')));
+    process.kill(server, 'SIGSTOP');
+    try {
+      const { code, stderr } = await reset;
+      expect([code, stderr]).toEqual([69, expect.stringContaining('did not answer within 5s')]);
+    } finally {
+      process.kill(server, 'SIGCONT');
+    }
+    expect(await fleet.pids()).toEqual(before);
+  });
+
   test('on the operator’s word the mark follows: nothing is due afterwards', async () => {
     brief('one');
     await fleet.up(fleet.demo('a', [], slot));

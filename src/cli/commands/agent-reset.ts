@@ -90,6 +90,7 @@ async function resetLocked(
       case 'refused':
         context.say(`${name} was not reset: ${result.message}`);
         if (context.interrupted()) return ExitCode.interrupted;
+        if (result.unseen === true) return ExitCode.unavailable;
         return result.late === true ? ExitCode.timeout : ExitCode.actionFailed;
       case 'by-restart':
         context.say(

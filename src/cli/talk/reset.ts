@@ -28,8 +28,8 @@ export interface ResetOrder {
  */
 export type ResetResult =
   | { readonly kind: 'fresh' }
-  /** `late`: it was waited for until the time was over. */
-  | { readonly kind: 'refused'; readonly message: string; readonly late?: true }
+  /** `late`: it was waited for until the time was over. `unseen`: tmux does not answer. */
+  | { readonly kind: 'refused'; readonly message: string; readonly late?: true; readonly unseen?: true }
   | { readonly kind: 'uncertain'; readonly message: string }
   /** It is idle, and its process is to be ended: only a start says which conversation it is in. */
   | { readonly kind: 'by-restart' };
@@ -148,7 +148,7 @@ async function untilIdle(
   let [interrupted, cleared] = [false, false];
   for (;;) {
     const seen = await look(context, line);
-    if (!seen.known) return refused(seen.message);
+    if (!seen.known) return { ...refused(seen.message), unseen: true };
     const barred = barrier(line.target, seen.value);
     if (barred !== null || seen.value === null) return refused(barred?.[0] ?? 'its pane is gone');
     const before = resetBarrier(line, seen.value, order.command);
