@@ -2,27 +2,21 @@ import type { Act } from '../controller/deliver.js';
 import type { PaneTarget } from '../controller/screen.js';
 import type { Sign } from '../roster/profile.js';
 import { describeExec, type Exec } from '../host/exec.js';
+import { allHold, isStill, paneAddress } from '../host/tmux-target.js';
 
 const timeoutMs = 10_000;
-
-const address = ({ session, window, pane }: PaneTarget): string => `${session}:${window}.${pane}`;
 
 /**
  * Whether the pane is still that agent's, alive, and open to keys: evaluated inside the server in the same call as the act.
  * `paste-buffer` into a dead pane crashes the server of 3.3a; in copy mode text arrives without brackets and Enter is
  * swallowed; with input off it is lost. All of that with status 0.
  */
-function guard(agent: string, { pane, pid, server }: PaneTarget, forbidden: readonly Sign[]): string {
-  return [
+function guard(agent: string, target: PaneTarget, forbidden: readonly Sign[]): string {
+  return allHold([
     ...without(forbidden),
-    `#{==:#{@fleet_agent},${agent}}`,
-    `#{==:#{pane_id},${pane}}`,
-    `#{==:#{pane_pid},${pid}}`,
-    `#{==:#{pid},${server}}`,
-    '#{==:#{pane_dead},0}',
-    '#{==:#{pane_in_mode},0}',
-    '#{==:#{pane_input_off},0}',
-  ].reduce((all, one) => `#{&&:${one},${all}}`);
+    ...isStill(agent, target),
+    ...['#{==:#{pane_dead},0}', '#{==:#{pane_in_mode},0}', '#{==:#{pane_input_off},0}'],
+  ]);
 }
 
 /**
@@ -60,7 +54,7 @@ function guarded(
   forbidden: readonly Sign[],
 ): readonly string[] {
   return [
-    ...['if-shell', '-F', '-t', address(target), guard(agent, target, forbidden)],
+    ...['if-shell', '-F', '-t', paneAddress(target), guard(agent, target, forbidden)],
     `${command} ; display-message -p DONE`,
     'display-message -p REFUSED',
   ];
@@ -88,7 +82,7 @@ export async function pasteText(
     socket,
     [
       ...['load-buffer', '-b', buffer, '-', ';'],
-      ...guarded(agent, target, `paste-buffer -p -b ${buffer} -t '${address(target)}'`, forbidden),
+      ...guarded(agent, target, `paste-buffer -p -b ${buffer} -t '${paneAddress(target)}'`, forbidden),
       ...[';', 'delete-buffer', '-b', buffer],
     ],
     text,
@@ -104,7 +98,7 @@ export async function pressKeys(
   keys: readonly string[],
   forbidden: readonly Sign[],
 ): Promise<Act> {
-  const command = `send-keys -t '${address(target)}' ${keys.join(' ')}`;
+  const command = `send-keys -t '${paneAddress(target)}' ${keys.join(' ')}`;
   return act(exec, socket, guarded(agent, target, command, forbidden));
 }
 

@@ -1,6 +1,7 @@
 import type { Known } from '../controller/observed.js';
 import type { PaneTarget, Screen } from '../controller/screen.js';
 import { describeExec, type Exec, type ExecResult } from '../host/exec.js';
+import { allHold, isStill, paneAddress } from '../host/tmux-target.js';
 import { isNoServer } from './tmux.js';
 import {
   markedFilter,
@@ -16,9 +17,6 @@ const timeoutMs = 5000;
 
 /** So many screens are asked for in one call: a client's message to the server is capped at 16 kB. */
 const perCall = 20;
-
-/** The target that names this pane within its own session, whatever was split, renamed or linked meanwhile; its window may be '' (3.3a). */
-export const paneAddress = ({ session, window, pane }: PaneTarget): string => `${session}:${window}.${pane}`;
 
 /** Every agent's own pane on the socket, whosever home it is of. One process. null: no server. */
 export async function findPanes(exec: Exec, socket: string): Promise<Known<readonly MarkedPane[] | null>> {
@@ -101,14 +99,8 @@ export async function linesOf(
   count: number,
 ): Promise<Known<readonly string[] | null>> {
   const address = paneAddress(target);
-  const same = [
-    `#{==:#{@fleet_agent},${agent}}`,
-    `#{==:#{pane_id},${target.pane}}`,
-    `#{==:#{pane_pid},${target.pid}}`,
-    `#{==:#{pid},${target.server}}`,
-  ].reduce((all, one) => `#{&&:${one},${all}}`);
   const words = [
-    ...['if-shell', '-F', '-t', address, same],
+    ...['if-shell', '-F', '-t', address, allHold(isStill(agent, target))],
     `display-message -p LINES ; capture-pane -p -S -${count} -t '${address}'`,
   ];
   const result = await exec('tmux', ['-N', '-u', '-L', socket, ...words], { timeoutMs });

@@ -1,0 +1,24 @@
+/** One process in one pane of one server. Ids start again after a server's death, and a pid may be another's later. */
+export interface PaneProcess {
+  readonly session: string;
+  readonly window: string;
+  readonly pane: string;
+  /** Of the pane's first process, and of the server. */
+  readonly pid: number;
+  readonly server: number;
+}
+
+/** The target that names this pane within its own session, whatever was split, renamed or linked meanwhile; its window may be '' (3.3a). */
+export const paneAddress = ({ session, window, pane }: PaneProcess): string => `${session}:${window}.${pane}`;
+
+/** Conditions, as tmux's formats, under which it is still this agent's; for the server to judge, in the same call as what depends on it. */
+export const isStill = (agent: string, { pane, pid, server }: PaneProcess): readonly string[] => [
+  `#{==:#{@fleet_agent},${agent}}`,
+  `#{==:#{pane_id},${pane}}`,
+  `#{==:#{pane_pid},${pid}}`,
+  `#{==:#{pid},${server}}`,
+];
+
+/** That all of them hold, as one format. */
+export const allHold = (conditions: readonly string[]): string =>
+  conditions.reduce((all, one) => `#{&&:${one},${all}}`);
