@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { OutboxOptions } from './commands/agent-outbox.js';
 import type { ResetOptions } from './commands/agent-reset.js';
 import type { SendOptions } from './commands/agent-send.js';
-import { command, duration, run, run1, run2, runNamed } from './mount.js';
+import { command, duration, lines, run, run1, run2, runNamed } from './mount.js';
 
 /** Adds the commands that talk to agents to a command, be it `fleet agent` or another program's `agent`. */
 export function addAgentCommands(agent: Command): Command {
@@ -126,11 +126,6 @@ const sending = (send: Command): Command =>
     .option('--no-preamble', 'the message alone, without [source -> host:agent] before it')
     .option('--socket <name>', 'refuse where the fleet is on another tmux socket')
     .option('--json', 'the receipt as one JSON object');
-
-function lines(text: string): number {
-  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError('Expected a number from 1 to 99999.');
-  return Number(text);
-}
 
 function count(text: string): number {
   if (!/^[0-9]{1,2}$/.test(text)) throw new InvalidArgumentError('Expected a number from 0 to 99.');

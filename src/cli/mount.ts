@@ -70,6 +70,11 @@ export function duration(text: string): number {
   return ms;
 }
 
+export function lines(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError('Expected a number from 1 to 99999.');
+  return Number(text);
+}
+
 /** `--wait` may be followed by a plan file instead of a duration. */
 export const durationOr =
   (fallback: number) =>

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import { addAgentCommands } from './agent-program.js';
-import { command, duration, durationOr, run, run1, runMany, runNamed } from './mount.js';
+import { command, duration, durationOr, lines, run, run1, runMany, runNamed } from './mount.js';
 import type { ApplyOptions } from './commands/apply.js';
 import type { EventsOptions } from './commands/events.js';
 import type { HoldOptions } from './commands/hold.js';
@@ -71,6 +71,7 @@ function lookingCommands(fleet: Command): void {
     );
   command(fleet, 'events', 'what was done and decided')
     .option('--for <agent>', 'about this agent alone')
+    .option('-n, --lines <count>', 'the last so many alone', lines)
     .option('-w, --watch', 'go on until interrupted')
     .option('--json', 'one JSON object per line')
     .action(

@@ -26,7 +26,11 @@ describe('a message that is left', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'left', reason: 'NotReady', attempts: 0 });
     expect(stdout).toContain('cannot take the lock');
-    await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+    const delivered = await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+    expect(delivered.stdout).toMatch(/^[0-9a-f]+ {2}delivered: seen in the transcript\nNothing waits\.\n$/);
+    const events = await fleet.expect(0, 'events', '--for', 'a', '-n', '2');
+    expect(events.stdout).toMatch(/^.* left, .*\n.* delivered, .*\n$/);
+    expect((await fleet.expect(64, 'events', '-n', '0')).stderr).toContain('Expected a number from 1');
     expect(fleet.messages('a')).toEqual(['first']);
   });
 

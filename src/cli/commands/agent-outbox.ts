@@ -1,4 +1,5 @@
 import { removeEntry } from '../../actuators/outbox.js';
+import type { Delivered } from '../../controller/deliver.js';
 import { outboxDirectory } from '../../host/paths.js';
 import { observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
@@ -58,8 +59,13 @@ async function act(
     if (options.drop !== undefined) return drop(context, directory, name, options.drop);
     const opened = requireSeen(await openLine(context, roster, agent, 0), 'nothing was typed: ');
     const manner = { whenIdle: false, clearDraft: false, enters: 2, patienceMs: 10_000 };
-    const blocked =
-      opened.kind === 'closed' ? opened.result : (await deliverLeft(context, opened.line, manner)).blocked;
+    const round =
+      opened.kind === 'closed'
+        ? { results: new Map<string, Delivered>(), blocked: opened.result }
+        : await deliverLeft(context, opened.line, manner);
+    const { results, blocked } = round;
+    if (options.json !== true)
+      for (const [id, { status, message }] of results) context.print(`${id}  ${status}: ${visible(message)}`);
     if (blocked === null) return list(context, directory, options);
     context.say(`${name}: ${blocked.message}`);
     return ExitCode.actionFailed;

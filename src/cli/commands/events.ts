@@ -11,6 +11,7 @@ import { jsonText } from '../render/json-text.js';
 
 export interface EventsOptions {
   readonly for?: string;
+  readonly lines?: number;
   readonly watch?: true;
   readonly json?: true;
 }
@@ -35,15 +36,15 @@ async function requireKnown(context: Context, agent: string, events: readonly Lo
 /** What was done and decided, oldest first. With `--watch` goes on until it is interrupted. */
 export async function eventsCommand(context: Context, options: EventsOptions): Promise<ExitCode> {
   const files = eventFiles(context.paths.state);
+  const wanted = ({ agent }: LoggedEvent): boolean => options.for === undefined || agent === options.for;
   const show = (events: readonly LoggedEvent[]): void => {
     for (const event of events) {
-      if (options.for !== undefined && event.agent !== options.for) continue;
       context.print(options.json === true ? jsonText({ formatVersion, ...event.details }) : eventText(event));
     }
   };
   let seen = readEvents(files);
   if (options.for !== undefined) await requireKnown(context, options.for, seen);
-  show(seen);
+  show(seen.filter(wanted).slice(options.lines === undefined ? 0 : -options.lines));
   if (options.watch !== true) return ExitCode.done;
   context.onInterrupt(() => process.exit(ExitCode.done));
   for (;;) {
@@ -59,7 +60,7 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
             ({ time, details }) =>
               time === last.time && JSON.stringify(details) === JSON.stringify(last.details),
           ) + 1;
-    if (from < now.length) show(now.slice(from));
+    if (from < now.length) show(now.slice(from).filter(wanted));
     seen = now;
   }
 }
