@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { homedir } from 'node:os';
 import * as path from 'node:path';
+import { copyPackage } from '../test/support/package-copy.js';
 import { agentUnit } from '../test/support/user-manager.js';
 import { ended, type Side } from './measure.js';
 
@@ -8,20 +9,14 @@ const root = path.dirname(import.meta.dirname);
 const holder = 'mosaic-tmux-holder.service';
 const controller = 'mosaic-fleet.service';
 
-/**
- * Copies what the package ships at run time: somebody may build in the checkout meanwhile.
- *
- * @returns the command's file
- */
-export function copyPackage(name: string, { codeCache = true } = {}): string {
+/** @returns the command's file, of a copy */
+export function packageCopy(name: string, { codeCache = true } = {}): string {
   const target = path.join(homedir(), name);
-  for (const part of ['package.json', 'dist', 'framework', 'roster']) {
-    fs.cpSync(path.join(root, part), path.join(target, part), { recursive: true });
-  }
+  const file = copyPackage(root, target);
   const chunks = path.join(target, 'dist', 'chunks');
   for (const file of fs.readdirSync(chunks))
     if (!codeCache && file.endsWith('.cache')) fs.rmSync(path.join(chunks, file));
-  return path.join(target, 'dist', 'fleet.js');
+  return file;
 }
 
 /** A fleet of agents that sleep, on the private user manager. One at a time: unit names are per manager. */

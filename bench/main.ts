@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { requirePrivateManager } from '../test/support/user-manager.js';
-import { copyPackage } from './bench-fleet.js';
+import { packageCopy } from './bench-fleet.js';
 import { atRest, countedController } from './at-rest.js';
 import { bringUp } from './bring-up.js';
 import { chart } from './chart.js';
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   }
   requirePrivateManager();
   if (options.profile) {
-    for (const line of await profile(copyPackage('package'), options.quick ? 5 : 21)) print(line);
+    for (const line of await profile(packageCopy('package'), options.quick ? 5 : 21)) print(line);
     return 0;
   }
   return told(await measured(options), options);
@@ -63,7 +63,7 @@ async function measured(options: Options): Promise<Report> {
   const facts = machine();
   const before = load();
   const repetitions = options.quick ? 5 : 11;
-  const rows = await rowsOf(options, copyPackage('package'), repetitions, facts);
+  const rows = await rowsOf(options, packageCopy('package'), repetitions, facts);
   const seconds = (performance.now() - begun) / 1000;
   return { machine: facts, repetitions, load: { before, after: load() }, seconds, rows };
 }

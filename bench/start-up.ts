@@ -1,4 +1,4 @@
-import { BenchFleet, copyPackage } from './bench-fleet.js';
+import { BenchFleet, packageCopy } from './bench-fleet.js';
 import { compare, ended } from './measure.js';
 import type { Row } from './row.js';
 
@@ -6,7 +6,7 @@ import type { Row } from './row.js';
 export async function startUp(cli: string, repetitions: number): Promise<readonly Row[]> {
   const size = 10;
   const fleet = new BenchFleet(cli, size);
-  const bare = copyPackage('package-without-cache', { codeCache: false });
+  const bare = packageCopy('package-without-cache', { codeCache: false });
   try {
     await fleet.install();
     await ended(fleet.fleet('apply'));

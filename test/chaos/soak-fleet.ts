@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { homedir } from 'node:os';
 import * as path from 'node:path';
+import { copyPackage } from '../support/package-copy.js';
 import {
   eventually,
   requirePrivateManager,
@@ -38,10 +39,7 @@ export class SoakFleet {
     requirePrivateManager();
     const name = path.basename(this.directory);
     const root = checkout();
-    // A copy: somebody may build in the checkout meanwhile.
-    for (const part of ['package.json', 'dist', 'framework', 'roster']) {
-      fs.cpSync(path.join(root, part), path.join(this.directory, 'package', part), { recursive: true });
-    }
+    copyPackage(root, path.join(this.directory, 'package'));
     this.places = {
       socket: name,
       work: path.join(this.directory, 'work'),

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { copyPackage } from '../support/package-copy.js';
 import { RunningController } from '../support/running-controller.js';
 
 let fleet: FleetSandbox;
@@ -24,10 +25,8 @@ async function chunksOf(...args: readonly string[]): Promise<readonly string[]> 
 
 /** The package as installed elsewhere. @returns its root */
 function packageCopy(): string {
-  const root = path.dirname(path.dirname(cli));
   const copy = path.join(fleet.directory, 'package');
-  for (const part of ['package.json', 'dist', 'framework', 'roster'])
-    fs.cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
+  copyPackage(path.dirname(path.dirname(cli)), copy);
   return copy;
 }
 

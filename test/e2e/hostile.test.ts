@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { copyPackage } from '../support/package-copy.js';
 import { cli, FleetSandbox, run, snapshot, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
@@ -70,9 +71,11 @@ describe('a roster that cannot be used changes nothing', () => {
     fs.copyFileSync(fleet.roster, copy);
     fs.chmodSync(secret, 0o755);
     fs.chmodSync(copy, 0o000);
+    // The checkout may lie in a home that is closed to others.
+    const own = copyPackage(path.dirname(path.dirname(cli)), secret);
     const nobody = await run(
       'setpriv',
-      ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, cli, 'validate', copy],
+      ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, own, 'validate', copy],
       { cwd: '/', env: { ...fleet.env, HOME: '/nonexistent', MOSAIC_HOME: '/nonexistent' } },
     );
     expect([nobody.code, nobody.stderr]).toEqual([78, expect.stringContaining('permission denied')]);

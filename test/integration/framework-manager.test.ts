@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   eventually,
   freshDirectory,
@@ -19,6 +19,14 @@ const wrapper = fileURLToPath(new URL('../support/with-user-manager', import.met
 const root = process.getuid?.() === 0;
 
 beforeAll(requirePrivateManager);
+
+/** A copy that another user may run: a checkout in a home of mode 700 is closed to him. */
+const readable = mkdtempSync(join(tmpdir(), 'readable-'));
+const copied = join(readable, 'with-user-manager');
+chmodSync(readable, 0o755);
+copyFileSync(wrapper, copied);
+chmodSync(copied, 0o755);
+afterAll(() => rmSync(readable, { recursive: true }));
 
 /** Directories and cgroups of managers that run, or were left behind. */
 const remains = (): string[] => {
@@ -144,7 +152,7 @@ describe('with-user-manager', () => {
       '-c',
       'unified',
       '--',
-      wrapper,
+      copied,
       '--',
       'sh',
       '-c',
@@ -158,7 +166,7 @@ describe('with-user-manager', () => {
 
   test.skipIf(!root)('says why an ordinary user cannot elsewhere', async () => {
     const { code, stderr } = await run('unshare', ['--mount', 'sh', '-c',
-      `mount -t tmpfs tmpfs /run && exec setpriv --reuid nobody --regid nogroup --clear-groups '${wrapper}' -- true`]); // prettier-ignore
+      `mount -t tmpfs tmpfs /run && exec setpriv --reuid nobody --regid nogroup --clear-groups '${copied}' -- true`]); // prettier-ignore
     expect(code).toBe(69);
     expect(stderr).toContain('not booted with systemd');
   });
