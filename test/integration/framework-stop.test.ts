@@ -25,7 +25,7 @@ const shell = (script: string): string[] => ['sh', '-c', script];
 describe('an agent that ends by itself', () => {
   test('with a status: the unit fails with it, and the last lines are kept', async () => {
     const script =
-      'i=0; while [ $i -lt 40 ]; do echo line $i; echo; i=$((i+1)); done; printf "\\033[31mred\\033[0m\\n"; exit 3';
+      'i=0; while [ $i -lt 40 ]; do echo line $i; echo; i=$((i+1)); done; printf "\\033[31mred\\033[0m\\n"; sleep 0.3; exit 3';
     await fleet.start({ agent: 'three', command: shell(script), spec: 'v1:33' });
     expect(await ended('three')).toBe('failed');
     expect((await show(agentUnit('three'), 'ExecMainStatus'))['ExecMainStatus']).toBe('3');
