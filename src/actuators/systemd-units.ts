@@ -1,4 +1,5 @@
 import type { Outcome } from '../controller/port.js';
+import { hastenCgroupMoves } from '../host/cgroup-moves.js';
 import { describeExec, type Exec } from '../host/exec.js';
 
 const holder = 'mosaic-tmux-holder.service';
@@ -72,6 +73,7 @@ export class SystemdUnits {
   }
 
   async #run(timeoutMs: number, verb: string, ...units: readonly string[]): Promise<Outcome> {
+    if (verb === 'start' || verb === 'restart') hastenCgroupMoves();
     const result = await this.#exec(
       'systemctl',
       ['--user', '--no-pager', '--no-ask-password', verb, '--', ...units],

@@ -94,6 +94,8 @@ export async function awaitShown(context: Context, pass: Pass, agents: ReadonlyS
       );
     });
   const deadline = performance.now() + showsWithinMs;
+  // Not before: it has yet to come up, and a look takes a processor from it.
+  await delay(lookEveryMs);
   let { world } = await observe(context, { roster: pass.world.roster });
   while (waiting(world)) {
     keepFindings(context, world);

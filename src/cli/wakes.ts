@@ -13,7 +13,7 @@ export interface Wakes {
   readonly close: () => void;
 }
 
-const stateFiles = ['holds.json', 'approvals.json', 'status.json', 'events.jsonl'];
+const stateFiles = ['holds.json', 'approvals.json', 'status.json', 'events.jsonl', 'ended'];
 
 export function openWakes({ paths }: Context, socketName: string): Wakes {
   let woken = false;

@@ -8,6 +8,7 @@ import type { PassOutcome } from './loop.js';
 import { nextLookMs } from './next-look.js';
 import { Pace } from './pace.js';
 import { plan as planOf } from './plan.js';
+import { Rest } from './rest.js';
 import { regated, restrict } from './restrict.js';
 import { gatedByScreens, type AskScreens } from './screen-gates.js';
 import { isQuiet, isSameWorld } from './same-world.js';
@@ -90,6 +91,7 @@ export class Reconciler<Seen extends Sight> {
   readonly #pace = new Pace();
   readonly #endings = new Endings();
   readonly #outputs = new LastOutputs();
+  readonly #rest = new Rest();
   /** When the last agent was launched, for `start_spacing`; null before the first look. */
   #lastLaunch: number | null = null;
   /** A world in which nothing was to be done, and its plan. */
@@ -131,6 +133,8 @@ export class Reconciler<Seen extends Sight> {
     const { roster } = inForce;
     port.report.rosterState(inForce.problem, roster);
     if (roster === null) return null;
+    const rest = this.#rest.leftMs(roster, this.#inFlight.size > 0, port.monotonic());
+    if (rest > 0) return rest;
     const mark = port.lockMark();
     const first = await this.#look(inForce, roster);
     port.report.looked(first.seen, first.whole, new Set(this.#inFlight.keys()));
@@ -153,6 +157,7 @@ export class Reconciler<Seen extends Sight> {
       const works = split(plan, seen.world).map((part) => this.#begin(seen, part));
       begun = works.length > 0;
       if (!begun) return next;
+      this.#rest.begun(roster, port.monotonic());
       const cancel = port.after(lockHeldMs, unlock);
       void Promise.all(works).then(() => {
         cancel();
@@ -213,8 +218,8 @@ export class Reconciler<Seen extends Sight> {
       return wait <= 0;
     });
     const gate = nextLookMs(whole, this.#port.now());
-    const all = gate === null ? waits : [...waits, gate];
-    return { seen, whole, plan, next: all.length === 0 ? null : Math.min(...all) };
+    if (gate !== null) waits.push(gate);
+    return { seen, whole, plan, next: waits.length === 0 ? null : Math.min(...waits) };
   }
 
   /** @param shown the same as it was looked at, by which it is recognized */

@@ -8,6 +8,16 @@ export interface TmuxEvents {
 
 /** A server that is not there is waited for again after so long; the resync sees it come, too. */
 const retryMs = 15_000;
+/** So often one client says that it is about to wait, and waits: a program for each call would take a processor from what happens. */
+const waits = Array.from({ length: 50 }, () => [
+  'display-message',
+  '-p',
+  'waiting',
+  ';',
+  'wait-for',
+  'fleet',
+  ';',
+]).flat();
 
 /**
  * Calls back whenever the fleet's tmux server says that something happened, through one sleeping process: hooks in the
@@ -26,7 +36,7 @@ export function watchTmux(socket: string, happened: () => void): TmuxEvents {
     let waited = false;
     waiter = start(
       'tmux',
-      ['-N', '-u', '-L', socket, 'display-message', '-p', 'waiting', ';', 'wait-for', 'fleet'],
+      ['-N', '-u', '-L', socket, ...waits.slice(0, -1)],
       (line) => {
         if (line !== 'waiting') return;
         waited = true;

@@ -11,6 +11,7 @@ import {
   activeState,
   agentUnit,
   eventually,
+  processesWith,
   run,
   show,
   systemctl,
@@ -266,6 +267,21 @@ describe('a start that cannot succeed fails, and says why', () => {
     } finally {
       for (const burner of burners) burner.kill('SIGKILL');
     }
+  });
+
+  test('systemd does not take the report: 69, and the agent does not live on', async () => {
+    const directory = join(homedir(), `.config/systemd/user/${agentUnit('unheard')}.d`);
+    mkdirSync(directory, { recursive: true });
+    await writeFile(
+      join(directory, '50-test.conf'),
+      '[Service]\nEnvironment=NOTIFY_SOCKET=/no/such/socket\n',
+    );
+    await systemctl('daemon-reload');
+    await fleet.launch({ agent: 'unheard', command: ['sleep', '54321'], environment: ['MARK=unheard'] });
+    const { status, text } = await failing('unheard');
+    expect(status).toBe('69');
+    expect(text).toBe('systemd did not take the report that it is ready');
+    expect(processesWith('MARK=unheard')).toEqual([]);
   });
 
   test('not executable: 126', async () => {

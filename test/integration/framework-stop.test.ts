@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +50,21 @@ describe('an agent that ends by itself', () => {
     await fleet.start({ agent: 'zero', command: shell('echo bye; sleep 0.3') });
     expect(await ended('zero')).toBe('inactive');
     expect((await fleet.exitRecord('zero')).facts).toMatchObject({ reason: 'exited', status: '0' });
+  });
+
+  test('at once: it had started all the same, and the controller is told when its unit goes down', async () => {
+    const ends: string[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const called = join(fleet.installation.state, 'ended');
+      await rm(called, { force: true });
+      await fleet.launch({ agent: 'hasty', command: shell('exit 5') });
+      await systemctl('start', agentUnit('hasty'));
+      await ended('hasty');
+      const { facts } = await fleet.exitRecord('hasty');
+      ends.push(`${facts['reason']} ${facts['status']}`);
+      expect((await stat(called)).mode & 0o777).toBe(0o600);
+    }
+    expect(new Set(ends)).toEqual(new Set(['exited 5']));
   });
 
   test('by a signal: 128 + signal', async () => {
@@ -341,7 +356,8 @@ describe('limits by drop-in', () => {
 
   test.skipIf(!limits)('a fork bomb meets its task limit', async () => {
     await limited('bomb', 'TasksMax=20');
-    const script = 'i=0; while [ $i -lt 60 ]; do sleep 1000 & i=$((i+1)); done; echo all started; wait';
+    const script =
+      'sleep 0.3; i=0; while [ $i -lt 60 ]; do sleep 1000 & i=$((i+1)); done; echo all started; wait';
     const { pane } = await fleet.start({ agent: 'bomb', command: shell(script) });
     await eventually(
       'a refused fork',

@@ -18,7 +18,7 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/conversation.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
-agent=$1 ready='' record_spec='-' record_conversation='' how=new
+agent=$1 ready='' reporting='' record_spec='-' record_conversation='' how=new
 # No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
 # would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
 # clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
@@ -37,23 +37,34 @@ pause() {
   read -r -t "$1" -u "$quiet" _
 }
 
-# is_ready: whether the pane's first program has said so, by a line into the pipe that is fd 8. What it read until then is closed.
-is_ready() { [[ -n $ready ]] || { read -r -t 0 -u 8 && ready=1 && exec 9<&-; }; }
-
-# call_controller: it is called before this unit has ended, so that it has looked, and its start waits in systemd's queue, when it has.
-# Not waited for: a server that hangs delays no end.
-call_controller() { ask wait-for -S fleet >/dev/null 2>&1 8>&- 9<&- & }
+# is_ready [SECONDS]: whether the pane's first program has said so, by a line into the pipe that is fd 8; one that has begun to
+# report is waited for so long. What it read until then is closed.
+is_ready() {
+  local word
+  [[ -z $ready ]] || return 0
+  while if [[ -n $reporting && $# -gt 0 ]]; then read -r -t "$1" -u 8 word; else read -r -t 0 -u 8 && read -r -u 8 word; fi; do
+    case $word in
+      reporting) reporting=1 ;;
+      ready) ready=1 && exec 9<&- && return 0 ;;
+      *) finish 69 start-failed 69 - 'systemd did not take the report that it is ready' ;;
+    esac
+  done
+  return 1
+}
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
-  local code=$1 reason=$2 status=$3 signal=$4 message=$5 id
+  local code=$1 reason=$2 status=$3 signal=$4 message=$5 id text
   shift 5
-  printf '%s\n' "$message" "$@" | tr -d '\000-\010\013-\037\177' >&2
+  # systemd moves its last script into this unit's cgroup, and the first move after a while waits for the kernel (src/host/cgroup-moves.ts).
+  { echo $$ >"$tracking/cgroup.procs"; } 2>/dev/null 8>&- 9<&- &
+  # Without control characters, for the journal is read on terminals.
+  printf -v text '%s\n' "$message" "$@"
+  printf '%s' "${text//[$'\001'-$'\010'$'\013'-$'\037'$'\177']/}" >&2
   # An id may be a path with blanks in it.
   id=${record_conversation//%/%25} id=${id// /%20}
   if [[ $reason == start-failed && $# -eq 0 ]]; then set -- "$message"; fi
   write_exit_record "$reason" "$status" "$signal" "$SECONDS" "${id:+ how=$how conversation=$id}" "$@"
-  call_controller
   exit "$code"
 }
 
@@ -163,39 +174,72 @@ look() {
   if answer=$(ask "${own_pane[@]}" 2>/dev/null 8>&- 9<&-); then judge "$answer"; else no_answer; fi
 }
 
-# watch: starts a client that tells the pane's state and then waits for the call of the hooks (fleet.tmux.conf), in one go
-# for the server. tmux (3.3a) does remember a call for which nobody waits, but two of them cancel each other out: who looks
-# first and waits then, or the other way round, misses the end of a session that is killed in between.
-# The client also holds the pane's terminal open, which it neither reads nor writes: tmux (before 3.5) that sees a terminal's end before
-# its process is reaped loses the SIGCHLD (holder-pane.sh), of 56 in 60 that were killed; of none with this. (This script could get it
-# for its own controlling terminal, before the pane's process does; a child that leads no session cannot.)
-watch() {
-  local line last=''
-  exec {events}< <({ exec 7<>"$terminal"; } 2>/dev/null
-    exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "${own_pane[@]}" ';' display-message -p . ';' \
-    wait-for "closed-$session" 8>&- 9<&- 2>/dev/null)
-  waiter=$!
-  while IFS= read -r -u "$events" line; do
+# What is left to ask of an agent that has ended: its last lines, and the end of its session. The session may be another agent's by
+# now, on another server: the mark decides, inside the server.
+last_words="capture-pane -p -t '$pane' -S -200 ; kill-session -t '$session'"
+is_ours="#{==:#{@fleet_unit},${INVOCATION_ID:-}}"
+# One that says neither status nor signal has yet to be reaped.
+has_ended="#{&&:#{pane_dead},#{!=:#{pane_dead_status}#{pane_dead_signal},}}"
+
+# report [LINE]: reads the client's report of the pane, the first line of which may have been read. Status 1: it breaks off.
+report() {
+  local line=${1-} last=''
+  while [[ $# -gt 0 ]] || IFS= read -r -u "$events" line; do
+    set --
     if [[ $line == . ]]; then
       judge "$last"
       return
     fi
     last=$line
   done
-  no_answer
+  return 1
 }
 
-backoff=0.2
+# watch: starts a client that tells the pane's state, waits for the call of the hooks (fleet.tmux.conf), and tells it again, in one
+# go for the server. tmux (3.3a) does remember a call for which nobody waits, but two of them cancel each other out: who looks
+# first and waits then, or the other way round, misses the end of a session that is killed in between.
+# The client also holds the pane's terminal open, which it neither reads nor writes: tmux (before 3.5) that sees a terminal's end before
+# its process is reaped loses the SIGCHLD (holder-pane.sh), of 56 in 60 that were killed; of none with this. (This script could get it
+# for its own controlling terminal, before the pane's process does; a child that leads no session cannot.)
+watch() {
+  exec {events}< <({ exec 7<>"$terminal"; } 2>/dev/null
+    exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "${own_pane[@]}" ';' display-message -p . ';' wait-for "closed-$session" ';' \
+    "${own_pane[@]}" ';' display-message -p . ';' if-shell -F -t "$session:.$pane" "#{&&:$is_ours,$has_ended}" "$last_words" \
+    8>&- 9<&- 2>/dev/null)
+  waiter=$!
+  report || no_answer
+}
+
+# listen [LINE]: takes what the client says once it was called; of an agent that has ended, with `lines`, its last ones.
+listen() {
+  if report "$@" && [[ $state == dead ]]; then mapfile -t -u "$events" lines; fi
+}
+
+backoff=0.2 lines=() last=()
 while :; do
   watch
+  if [[ $state == dead ]]; then
+    # Before it was watched. The client still waits, or was called just now: either way it says the rest. (Without `8>&-`, which
+    # would close it here, too, for as long as the call takes.)
+    ask wait-for -S "closed-$session" >/dev/null 2>&1
+    listen
+  fi
+  line=''
   while [[ $state == alive ]]; do
-    # The end of the client is the call. Every few minutes look without one: an operator who replaces the hooks at run time
+    # The client speaks when it was called. Every few minutes look without one: an operator who replaces the hooks at run time
     # makes the server mute. Until the pane is ready, only that is asked more often, which takes no process.
     patience=5
     is_ready && patience=$((240 + RANDOM % 120))
-    IFS= read -r -t "$patience" -u "$events" _
-    [[ $? -gt 128 ]] || break
-    ((patience == 5)) || look
+    # (What a read that runs out of time has got is not read again.)
+    IFS= read -r -t "$patience" -u "$events" more
+    read_status=$?
+    line+=$more
+    if [[ $read_status -gt 128 ]]; then
+      ((patience == 5)) || look
+      continue
+    fi
+    ((read_status)) || listen "$line"
+    break
   done
   case $state in
     alive) ;;
@@ -235,21 +279,19 @@ case $state in
   *) finish 76 killed-session - - "session $record_session, or the agent's pane in it, was killed" ;;
 esac
 
-lines=() last=()
-# Its last lines, and its end. The session may be another agent's by now, on another server: the mark decides, inside the server.
-mapfile -t lines < <(ask capture-pane -p -t "$pane" -S -200 ';' if-shell -F -t "$session:" \
-  "#{==:#{@fleet_unit},${INVOCATION_ID:-}}" "kill-session -t '$session'" 2>/dev/null 8>&- 9<&-)
+# It was not reaped at once.
+[[ ${#lines[@]} -gt 0 ]] || mapfile -t lines < <(ask if-shell -F -t "$session:" "$is_ours" "$last_words" 2>/dev/null 8>&- 9<&-)
 for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
   [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
 done
 reason=start-failed
 if [[ -n $signal ]]; then
   [[ $signal =~ ^[0-9]+$ ]] || signal=$(kill -l "$signal")
-  is_ready && reason=signaled
+  is_ready 2 && reason=signaled
   finish "$((128 + signal))" "$reason" - "$signal" \
     "the agent was killed by signal $signal" "${last[@]}"
 fi
 # No status after two seconds: the agent lives on without its terminal, for systemd to end.
-is_ready && reason=exited
+is_ready 2 && reason=exited
 finish "${status:-1}" "$reason" "${status:--}" - \
   "the agent exited with status ${status:-unknown}" "${last[@]}"

@@ -13,6 +13,12 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
 agent=$1
+if [[ ${2:-} == post ]]; then
+  # Hooks fire before a unit has finished, so the controller, which watches this file, is called once more now.
+  { [[ -n ${MOSAIC_FLEET_STATE:-} ]] && umask 077 && : >"$MOSAIC_FLEET_STATE/ended"; } 2>/dev/null
+  # The usual end: agent-run has told of it, after it had ended the session.
+  [[ ${EXIT_CODE:-} != exited ]] || ! exit_recorded 'exited|signaled' || exit 0
+fi
 if ! read_record "$home/fleet/agents/$agent.launch" "$agent"; then
   record_session=${agent//./_} record_grace=10000 record_spec=-
 fi
@@ -51,14 +57,9 @@ if [[ ${2:-} == post ]]; then
   if [[ ${SERVICE_RESULT:-success} != success && ${EXIT_CODE:-} =~ ^(killed|dumped)$ ]]; then
     record_silent_end "unit-$SERVICE_RESULT" "the unit was ended by systemd: $SERVICE_RESULT, $EXIT_CODE by ${EXIT_STATUS:-?}"
   fi
-  # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead.
-  # Hooks fire before a unit has finished, so the controller is called once more now.
-  # Both at once; the end of whoever waits for them ends the read. What hangs is in this unit's cgroup, and ends with it.
-  read -r -t 2 _ < <(
-    end_left_over >/dev/null 2>&1 &
-    tmux -N -u -L "$MOSAIC_FLEET_SOCKET" wait-for -S fleet >/dev/null 2>&1 &
-    wait
-  )
+  # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead. The end of
+  # whoever waits for that ends the read. What hangs is in this unit's cgroup, and ends with it.
+  read -r -t 2 _ < <(end_left_over >/dev/null 2>&1)
   exit 0
 fi
 

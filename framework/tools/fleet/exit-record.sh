@@ -22,9 +22,9 @@ write_exit_record() {
   echo "the exit record $directory/$agent could not be written" >&2
 }
 
-# exit_recorded: whether this very start of the unit has a record of its end.
+# exit_recorded [REASON|…]: whether this very start of the unit has a record of its end, with such a reason.
 exit_recorded() {
   local head=''
   { IFS= read -r head <"${MOSAIC_FLEET_STATE:-}/exits/$agent"; } 2>/dev/null
-  [[ "$head " == *" invocation=$INVOCATION_ID "* ]]
+  [[ "$head " == *" invocation=$INVOCATION_ID "* && ( $# -eq 0 || $head =~ ^v1\ reason=($1)\  ) ]]
 }

@@ -1,7 +1,7 @@
 #!/bin/bash -p
 # pane-exec.sh PID AGENT HOW: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
-# (agent-run.sh), reports the unit ready, and becomes the agent by exec. HOW: new, or resume its conversation. Exit 78: not started by the unit, or bad
-# record; 72: no working directory; 127, 126: command not found, not executable; 69: systemd does not take the report. A new
+# (agent-run.sh), reports the unit ready, and becomes the agent by exec. HOW: new, or resume its conversation. Exit 78: not started by
+# the unit, or bad record; 72: no working directory; 127, 126: command not found, not executable. A new
 # conversation that cannot be prepared: what prepares it says why, and its status is this one's; 124: it took too long.
 set -u
 LC_ALL=C
@@ -84,11 +84,18 @@ if [[ -z $found && $program == */* ]]; then refuse 127 "$program: no such progra
 [[ -n $found ]] || refuse 127 "$program: command not found in PATH=$path"
 
 # 5. Ready: the session exists, its marks are set, this process is in the unit, directory and command are good.
-# systemd-notify waits until systemd has taken the message (since 246), so it is still there to be attributed to the unit.
+# systemd-notify waits until systemd has taken the message (since 246), so it is still there to be attributed to the unit. Nobody
+# waits for it: agent-run.sh hears how that went. It outlives an agent that ends at once, and is no child of the agent's.
 for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
-NOTIFY_SOCKET=$notify "$notifier" --ready --status="pane ${TMUX_PANE:-} pid $$" ||
-  refuse 69 "systemd did not take the report that $agent is ready"
-{ echo ready >"/proc/$main/fd/8"; } 2>/dev/null
+{ echo reporting >"/proc/$main/fd/8"; } 2>/dev/null
+(
+  trap '' HUP INT QUIT TSTP
+  {
+    said=failed
+    NOTIFY_SOCKET=$notify "$notifier" --ready --status="pane ${TMUX_PANE:-} pid $$" && said=ready
+    echo "$said" >"/proc/$main/fd/8"
+  } </dev/null >/dev/null 2>&1 &
+)
 
 # 6. Exported, and not given to env(1) as words, where anybody on the host could read the secrets in them with ps. From
 # here on only names with the prefix _fleet_ are used, for any other may be overwritten. What bash gives a meaning of its

@@ -19,13 +19,13 @@ const patienceMs = 50;
 const doubtsMs = [100, 400, 1500];
 
 /**
- * An agent that ends is told of by its pane, by its session and by agent-run.sh, within some 15 ms, and only then there is
- * something to do. A look in between shows nothing that helps, takes a processor from who is ending, and the next comes later.
+ * An agent that ends is told of by its pane and by its session, and only some 10 ms later its end is on record and its unit goes
+ * down. A look in between shows nothing that helps, takes a processor from who is ending, and the next comes later.
  */
 const endsWithinMs = 8;
 
-/** In the state directory only the operator's words matter, and that something was left for an agent. */
-const words = ['holds.json', 'approvals.json', 'mail'];
+/** In the state directory only the operator's words matter, that something was left for an agent, and that an agent has ended. */
+const words = ['holds.json', 'approvals.json', 'mail', 'ended'];
 
 /** What wakes the controller besides its own timers. None of them carries anything. */
 export class Sources {
