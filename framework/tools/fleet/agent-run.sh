@@ -2,7 +2,7 @@
 # agent-run.sh AGENT: main process of mosaic-agent@AGENT.service.
 #
 # Creates the agent's tmux session from the launch record, and then lives exactly as long as the agent does. The pane's
-# process enters this unit's cgroup and reports ready by itself (pane-exec.sh).
+# process enters this unit's cgroup by itself, and says when it is ready (pane-exec.sh).
 # Ends with the agent's own status, 128 + signal, or:
 #   69 tmux does not answer   72 no working directory   73 the session's name is taken   75 the tmux server is gone
 #   76 the session or the agent's pane was killed by somebody   77 its earlier life goes on   78 bad launch record
@@ -18,7 +18,7 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/conversation.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
-agent=$1 ready='' reporting='' record_spec='-' record_conversation='' how=new
+agent=$1 ready='' record_spec='-' record_conversation='' how=new
 # No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
 # would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
 # clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
@@ -37,19 +37,17 @@ pause() {
   read -r -t "$1" -u "$quiet" _
 }
 
-# is_ready [SECONDS]: whether the pane's first program has said so, by a line into the pipe that is fd 8; one that has begun to
-# report is waited for so long. What it read until then is closed.
-is_ready() {
-  local word
-  [[ -z $ready ]] || return 0
-  while if [[ -n $reporting && $# -gt 0 ]]; then read -r -t "$1" -u 8 word; else read -r -t 0 -u 8 && read -r -u 8 word; fi; do
-    case $word in
-      reporting) reporting=1 ;;
-      ready) ready=1 && exec 9<&- && return 0 ;;
-      *) finish 69 start-failed 69 - 'systemd did not take the report that it is ready' ;;
-    esac
-  done
-  return 1
+# hear SECONDS: takes what the pane's first program (pane-exec.sh) says of itself, through the pipe that is fd 8; waits so long for it.
+# Of one that is ready systemd is told: here, so that the agent need not wait for that. What it read until then is closed.
+# (systemd-notify waits until systemd has taken the message, since 246; for 5 seconds, in which a manager with much to do may not come to it.)
+hear() {
+  local word='' notifier try
+  read -r -t "$1" -u 8 word
+  [[ $word == ready ]] || return
+  for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
+  for try in 1 2 3; do "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1 && break; done
+  [[ -n $ready ]] || finish 69 start-failed 69 - 'systemd did not take the report that it is ready'
+  exec 9<&-
 }
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
@@ -224,18 +222,17 @@ while :; do
     ask wait-for -S "closed-$session" >/dev/null 2>&1
     listen
   fi
+  # Until it is ready, or the client has something to say.
+  while [[ $state == alive && -z $ready ]] && ! read -r -t 0 -u "$events"; do hear 0.5; done
   line=''
   while [[ $state == alive ]]; do
     # The client speaks when it was called. Every few minutes look without one: an operator who replaces the hooks at run time
-    # makes the server mute. Until the pane is ready, only that is asked more often, which takes no process.
-    patience=5
-    is_ready && patience=$((240 + RANDOM % 120))
-    # (What a read that runs out of time has got is not read again.)
-    IFS= read -r -t "$patience" -u "$events" more
+    # makes the server mute. (What a read that runs out of time has got is not read again.)
+    IFS= read -r -t "$((240 + RANDOM % 120))" -u "$events" more
     read_status=$?
     line+=$more
     if [[ $read_status -gt 128 ]]; then
-      ((patience == 5)) || look
+      look
       continue
     fi
     ((read_status)) || listen "$line"
@@ -284,14 +281,15 @@ esac
 for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
   [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
 done
+[[ -n $ready ]] || ! read -r -t 0 -u 8 || hear 1
 reason=start-failed
 if [[ -n $signal ]]; then
   [[ $signal =~ ^[0-9]+$ ]] || signal=$(kill -l "$signal")
-  is_ready 2 && reason=signaled
+  [[ -z $ready ]] || reason=signaled
   finish "$((128 + signal))" "$reason" - "$signal" \
     "the agent was killed by signal $signal" "${last[@]}"
 fi
 # No status after two seconds: the agent lives on without its terminal, for systemd to end.
-is_ready 2 && reason=exited
+[[ -z $ready ]] || reason=exited
 finish "${status:-1}" "$reason" "${status:--}" - \
   "the agent exited with status ${status:-unknown}" "${last[@]}"

@@ -1,6 +1,6 @@
 #!/bin/bash -p
 # pane-exec.sh PID AGENT HOW: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
-# (agent-run.sh), reports the unit ready, and becomes the agent by exec. HOW: new, or resume its conversation. Exit 78: not started by
+# (agent-run.sh), tells that process that it is ready, and becomes the agent by exec. HOW: new, or resume its conversation. Exit 78: not started by
 # the unit, or bad record; 72: no working directory; 127, 126: command not found, not executable. A new
 # conversation that cannot be prepared: what prepares it says why, and its status is this one's; 124: it took too long.
 set -u
@@ -14,6 +14,7 @@ main=$1 agent=$2 how=${3:-new}
 # refuse STATUS MESSAGE: ends with a word on the terminal. tmux (3.3a) may close the terminal of a process that has ended before it has
 # read all of it; it answers a question for the cursor's place once it has.
 refuse() {
+  { echo refused >"/proc/$main/fd/8"; } 2>/dev/null
   printf 'fleet: %s\n' "$2"
   [[ ! -t 0 ]] || read -r -s -t 2 -d R -p $'\e[6n' _ 2>&1
   exit "$1"
@@ -49,15 +50,14 @@ done
 # entries. Built as a list first: no name in it can disturb this script.
 read_record "/proc/$main/fd/9" "$agent" || refuse 78 "the launch record of $agent $record_error"
 if [[ $how == resume ]]; then record_command=("${record_resume[@]}") record_prepare=(); fi
-notify='' path=/usr/local/bin:/usr/bin:/bin environment=() inherited=()
+path=/usr/local/bin:/usr/bin:/bin environment=() inherited=()
 for name in TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM TMUX TMUX_PANE; do
   [[ -z ${!name+set} ]] || environment+=("$name=${!name}")
 done
 mapfile -d '' -t inherited <"/proc/$main/environ"
 for entry in "${inherited[@]}"; do
   case ${entry%%=*} in
-    NOTIFY_SOCKET) notify=${entry#*=} ;;
-    INVOCATION_ID | JOURNAL_STREAM | MAINPID | MANAGERPID | MANAGERPIDFDID | SYSTEMD_EXEC_PID | LISTEN_* | WATCHDOG_* | \
+    NOTIFY_SOCKET | INVOCATION_ID | JOURNAL_STREAM | MAINPID | MANAGERPID | MANAGERPIDFDID | SYSTEMD_EXEC_PID | LISTEN_* | WATCHDOG_* | \
       MEMORY_PRESSURE_* | CREDENTIALS_DIRECTORY | MOSAIC_FLEET_NODE | MOSAIC_FLEET_CLI) ;;
     TERM | TERM_PROGRAM | TERM_PROGRAM_VERSION | COLORTERM | TMUX | TMUX_PANE | SHLVL | PWD | OLDPWD | _ | '') ;;
     *) environment+=("$entry") ;;
@@ -83,19 +83,9 @@ if [[ -z $found && -n $blocked ]]; then refuse 126 "$blocked is not executable";
 if [[ -z $found && $program == */* ]]; then refuse 127 "$program: no such program"; fi
 [[ -n $found ]] || refuse 127 "$program: command not found in PATH=$path"
 
-# 5. Ready: the session exists, its marks are set, this process is in the unit, directory and command are good.
-# systemd-notify waits until systemd has taken the message (since 246), so it is still there to be attributed to the unit. Nobody
-# waits for it: agent-run.sh hears how that went. It outlives an agent that ends at once, and is no child of the agent's.
-for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
-{ echo reporting >"/proc/$main/fd/8"; } 2>/dev/null
-(
-  trap '' HUP INT QUIT TSTP
-  {
-    said=failed
-    NOTIFY_SOCKET=$notify "$notifier" --ready --status="pane ${TMUX_PANE:-} pid $$" && said=ready
-    echo "$said" >"/proc/$main/fd/8"
-  } </dev/null >/dev/null 2>&1 &
-)
+# 5. Ready: the session exists, its marks are set, this process is in the unit, directory and command are good. agent-run.sh tells
+# systemd, meanwhile.
+{ echo ready >"/proc/$main/fd/8"; } 2>/dev/null
 
 # 6. Exported, and not given to env(1) as words, where anybody on the host could read the secrets in them with ps. From
 # here on only names with the prefix _fleet_ are used, for any other may be overwritten. What bash gives a meaning of its
