@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { cgroupOf } from './process.js';
 
 /** Where the tree that systemd goes by is: of version 2 alone, beside controllers of version 1, of version 1 alone. */
 const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
@@ -10,18 +11,19 @@ const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/syste
  * session of a login) nothing happens.
  */
 export function hastenCgroupMoves(): void {
-  let lines: readonly string[];
-  try {
-    lines = fs.readFileSync('/proc/self/cgroup', 'utf8').split('\n');
-  } catch {
-    return;
-  }
-  const own =
-    lines.find((line) => line.startsWith('0::')) ?? lines.find((line) => line.includes(':name=systemd:'));
-  const place = own?.slice(own.indexOf(':', own.indexOf(':') + 1) + 1);
-  if (place === undefined) return;
+  const place = cgroupOf(process.pid);
+  if (place === null) return;
+  const own = String(process.pid);
   for (const root of roots) {
+    const file = `${root}${place}/cgroup.procs`;
+    try {
+      // The same path of another tree is another place.
+      if (!fs.readFileSync(file, 'utf8').split('\n').includes(own)) continue;
+    } catch {
+      continue;
+    }
     // Not waited for: that is the point.
-    fs.writeFile(`${root}${place}/cgroup.procs`, String(process.pid), { flag: 'r+' }, () => undefined);
+    fs.writeFile(file, own, { flag: 'r+' }, () => undefined);
+    return;
   }
 }
