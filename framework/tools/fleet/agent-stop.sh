@@ -53,8 +53,11 @@ record_silent_end() {
 }
 
 if [[ ${2:-} == post ]]; then
+  # Killed before it could tell systemd that the agent is ready, which runs already.
+  if [[ ${SERVICE_RESULT:-} == protocol && ${EXIT_CODE:-} == killed ]]; then
+    record_silent_end agent-run-killed 'agent-run.sh, the main process of the unit, was killed'
   # Ended by systemd: its main process died of a signal, or the start took too long.
-  if [[ ${SERVICE_RESULT:-success} != success && ${EXIT_CODE:-} =~ ^(killed|dumped)$ ]]; then
+  elif [[ ${SERVICE_RESULT:-success} != success && ${EXIT_CODE:-} =~ ^(killed|dumped)$ ]]; then
     record_silent_end "unit-$SERVICE_RESULT" "the unit was ended by systemd: $SERVICE_RESULT, $EXIT_CODE by ${EXIT_STATUS:-?}"
   fi
   # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead. The end of
