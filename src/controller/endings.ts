@@ -14,14 +14,14 @@ export class Endings {
   readonly #seen = new Map<string, { readonly session: string; readonly since: number }>();
 
   /**
-   * A look: takes down who is ending.
+   * A look: takes down who is ending. One whose session has ended and whose unit has not is, for that moment, unknown.
    *
    * @param untold whether its unit is going down, and its end is not on record
    */
-  note({ actions }: Plan, now: number, untold: (action: PlannedAction) => boolean): void {
-    const ending = new Map(
-      actions.map((action) => [action.agent, sessionOf(action) ?? (untold(action) ? unit : null)] as const),
-    );
+  note({ actions, unknownAgents }: Plan, now: number, untold: (action: PlannedAction) => boolean): void {
+    const ending = new Map<string, string | null>(unknownAgents.map(({ agent }) => [agent, unknown]));
+    for (const action of actions)
+      ending.set(action.agent, sessionOf(action) ?? (untold(action) ? unit : null));
     for (const [agent, { session }] of this.#seen)
       if (ending.get(agent) !== session) this.#seen.delete(agent);
     for (const [agent, session] of ending) {
@@ -29,8 +29,8 @@ export class Endings {
     }
   }
 
-  /** How long the action is left for that reason, milliseconds; 0: not at all. */
-  waitMs({ agent }: PlannedAction, now: number): number {
+  /** How long an agent is left for that reason, and then looked at again, milliseconds; 0: not at all. */
+  waitMs({ agent }: { readonly agent: string }, now: number): number {
     const seen = this.#seen.get(agent);
     if (seen === undefined) return 0;
     return Math.max(0, Math.min(lookAgainMs, seen.since + patienceMs - now));
@@ -38,6 +38,7 @@ export class Endings {
 }
 
 const unit = 'its unit';
+const unknown = 'unknown';
 
 /** The session that is ending. A oneshot unit without any session (no target) ends never by itself. */
 const sessionOf = ({ reasons, target }: PlannedAction): string | null =>

@@ -203,7 +203,8 @@ export class Reconciler<Seen extends Sight> {
     this.#endings.note(whole, now, untold(seen.world, this.#pace));
     this.#lastLaunch ??= now - sinceNewestStart(seen.world, this.#port.now());
     const nextLaunch = this.#lastLaunch + roster.startSpacingMs;
-    const waits: number[] = [];
+    // Nothing may tell of the rest of an end that was seen half, or only while we look.
+    const waits = whole.unknownAgents.map((one) => this.#endings.waitMs(one, now)).filter((ms) => ms > 0);
     let launched = false;
     const plan = restrict(whole, (action) => {
       if (!isReady(action)) return true;
@@ -295,7 +296,3 @@ export class Reconciler<Seen extends Sight> {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Kickstart templates of a roster, as they stand in it. */
-export const templatesOf = (roster: Roster | null): readonly string[] =>
-  (roster?.agents ?? []).flatMap(({ kickstart }) => kickstart?.path ?? []);

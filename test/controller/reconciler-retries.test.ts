@@ -75,3 +75,33 @@ test('an agent whose process has ended waits for its unit, and is restarted wher
   await clock.advance(60 * minute);
   expect(launches.length).toBeLessThan(15);
 });
+
+test('the rest of an end, of which nothing tells, is looked for', async () => {
+  const fleet = new VirtualFleet(rosterOf([{ name: 'a' }]));
+  const { host, clock } = fleet;
+  fleet.startController();
+  await clock.advance(minute);
+  host.endSession(host.sessionOf('a')!);
+  // Its session is gone, its unit is not yet.
+  host.onChange = () => undefined;
+  await clock.advance(1500);
+  expect(host.pidOf('a')).not.toBeNull();
+});
+
+test('a unit that stays without its session is not looked at again and again', async () => {
+  const fleet = new VirtualFleet(rosterOf([{ name: 'a' }]));
+  const { host, clock } = fleet;
+  fleet.startController();
+  await clock.advance(minute);
+  const { units } = host;
+  const unit = units.get('a')!;
+  host.endSession(host.sessionOf('a')!);
+  await clock.advance(100);
+  units.set('a', { ...unit, active: 'active', sub: 'running', session: null });
+  fleet.wake();
+  await clock.advance(20_000);
+  const before = fleet.looks;
+  await clock.advance(10 * minute);
+  // The resync alone, every 15 s.
+  expect(fleet.looks - before).toBeLessThan(45);
+});

@@ -105,7 +105,7 @@ create() {
   word "$here/pane-exec.sh"
   local -a call=(
     new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{pane_tty}' -s "$record_session" -x 220 -y 50
-    "$word" "$$" "$agent" "$how" ';'
+    "$word" "$$" "$agent" "$how" heard ';'
     set-option -p -t "$target" remain-on-exit on ';'
     # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
     set-option -pq -t "$target" remain-on-exit-format '' ';'
@@ -167,9 +167,12 @@ judge() {
 # Only the process itself proves the server's death: the socket may have been removed, or a client killed.
 no_answer() { if server_lives; then state=unknown; else state=gone; fi; }
 
+# look: asks once more, beside the client. Where there is an end, the client was called meanwhile, and has said it better.
 look() {
   local answer
   if answer=$(ask "${own_pane[@]}" 2>/dev/null 8>&- 9<&-); then judge "$answer"; else no_answer; fi
+  [[ $state == killed || ($state == dead && -n $status$signal) ]] || return
+  IFS= read -r -t 1 -u "$events" more && listen "$line$more"
 }
 
 # What is left to ask of an agent that has ended: its last lines, and the end of its session. The session may be another agent's by

@@ -14,8 +14,8 @@ write_exit_record() {
   if [[ -n ${MOSAIC_FLEET_STATE:-} ]] && { [[ -d $directory ]] || mkdir -p -- "$directory"; } &&
     {
       printf 'v1 reason=%s status=%s signal=%s at=%s spec=%s invocation=%s ran=%s uptime=%s boot=%s%s\n' \
-        "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$ran" "$uptime" "$boot" "$conversation"
-      for line; do printf '%s\n' "$line"; done
+        "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$ran" "$uptime" "$boot" "$conversation" &&
+        for line; do printf '%s\n' "$line"; done
     } >"$directory/.$agent.$$" && mv -f -- "$directory/.$agent.$$" "$directory/$agent"; then
     return 0
   fi

@@ -1,5 +1,5 @@
 #!/bin/bash -p
-# pane-exec.sh PID AGENT HOW: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
+# pane-exec.sh PID AGENT HOW [heard]: the first process of an agent's pane, a child of the tmux server. Moves into the unit of PID
 # (agent-run.sh), tells that process that it is ready, and becomes the agent by exec. HOW: new, or resume its conversation. Exit 78: not started by
 # the unit, or bad record; 72: no working directory; 127, 126: command not found, not executable. A new
 # conversation that cannot be prepared: what prepares it says why, and its status is this one's; 124: it took too long.
@@ -85,6 +85,13 @@ if [[ -z $found && $program == */* ]]; then refuse 127 "$program: no such progra
 
 # 5. Ready: the session exists, its marks are set, this process is in the unit, directory and command are good. agent-run.sh tells
 # systemd, meanwhile.
+if [[ ${4:-} != heard ]]; then
+  # An agent-run.sh of before, which an upgrade has met at its start: it only waits for the word.
+  for entry in "${inherited[@]}"; do
+    [[ $entry == NOTIFY_SOCKET=* ]] || continue
+    env "$entry" systemd-notify --ready || refuse 69 "systemd did not take the report that $agent is ready"
+  done
+fi
 { echo ready >"/proc/$main/fd/8"; } 2>/dev/null
 
 # 6. Exported, and not given to env(1) as words, where anybody on the host could read the secrets in them with ps. From

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { templatesOf, type RosterInForce } from '../../controller/reconciler.js';
+import type { RosterInForce } from '../../controller/reconciler.js';
 import { stampOf } from '../../host/atomic-file.js';
 import { templateFile } from '../../observers/roster-file.js';
 import type { CompileContext } from '../../roster/build.js';
@@ -145,3 +145,7 @@ function inodeOf(file: string): string {
   const stat = statOf(file);
   return stat === null ? '' : `${stat.dev} ${stat.ino}`;
 }
+
+/** Kickstart templates of a roster, as they stand in it. */
+export const templatesOf = (roster: Roster | null): readonly string[] =>
+  (roster?.agents ?? []).flatMap(({ kickstart }) => kickstart?.path ?? []);

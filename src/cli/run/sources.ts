@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { templatesOf } from '../../controller/reconciler.js';
 import { watchPlaces, type FileWatch } from '../../observers/file-watch.js';
 import { templateFile } from '../../observers/roster-file.js';
 import { watchTmux, type TmuxEvents } from '../../observers/tmux-events.js';
 import { placesOf, samePlaces, type Places } from '../../observers/watch-places.js';
 import type { Context } from '../context.js';
 import { later } from './host-port.js';
-import type { RosterMemory } from './roster-memory.js';
+import { templatesOf, type RosterMemory } from './roster-memory.js';
 
 /** An editor that truncates and then writes is given so long after its last touch, and no longer than the second. */
 const quietMs = 20;

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { FrameworkFleet } from '../support/framework-fleet.js';
+import { activeState, agentUnit, eventually, run } from '../support/user-manager.js';
+
+/** As installed, but with other words in it. */
+const reworded = async (from: string, to: string): Promise<FrameworkFleet> => {
+  const other = await FrameworkFleet.create('framework-ends');
+  const script = join(other.installation.home, 'tools/fleet/agent-run.sh');
+  const text = readFileSync(script, 'utf8');
+  expect(text).toContain(from);
+  await writeFile(script, text.replace(from, to));
+  return other;
+};
+
+test('an agent that ended while the server hung has its last lines and its status on record', async () => {
+  const other = await reworded('$((240 + RANDOM % 120))', '0.5');
+  try {
+    const { pane, pid } = await other.start({
+      agent: 'late',
+      command: ['sh', '-c', 'echo words; exec sleep 1000'],
+    });
+    await other.seen(pane, 'words');
+    const server = await other.serverPid();
+    process.kill(server, 'SIGSTOP');
+    process.kill(pid, 'SIGKILL');
+    // It has begun to look meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    process.kill(server, 'SIGCONT');
+    await eventually('its unit failed', async () => (await activeState(agentUnit('late'))) === 'failed');
+    const { facts, lines } = await other.exitRecord('late');
+    expect(facts).toMatchObject({ reason: 'signaled', signal: '9' });
+    expect(lines).toEqual(['words']);
+  } finally {
+    await other.end();
+  }
+});
+
+test('one of before, which an upgrade has met at its start, needs its pane to tell systemd', async () => {
+  const other = await reworded('"$how" heard', '"$how"');
+  try {
+    const script = join(other.installation.home, 'tools/fleet/agent-run.sh');
+    const text = readFileSync(script, 'utf8').replace('"$notifier" --ready --status', ': --ready --status');
+    await writeFile(script, text);
+    await other.start({ agent: 'met', command: ['sleep', '1000'] });
+    expect(await activeState(agentUnit('met'))).toBe('active');
+  } finally {
+    await other.end();
+  }
+});
+
+test('a record of an end that cannot be written takes the place of no other', async () => {
+  const fleet = await FrameworkFleet.create('framework-ends', { start: false });
+  const script = `
+      . tools/fleet/exit-record.sh
+      agent=full record_spec=- INVOCATION_ID=0 MOSAIC_FLEET_STATE=$PWD/state
+      write_exit_record exited 0 - 1 ''
+      # A full disk.
+      printf() { case $1 in v1*) return 1 ;; *) builtin printf "$@" ;; esac }
+      write_exit_record server-gone - - 1 ''
+      cat "$PWD/state/exits/full"
+    `;
+  const { stdout, stderr } = await run('bash', [
+    '-c',
+    `cd '${fleet.installation.home}' && mkdir -p state\n${script}`,
+  ]);
+  await fleet.end();
+  expect(stderr).toContain('could not be written');
+  expect(stdout).toContain('reason=exited ');
+});
