@@ -48,6 +48,7 @@ function lookingCommands(fleet: Command): void {
   command(fleet, 'status', 'show every agent, or one')
     .argument('[agent]')
     .addOption(new Option('-o, --output <format>', 'more columns, or JSON').choices(['wide', 'json']))
+    .addOption(new Option('--json', 'the same as -o json').implies({ output: 'json' }))
     .option('-w, --watch', 'show it again whenever it changes')
     .action(
       runNamed(async (context, agent, options: StatusOptions) =>

@@ -1,8 +1,5 @@
 import * as fs from 'node:fs';
-import { cgroupOf } from './process.js';
-
-/** Where the tree that systemd goes by is: of version 2 alone, beside controllers of version 1, of version 1 alone. */
-const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'];
+import { membersOf } from './process.js';
 
 /**
  * Has the kernel ready for a process that is about to be moved between cgroups, as systemd does with whatever it starts. The first
@@ -11,19 +8,7 @@ const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/syste
  * session of a login) nothing happens.
  */
 export function hastenCgroupMoves(): void {
-  const place = cgroupOf(process.pid);
-  if (place === null) return;
-  const own = String(process.pid);
-  for (const root of roots) {
-    const file = `${root}${place}/cgroup.procs`;
-    try {
-      // The same path of another tree is another place.
-      if (!fs.readFileSync(file, 'utf8').split('\n').includes(own)) continue;
-    } catch {
-      continue;
-    }
-    // Not waited for: that is the point.
-    fs.writeFile(file, own, { flag: 'r+' }, () => undefined);
-    return;
-  }
+  const file = membersOf(process.pid)?.file;
+  // Not waited for: that is the point.
+  if (file !== undefined) fs.writeFile(file, String(process.pid), { flag: 'r+' }, () => undefined);
 }

@@ -56,19 +56,23 @@ export function bootId(): string {
 }
 
 /** Every process in the cgroup of this one, itself included; itself alone where that cannot be read. */
-export function processesBeside(pid: number): readonly number[] {
+export const processesBeside = (pid: number): readonly number[] => membersOf(pid)?.pids ?? [pid];
+
+/** The `cgroup.procs` that lists a process, of the tree by which systemd goes, and all that it lists; null where there is none to be read. */
+export function membersOf(pid: number): { readonly file: string; readonly pids: readonly number[] } | null {
   const group = cgroupOf(pid);
-  if (group === null) return [pid];
+  if (group === null) return null;
   for (const root of ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd']) {
+    const file = `${root}${group}/cgroup.procs`;
     try {
-      const text = fs.readFileSync(`${root}${group}/cgroup.procs`, 'utf8');
-      const pids = text.split('\n').filter(Boolean).map(Number);
-      if (pids.includes(pid)) return pids;
+      const pids = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number);
+      // The same path of another tree is another group.
+      if (pids.includes(pid)) return { file, pids };
     } catch {
       // Another layout.
     }
   }
-  return [pid];
+  return null;
 }
 
 /** cgroup path of a process in the hierarchy systemd tracks (v2, hybrid or v1), or null where it is gone. */

@@ -34,6 +34,33 @@ describe('a pass', () => {
     expect(fleet.looks).toBe(3);
   });
 
+  test('leaves what it has just begun alone for a moment, unless the roster is another one', async () => {
+    const { fleet, clock, host, write } = await runningFleet([{ name: 'a' }, { name: 'b' }]);
+    host.startMs.set('a', 1000);
+    host.endSession(host.sessionOf('a')!);
+    await clock.advance(100);
+    const looks = fleet.looks;
+    fleet.wake();
+    await clock.advance(90);
+    expect(fleet.looks).toBe(looks);
+    write([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+    await clock.advance(10);
+    expect(fleet.looks).toBe(looks + 1);
+    await clock.advance(2000);
+    expect(host.pidOf('c')).not.toBeNull();
+  });
+
+  test('looks at what goes on for longer after a moment', async () => {
+    const { fleet, clock, host } = await runningFleet([{ name: 'a' }]);
+    host.startMs.set('a', 5000);
+    host.endSession(host.sessionOf('a')!);
+    await clock.advance(100);
+    const looks = fleet.looks;
+    fleet.wake();
+    await clock.advance(300);
+    expect(fleet.looks).toBeGreaterThan(looks);
+  });
+
   test('does nothing where it is refused, or has no roster', async () => {
     const refused = new VirtualFleet(rosterOf([{ name: 'a' }]));
     refused.refusal = 'not installed';

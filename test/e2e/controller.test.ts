@@ -201,6 +201,12 @@ describe('the controller', () => {
     const plain = (name: string, more = ''): string => sleeper(name, more).replace('demo', 'other');
     await up(plain('a'), plain('b'));
     await fleet.expect(0, 'wait', '--for', 'ready', '--timeout', '10s');
+    const { controller } = JSON.parse((await fleet.expect(0, 'status', '--json')).stdout) as {
+      controller: { pid: number };
+    };
+    expect((await fleet.expect(0, 'status')).stdout).toMatch(
+      new RegExp(`^Roster .* holder active, tmux server [0-9]+, controller ${controller.pid}\n`),
+    );
     fleet.writeRoster([plain('a', ', persistent_persona: true, env: { A: "1" }'), plain('b')], settings());
     await until('it waits', () => events('deferred').some(({ gate }) => gate === 'needs-approval'));
     const explained = (await fleet.expect(0, 'explain', 'a')).stdout;

@@ -276,6 +276,12 @@ test('at rest each resync costs one systemctl and one tmux, a report at most at 
     const last = count('tmux list-sessions') + more;
     await until('it has looked again', () => count('tmux list-sessions') >= last);
   };
+  // What the first starts have brought about is a write yet.
+  const record = path.join(fleet.state, 'status.json');
+  await until(
+    'it has written that all is settled',
+    () => !/"Progressing",\s+"status": "True"/.test(fs.readFileSync(record, 'utf8')),
+  );
   await resyncs(2);
   const calls = counting.calls().length;
   const born = lastPid();

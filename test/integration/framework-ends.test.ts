@@ -3,7 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FrameworkFleet } from '../support/framework-fleet.js';
-import { activeState, agentUnit, eventually, run } from '../support/user-manager.js';
+import { activeState, agentUnit, eventually, processesWith, run, show } from '../support/user-manager.js';
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /** As installed, but with other words in it. */
 const reworded = async (from: string, to: string): Promise<FrameworkFleet> => {
@@ -23,11 +31,14 @@ test('an agent that ended while the server hung has its last lines and its statu
       command: ['sh', '-c', 'echo words; exec sleep 1000'],
     });
     await other.seen(pane, 'words');
+    const main = (await show(agentUnit('late'), 'MainPID'))['MainPID'] ?? '';
+    const clients = (): number =>
+      processesWith(`SYSTEMD_EXEC_PID=${main}`).filter((one) => commandOf(one).startsWith('tmux\0')).length;
     const server = await other.serverPid();
     process.kill(server, 'SIGSTOP');
     process.kill(pid, 'SIGKILL');
-    // It has begun to look meanwhile.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // One waits to be called.
+    await eventually('it looks', () => clients() > 1);
     process.kill(server, 'SIGCONT');
     await eventually('its unit failed', async () => (await activeState(agentUnit('late'))) === 'failed');
     const { facts, lines } = await other.exitRecord('late');

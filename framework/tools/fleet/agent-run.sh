@@ -55,7 +55,7 @@ finish() {
   local code=$1 reason=$2 status=$3 signal=$4 message=$5 id text
   shift 5
   # systemd moves its last script into this unit's cgroup, and the first move after a while waits for the kernel (src/host/cgroup-moves.ts).
-  { echo $$ >"$tracking/cgroup.procs"; } 2>/dev/null 8>&- 9<&- &
+  [[ -z ${tracking:-} ]] || { echo $$ >"$tracking/cgroup.procs"; } 2>/dev/null 8>&- 9<&- &
   # Without control characters, for the journal is read on terminals.
   printf -v text '%s\n' "$message" "$@"
   printf '%s' "${text//[$'\001'-$'\010'$'\013'-$'\037'$'\177']/}" >&2

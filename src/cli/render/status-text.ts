@@ -32,7 +32,7 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
       : ['', lastEnd(record, input.now), ...record.lines.map((line) => `  | ${visible(line)}`)];
   const invalid = input.rosterProblem === null ? [] : problemLines(input.rosterProblem, input, style);
   return [
-    `Roster ${visible(displayPath(paths.roster, paths.userHome))}  revision ${world.roster.revision.slice(0, 7)}  holder ${holderText(input)}`,
+    `Roster ${visible(displayPath(paths.roster, paths.userHome))}  revision ${world.roster.revision.slice(0, 7)}  holder ${holderText(input)}, ${controllerText(input)}`,
     ...invalid,
     ...sources,
     '',
@@ -57,6 +57,10 @@ function problemLines(
       ]
     : [style.bad('The roster is invalid; the last good one is in force:'), ...lines];
 }
+
+/** Without one an agent that is dead stays so, and an edit waits for an `apply`. */
+const controllerText = ({ controllerPid }: Pick<StatusTextInput, 'controllerPid'>): string =>
+  controllerPid === null ? 'no controller' : `controller ${controllerPid}`;
 
 function holderText({ world }: StatusTextInput): string {
   const { units, tmux } = world.observed;
