@@ -42,6 +42,11 @@ test('ready and idle are what the screens say, in four processes for any number 
   expect((await fleet.expect(5, ...wait('ready', 'c', '--timeout', '300ms'))).stderr).toContain(
     'a dialog waits for a human; look with: fleet agent attach c)',
   );
+  // Also where it has printed something too short a while ago to be asked.
+  fleet.writeRoster([fleet.demo('c')], `defaults: { idle_after: 1h, working_directory: ${fleet.work} }`);
+  expect((await fleet.expect(5, ...wait('idle', 'c', '--timeout', '300ms'))).stderr).toContain(
+    'c (Running, busy, a dialog waits for a human; look with: fleet agent attach c)',
+  );
 });
 
 test('a first message for an agent that never becomes ready is left to the controller, or said to wait', async () => {

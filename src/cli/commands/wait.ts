@@ -51,9 +51,11 @@ export async function waitCommand(
       if (waiting.length === 0) return ExitCode.done;
       const left = deadline - performance.now();
       if (left <= 0) {
-        context.say(
-          `not ${wanted} after ${formatDuration(timeout)}: ${waiting.map((one) => stateOf(one, onScreen.get(one.name))).join(', ')}`,
-        );
+        // Who has printed something of late was not asked yet: it may be a dialog that waits.
+        const unasked = waiting.filter(({ name, phase }) => phase === 'Running' && !onScreen.has(name));
+        const screens = wanted === 'stopped' ? onScreen : await screensOf(context, world, unasked);
+        const states = waiting.map((one) => stateOf(one, onScreen.get(one.name) ?? screens.get(one.name)));
+        context.say(`not ${wanted} after ${formatDuration(timeout)}: ${states.join(', ')}`);
         return ExitCode.timeout;
       }
       const began = performance.now();
