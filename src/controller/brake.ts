@@ -24,8 +24,8 @@ export function isRecent(
 /**
  * The brake: where one plan would stop, restart or reset more of the live agents than the roster allows, nothing
  * disruptive is done until the operator confirms. What was done in the last minute counts, so that a mass change in
- * instalments is one. An action approved by name is the operator's own word and does not count; a held, blocked or
- * unapproved one would not be done, so it does not count either.
+ * instalments is one. An action approved by name is the operator's own word and is not held, but counts: done a moment
+ * earlier, it would. A held, blocked or unapproved one would not be done, so it does not count.
  */
 export function brake(
   actions: readonly PlannedAction[],
@@ -39,21 +39,22 @@ export function brake(
     words.confirm ||
     memory.approvals.some((approval) => approval.kind === 'fleet' && approval.revision === revision);
   if (confirmed) return actions;
-  const counted = new Set(
-    actions.filter((action) => counts(action, memory, words)).map(({ agent }) => agent),
+  const counted = actions.filter(counts);
+  const held = new Set(
+    counted.filter((action) => !isApproved(action, memory, words)).map(({ agent }) => agent),
   );
   const recent = memory.recent.filter((one) => isRecent(one, now)).map(({ agent }) => agent);
-  const disrupted = new Set([...counted, ...recent]);
+  const disrupted = new Set([...counted.map(({ agent }) => agent), ...recent]);
   const live = new Set([...liveAgents, ...recent]).size;
   const exceeded = isMassChange(disrupted.size, live, maxDisruption);
   // Agents started meanwhile make the fleet larger and the same change a smaller part of it: what was held stays held.
-  if (counted.size === 0 || !(exceeded || memory.braked === revision)) return actions;
+  if (held.size === 0 || !(exceeded || memory.braked === revision)) return actions;
   const gate = { kind: 'braked', count: disrupted.size, live, limit: limitText(maxDisruption) } as const;
-  return actions.map((action) => (counted.has(action.agent) ? { ...action, gate } : action));
+  return actions.map((action) => (held.has(action.agent) ? { ...action, gate } : action));
 }
 
-function counts(action: PlannedAction, memory: Memory, words: Words): boolean {
-  if (!isDisruptive(action.action) || action.live === null || isApproved(action, memory, words)) return false;
+function counts(action: PlannedAction): boolean {
+  if (!isDisruptive(action.action) || action.live === null) return false;
   switch (action.gate.kind) {
     case 'ready':
     case 'deferred':

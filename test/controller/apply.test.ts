@@ -166,6 +166,22 @@ describe('approvals and the brake', () => {
     expect(fleet.host.braked).toBe(fleet.roster.revision);
   });
 
+  test('what is approved by name counts before it is done as it does afterwards: the plan holds what apply would', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c', 'd', 'e'));
+    await fleet.apply();
+    const moved = docs('a', 'b').map((doc) => ({ ...doc, working_directory: '/n' }));
+    fleet.edit([...moved, ...docs('d', 'e')]);
+    const words = { ...noWords, approve: new Set(['c']) };
+    const look = () => plan(fleet.host.observe(fleet.roster), words, fleet.host.now);
+    expect(look().actions.map(({ agent, gate }) => `${agent} ${gate.kind}`)).toEqual([
+      'a braked',
+      'b braked',
+      'c ready',
+    ]);
+    const results = await fleet.apply(words, { planAgain: () => Promise.resolve(look()) });
+    expect(kinds(results)).toEqual(['a restart gated', 'b restart gated', 'c stop done']);
+  });
+
   test('a small change that is held for what was done just before goes on when the minute is over', async () => {
     const fleet = new Fleet().edit(docs('a', 'b', 'c'));
     await fleet.apply();

@@ -107,7 +107,7 @@ export function judge(
           )
         );
       });
-      const all = new Set([...unnamed, ...recent]);
+      const all = new Set([...[...disrupted].filter((agent) => before.live.has(agent)), ...recent]);
       const live = new Set([...before.live.keys(), ...recent]).size;
       const { kind, value } = roster.maxDisruption;
       const allowed = all.size < 3 || (kind === 'count' ? all.size <= value : all.size * 100 <= live * value);
