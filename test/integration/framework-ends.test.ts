@@ -14,9 +14,9 @@ function commandOf(pid: number): string {
 }
 
 /** As installed, but with other words in it. */
-const reworded = async (from: string, to: string): Promise<FrameworkFleet> => {
+const reworded = async (from: string, to: string, name = 'agent-run.sh'): Promise<FrameworkFleet> => {
   const other = await FrameworkFleet.create('framework-ends');
-  const script = join(other.installation.home, 'tools/fleet/agent-run.sh');
+  const script = join(other.installation.home, 'tools/fleet', name);
   const text = readFileSync(script, 'utf8');
   expect(text).toContain(from);
   await writeFile(script, text.replace(from, to));
@@ -44,6 +44,19 @@ test('an agent that ended while the server hung has its last lines and its statu
     const { facts, lines } = await other.exitRecord('late');
     expect(facts).toMatchObject({ reason: 'signaled', signal: '9' });
     expect(lines).toEqual(['words']);
+  } finally {
+    await other.end();
+  }
+});
+
+test('the word that an agent is ready is heard, though it comes in parts', async () => {
+  const pipe = '>"/proc/$main/fd/8"; } 2>/dev/null';
+  const parts = ['printf re', '{ sleep 0.7; printf a; }', '{ sleep 0.7; echo dy; }'];
+  const halting = parts.map((part) => `{ ${part} ${pipe}`).join('\n');
+  const other = await reworded(`{ echo ready ${pipe}`, halting, 'pane-exec.sh');
+  try {
+    await other.start({ agent: 'halting', command: ['sleep', '1000'] });
+    expect(await activeState(agentUnit('halting'))).toBe('active');
   } finally {
     await other.end();
   }

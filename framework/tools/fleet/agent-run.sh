@@ -18,7 +18,7 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/conversation.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
-agent=$1 ready='' record_spec='-' record_conversation='' how=new
+agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new
 # No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
 # would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
 # clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
@@ -41,9 +41,11 @@ pause() {
 # Of one that is ready systemd is told: here, so that the agent need not wait for that. What it read until then is closed.
 # (systemd-notify waits until systemd has taken the message, since 246; for 5 seconds, in which a manager with much to do may not come to it.)
 hear() {
-  local word='' notifier try
-  read -r -t "$1" -u 8 word
-  [[ $word == ready ]] || return
+  local part='' notifier try
+  # A read whose time is up takes what has come of the line so far, and leaves the rest.
+  read -r -t "$1" -u 8 part
+  heard+=$part
+  [[ $heard == ready ]] || return
   for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
   for try in 1 2 3; do "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1 && break; done
   [[ -n $ready ]] || finish 69 start-failed 69 - 'systemd did not take the report that it is ready'

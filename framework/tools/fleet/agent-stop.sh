@@ -44,7 +44,7 @@ end_left_over() {
 record_silent_end() {
   local begun='' now ran=-
   ! exit_recorded || return 0
-  read -r -t 2 begun < <(exec systemctl --user show -p ExecMainStartTimestampMonotonic --value "mosaic-agent@$agent.service" 2>/dev/null)
+  read -r -t 2 begun < <(exec systemctl --user show -p ExecMainStartTimestampMonotonic --value "mosaic-agent@$agent.service" 2>/dev/null) || begun=''
   read -r now _ </proc/uptime
   # Begun: microseconds since boot.
   [[ ! $begun =~ ^[1-9][0-9]*$ ]] || ran=$((${now%.*} - begun / 1000000))
