@@ -8,6 +8,7 @@ import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import { profileOf } from '../roster/profile.js';
 import type { Context } from './context.js';
+import { forgetDepartedUnderLock } from './departed.js';
 import { outcomeRecord, type EventRecord } from './event-record.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { hostActuators, memoryStore } from './host-actuators.js';
@@ -97,6 +98,7 @@ export async function carryOut(
     const learnt = launched(results, pass);
     if (learnt.size > 0) await awaitShown(context, pass, learnt);
     if (tookEffect(results)) keepInForce(context, roster);
+    forgetDepartedUnderLock(context, pass.world);
     return results;
   } finally {
     forget();

@@ -9,6 +9,7 @@ import { fileProblem, isSystemError } from '../../host/atomic-file.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
+import { forgetDeparted } from '../departed.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { leftForRunning } from '../first-messages.js';
 import { requireInstallation } from '../guard.js';
@@ -86,6 +87,7 @@ async function applyWith(
     if (first.actions.length === 0 && first.unknownAgents.length === 0)
       keepInForce(context, seen.world.roster);
     await keepShown(context, seen);
+    await forgetDeparted(context, seen.world);
     reporter.planned(first, rosterPath);
     const gated = first.actions.map((action) => ({ kind: 'gated', action }) as const);
     if (options.json === true) for (const result of gated) reporter.event({ type: 'result', result });

@@ -5,6 +5,7 @@ import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../
 import { acquireLock, freeClaim } from '../../host/lock.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
+import { forgetDeparted } from '../departed.js';
 import { installationProblem } from '../guard.js';
 import { nothingSeen } from '../earlier.js';
 import { observe, type Pass } from '../pass.js';
@@ -28,23 +29,24 @@ export function hostPort(
   { roster, report, wake, spokenTo }: HostPortParts,
 ): ReconcilerPort<HostSight> {
   const earlier = nothingSeen(context);
+  const failed =
+    (during: string) =>
+    (error: unknown): void =>
+      report.trouble(during, error instanceof Error ? error.message : String(error));
   let known: Roster | null = null;
   /** A roster that asks for nothing is in force as it is; the same one is looked up once. */
   const keepWhereNothingIsDue = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
     if (known === world.roster || working.size + plan.actions.length + plan.unknownAgents.length > 0) return;
     known = world.roster;
     keepInForce(context, world.roster);
+    forgetDeparted(context, world).catch(failed('launch records'));
   };
   /** Whoever acts does so by himself; here only where nothing is due. */
   const keepConversations = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
     if (plan.actions.some(({ gate }) => gate.kind === 'ready')) return;
-    keepBetweenPasses(context, world, working).then(
-      (problem) => {
-        if (problem !== null) report.trouble('conversations', problem);
-      },
-      (error: unknown) =>
-        report.trouble('conversations', error instanceof Error ? error.message : String(error)),
-    );
+    keepBetweenPasses(context, world, working).then((problem) => {
+      if (problem !== null) report.trouble('conversations', problem);
+    }, failed('conversations'));
   };
   return {
     roster,

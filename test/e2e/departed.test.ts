@@ -1,0 +1,73 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { acquireLock } from '../../src/host/lock.js';
+import { run, until } from '../support/fleet-sandbox.js';
+import { TalkingDemos } from '../support/talking-demos.js';
+
+let fleet: TalkingDemos;
+beforeEach(() => {
+  fleet = new TalkingDemos();
+});
+afterEach(() => fleet.dispose());
+
+const systemctl = (...words: readonly string[]) => run('systemctl', ['--user', ...words]);
+const unit = 'mosaic-agent@a.service';
+const record = (): string => path.join(fleet.home, 'fleet', 'agents', 'a.launch');
+
+/** `a` has died, and leaves the roster afterwards. */
+async function depart(): Promise<string> {
+  await fleet.up(fleet.demo('a'), fleet.demo('b'));
+  await fleet.say('a', 'apples');
+  await fleet.expect(0, 'hold', 'a');
+  const { a = 0 } = await fleet.pids();
+  process.kill(a, 'SIGKILL');
+  await until('it has ended', async () => (await systemctl('is-active', unit)).stdout.trim() === 'failed');
+  expect(fs.existsSync(record())).toBe(true);
+  return fleet.id('a');
+}
+
+const leave = (): void => fleet.writeRoster([fleet.demo('b')], fleet.settings());
+
+/** systemctl does not start it, and it continues its conversation once it is back. */
+async function expectGone(id: string): Promise<void> {
+  expect((await systemctl('start', unit)).code).not.toBe(0);
+  expect(await fleet.tmux('list-sessions', '-F', '#{session_name}')).not.toMatch(/^a$/m);
+  fleet.writeRoster([fleet.demo('a'), fleet.demo('b')], fleet.settings());
+  await fleet.expect(0, 'release', 'a');
+  await fleet.expect(0, 'apply');
+  await fleet.say('a', 'more');
+  expect(fleet.id('a')).toBe(id);
+  expect(fleet.said(id)).toEqual(['apples', 'more']);
+}
+
+test('an agent that leaves the roster after it has died is started by nobody, and continues once it is back', async () => {
+  const id = await depart();
+  leave();
+  await fleet.expect(0, 'apply');
+  expect(fs.existsSync(record())).toBe(false);
+  await expectGone(id);
+});
+
+test('with a controller as well', async () => {
+  const id = await depart();
+  await fleet.expect(0, 'install', '--enable');
+  await systemctl('start', 'mosaic-fleet.service');
+  leave();
+  await until('the record is gone', () => !fs.existsSync(record()));
+  await systemctl('stop', 'mosaic-fleet.service');
+  await expectGone(id);
+});
+
+test('where another command has the lock, the next does it', async () => {
+  const id = await depart();
+  leave();
+  const held = await acquireLock(path.join(fleet.state, 'locks', 'pass'), 'a test', 0);
+  if (held.kind === 'held') expect.fail('somebody has the lock');
+  await fleet.expect(0, 'apply');
+  expect(fs.existsSync(record())).toBe(true);
+  held.lock.release();
+  await fleet.expect(0, 'apply');
+  expect(fs.existsSync(record())).toBe(false);
+  await expectGone(id);
+});
