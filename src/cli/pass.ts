@@ -20,7 +20,7 @@ import type { Context } from './context.js';
 import { conversationQuestions } from './conversation-questions.js';
 import type { Asked } from './early-look.js';
 import type { Earlier } from './earlier.js';
-import { lookAtHost, type HostLook } from './host-look.js';
+import { lookAtHost, wholeLook, type HostLook } from './host-look.js';
 import { launches } from './launches.js';
 import { loadRoster } from './roster-source.js';
 
@@ -59,15 +59,16 @@ export async function observe(
   const socketName = from.socketName ?? roster.socketName;
   const hostSeen =
     unitsSeen === null ? hostLook(context, socketName) : beside(unitsSeen, observeTmux(exec, socketName));
+  const names = roster.agents.map(({ name }) => name);
   const installation = earlier?.installation() ?? observeInstallation(paths, parseEnvironmentFile);
-  const known = observeAgentFiles(
-    paths,
-    roster.agents.map(({ name }) => name),
-    parseEnvironmentFile,
-    earlier?.files,
-  );
+  const known = observeAgentFiles(paths, names, parseEnvironmentFile, earlier?.files);
   const desired = resolveDesired(roster, known, earlier?.desired);
-  const { units, tmux } = await hostSeen;
+  const first = await hostSeen;
+  // Who looks again and again sees the rest the next time.
+  const { units, tmux } =
+    earlier === null
+      ? await wholeLook(first, roster, paths.home, () => hostLook(context, socketName))
+      : first;
   // Last, so that a hold that was answered while we looked is in force.
   const stored = earlier?.memory() ?? observeMemory(paths.state);
   const endsStamp = earlier === null ? null : stampOf(exitsDirectory(paths));

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cli, countingPath, FleetSandbox } from '../support/fleet-sandbox.js';
+import { show } from '../support/user-manager.js';
 
 let fleet: FleetSandbox;
 beforeEach(async () => {
@@ -45,5 +46,30 @@ describe('an apply that acts', () => {
     const result = await fleet.fleetWith({ env: { PATH: `${bin}:${process.env['PATH'] ?? ''}` } }, 'apply');
     expect(fs.readFileSync(`${once}.out`, 'utf8')).toContain('2 to start');
     expect(result).toEqual({ code: 0, stdout: 'No changes. 2 agents match the roster.\n', stderr: '' });
+  });
+
+  test('sees an agent half that begins or ends meanwhile, and looks again', async () => {
+    await fleet.expect(0, 'apply');
+    const main = Number((await show('mosaic-agent@a.service', 'MainPID'))['MainPID']);
+    // Its session has ended, and its unit follows only once this apply has looked twice.
+    process.kill(main, 'SIGSTOP');
+    await fleet.tmux('kill-session', '-t', '=a:');
+    const bin = path.join(fleet.directory, 'bin');
+    const looks = path.join(fleet.directory, 'looks');
+    fs.mkdirSync(bin);
+    const real = 'PATH=${PATH#*:}';
+    const lines = [
+      `[[ "$*" == *list-units* ]] && echo look >>'${looks}' && [[ $(<'${looks}') == *look*look ]] && kill -CONT ${main}`,
+      `${real} exec systemctl "$@"`,
+    ];
+    fs.writeFileSync(path.join(bin, 'systemctl'), ['#!/bin/bash', ...lines, ''].join('\n'), { mode: 0o755 });
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const result = await fleet.fleetWith({ env }, 'apply');
+    expect([result.code, result.stdout, result.stderr]).toEqual([
+      0,
+      expect.stringContaining('1 started'),
+      '',
+    ]);
+    await fleet.expect(0, 'verify');
   });
 });
