@@ -18,8 +18,8 @@ export const controllerUnit = 'mosaic-fleet.service';
 /** Longest that anything may take on a machine with other work. */
 const patienceMs = 120_000;
 /**
- * claude shows itself idle before it has written its answer down (1 of some two hundred, on a loaded machine: killed then, it
- * loses it). A turn that was cut off stays open.
+ * claude shows itself idle before it has written its answer down (2 of some four hundred, on a loaded machine: killed then, it
+ * loses it), the first one before there is a transcript at all. A turn that was cut off stays open.
  */
 const writtenWithinMs = 3000;
 
@@ -141,7 +141,10 @@ export class CampaignFleet {
     const end = performance.now() + writtenWithinMs;
     await until(
       'what was answered is written down',
-      () => performance.now() > end || NAMES.every((name) => this.#turn(name) !== 'open'),
+      () =>
+        performance.now() > end ||
+        this.profile.transcript === 'none' ||
+        NAMES.every((name) => this.#turn(name) === 'over'),
       patienceMs,
     );
   }
