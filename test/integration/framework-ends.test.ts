@@ -3,7 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FrameworkFleet } from '../support/framework-fleet.js';
-import { activeState, agentUnit, eventually, processesWith, run, show } from '../support/user-manager.js';
+import {
+  activeState,
+  agentUnit,
+  eventually,
+  processesWith,
+  run,
+  show,
+  systemctl,
+} from '../support/user-manager.js';
 
 function commandOf(pid: number): string {
   try {
@@ -49,6 +57,48 @@ test('an agent that ended while the server hung has its last lines and its statu
   }
 });
 
+test('an agent whose client is late with its last words is not told as killed by somebody', async () => {
+  const other = await reworded('$((240 + RANDOM % 120))', '0.3');
+  try {
+    const { pane, pid } = await other.start({
+      agent: 'held',
+      command: ['sh', '-c', 'echo words; exec sleep 1000'],
+    });
+    await other.seen(pane, 'words');
+    const main = (await show(agentUnit('held'), 'MainPID'))['MainPID'] ?? '';
+    const client = await eventually('one client waits', () => {
+      const clients = processesWith(`SYSTEMD_EXEC_PID=${main}`).filter((one) =>
+        commandOf(one).startsWith('tmux\0'),
+      );
+      return clients.length === 1 && clients[0];
+    });
+    process.kill(client, 'SIGSTOP');
+    process.kill(pid, 'SIGKILL');
+    await eventually('its session has ended', async () => !(await other.panes()).has('held'));
+    // Long enough to have been given up: a second after the look that shows no session.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    process.kill(client, 'SIGCONT');
+    await eventually('its unit failed', async () => (await activeState(agentUnit('held'))) === 'failed');
+    const { facts, lines } = await other.exitRecord('held');
+    expect(facts).toMatchObject({ reason: 'signaled', signal: '9' });
+    expect(lines).toEqual(['words']);
+  } finally {
+    await other.end();
+  }
+});
+
+test('an agent-run.sh that ends without a word is on record', async () => {
+  const other = await reworded('backoff=0.2 lines=()', 'exit 9; backoff=0.2 lines=()');
+  try {
+    await other.launch({ agent: 'silent', command: ['sleep', '1000'] });
+    expect((await systemctl('start', agentUnit('silent'))).code).not.toBe(0);
+    expect((await other.exitRecord('silent')).facts).toMatchObject({ reason: 'unit-exit-code' });
+    expect((await other.panes()).has('silent')).toBe(false);
+  } finally {
+    await other.end();
+  }
+});
+
 test('the word that an agent is ready is heard, though it comes in parts', async () => {
   const pipe = '>"/proc/$main/fd/8"; } 2>/dev/null';
   const parts = ['printf re', '{ sleep 0.7; printf a; }', '{ sleep 0.7; echo dy; }'];
@@ -85,12 +135,13 @@ test('a record of an end that cannot be written takes the place of no other', as
       printf() { case $1 in v1*) return 1 ;; *) builtin printf "$@" ;; esac }
       write_exit_record server-gone - - 1 ''
       cat "$PWD/state/exits/full"
+      ls -A "$PWD/state/exits" >&2
     `;
   const { stdout, stderr } = await run('bash', [
     '-c',
     `cd '${fleet.installation.home}' && mkdir -p state\n${script}`,
   ]);
   await fleet.end();
-  expect(stderr).toContain('could not be written');
+  expect(stderr).toMatch(/could not be written\nfull\n$/);
   expect(stdout).toContain('reason=exited ');
 });

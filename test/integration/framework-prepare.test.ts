@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FrameworkFleet } from '../support/framework-fleet.js';
 import type { Launch } from '../support/install-framework.js';
-import { activeState, agentUnit, eventually, run, systemctl } from '../support/user-manager.js';
+import {
+  activeState,
+  agentUnit,
+  eventually,
+  freshDirectory,
+  run,
+  systemctl,
+} from '../support/user-manager.js';
 
 let fleet: FrameworkFleet;
 let directory: string;
@@ -147,3 +154,17 @@ const processesOf = (script: string): readonly string[] =>
       return false;
     }
   });
+
+test.each([
+  ['a whole file', '{"a":1}\n{"b":2}\n', '{"a":1}\n{"b":2}\n'],
+  ['a line that was cut off', '{"a":1}\n{"b":', '{"a":1}\n'],
+  ['with the NULs of a power cut at its end', '{"a":1}\n{"b":\0\0\0\0', '{"a":1}\n'],
+  ['with NULs in it', '{"a":1}\n{"b\0\0\0":3', '{"a":1}\n'],
+  ['nothing but NULs after the last line', '{"a":1}\n\0\0\0\0', '{"a":1}\n'],
+])('what a crash has left of a transcript is mended: %s', async (_, content, mended) => {
+  const script = join(fleet.installation.home, 'tools/fleet/conversation.sh');
+  const file = join(freshDirectory('torn'), 'transcript.jsonl');
+  writeFileSync(file, content);
+  const { code } = await run('bash', ['-c', '. "$1" && mend "$2"', '_', script, file]);
+  expect([code, readFileSync(file, 'utf8')]).toEqual([0, mended]);
+});

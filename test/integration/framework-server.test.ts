@@ -1,5 +1,5 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FrameworkFleet, holderUnit, managerLog } from '../support/framework-fleet.js';
@@ -7,6 +7,7 @@ import {
   activeState,
   agentUnit,
   eventually,
+  freshDirectory,
   processesWith,
   run,
   show,
@@ -174,6 +175,21 @@ describe('the tmux server', () => {
     }
     expect(await fleet.serverPid()).toBe(server);
     await fleet.tmux('kill-server');
+  });
+
+  test('that is nobody’s: a tmux that is slow to say so is waited for', { timeout: 15_000 }, async () => {
+    const bin = freshDirectory('slow');
+    const wrapper = join(bin, 'tmux');
+    const once = join(bin, 'once');
+    const lines = [
+      '#!/bin/bash',
+      `[[ -e ${once} ]] || { touch ${once}; sleep 2.3; }`,
+      'PATH=${PATH#*:} exec tmux "$@"',
+    ];
+    writeFileSync(wrapper, lines.join('\n'), { mode: 0o755 });
+    await create({ start: false, environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}` } });
+    expect((await systemctl('start', holderUnit)).code).toBe(0);
+    expect((await show(holderUnit, 'NRestarts'))['NRestarts']).toBe('0');
   });
 
   test('lost socket file: the agent’s unit stays, and its end is still seen', async () => {

@@ -18,7 +18,8 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/conversation.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
-agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new
+agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new begun=0
+read -r begun _ </proc/uptime
 # No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
 # would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
 # clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
@@ -31,10 +32,24 @@ ask() { tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "$@"; }
 # (No $(…): of a hundred agents that start at once, each subshell is felt.)
 word() { case $1 in *';') word=${1%;}\\\; ;; *) word=$1 ;; esac; }
 
-# pause SECONDS: without a process for it. Nothing is ever written to this pipe.
+# pause SECONDS: without a process for it. Nothing is ever written to this pipe, nor to fd 8 once the agent is ready.
 pause() {
-  [[ -n ${quiet:-} ]] || exec {quiet}<> <(:)
-  read -r -t "$1" -u "$quiet" _
+  local fd=8
+  if [[ -z $ready ]]; then
+    [[ -n ${quiet:-} ]] || exec {quiet}<> <(:)
+    fd=$quiet
+  fi
+  read -r -t "$1" -u "$fd" _
+}
+
+# room: whether the unit may have two more processes. Where an agent stands at its task limit, bash that forks tries again for 15
+# seconds, and ends, and systemd would end the agent.
+room() {
+  local directory max current
+  for directory in "${cgroups[@]}"; do
+    { read -r max <"$directory/pids.max" && read -r current <"$directory/pids.current"; } 2>/dev/null || continue
+    [[ $max == max ]] || ((current + 2 <= max)) || return 1
+  done
 }
 
 # hear SECONDS: takes what the pane's first program (pane-exec.sh) says of itself, through the pipe that is fd 8; waits so long for it.
@@ -47,24 +62,26 @@ hear() {
   heard+=$part
   [[ $heard == ready ]] || return
   for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
-  for try in 1 2 3; do "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1 && break; done
+  for try in 1 2 3 4 5; do "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1 && break; done
   [[ -n $ready ]] || finish 69 start-failed 69 - 'systemd did not take the report that it is ready'
   exec 9<&-
 }
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
-  local code=$1 reason=$2 status=$3 signal=$4 message=$5 id text
+  local code=$1 reason=$2 status=$3 signal=$4 message=$5 id text ended=0
   shift 5
   # systemd moves its last script into this unit's cgroup, and the first move after a while waits for the kernel (src/host/cgroup-moves.ts).
-  [[ -z ${tracking:-} ]] || { echo $$ >"$tracking/cgroup.procs"; } 2>/dev/null 8>&- 9<&- &
+  if [[ -n ${tracking:-} ]] && room; then { echo $$ >"$tracking/cgroup.procs"; } 2>/dev/null 8>&- 9<&- & fi
   # Without control characters, for the journal is read on terminals.
   printf -v text '%s\n' "$message" "$@"
   printf '%s' "${text//[$'\001'-$'\010'$'\013'-$'\037'$'\177']/}" >&2
   # An id may be a path with blanks in it.
   id=${record_conversation//%/%25} id=${id// /%20}
   if [[ $reason == start-failed && $# -eq 0 ]]; then set -- "$message"; fi
-  write_exit_record "$reason" "$status" "$signal" "$SECONDS" "${id:+ how=$how conversation=$id}" "$@"
+  # Not SECONDS: somebody may have set the clock.
+  read -r ended _ </proc/uptime
+  write_exit_record "$reason" "$status" "$signal" "$((${ended%.*} - ${begun%.*}))" "${id:+ how=$how conversation=$id}" "$@"
   exit "$code"
 }
 
@@ -169,12 +186,13 @@ judge() {
 # Only the process itself proves the server's death: the socket may have been removed, or a client killed.
 no_answer() { if server_lives; then state=unknown; else state=gone; fi; }
 
-# look: asks once more, beside the client. Where there is an end, the client was called meanwhile, and has said it better.
+# look: asks once more, beside the client. Where there is an end, the client was called meanwhile, or is now, and says it better.
 look() {
   local answer
   if answer=$(ask "${own_pane[@]}" 2>/dev/null 8>&- 9<&-); then judge "$answer"; else no_answer; fi
   [[ $state == killed || ($state == dead && -n $status$signal) ]] || return
-  IFS= read -r -t 1 -u "$events" more && listen "$line$more"
+  ask wait-for -S "closed-$session" >/dev/null 2>&1
+  IFS= read -r -u "$events" more && listen "$more"
 }
 
 # What is left to ask of an agent that has ended: its last lines, and the end of its session. The session may be another agent's by
@@ -220,6 +238,8 @@ listen() {
 
 backoff=0.2 lines=() last=()
 while :; do
+  # Without one its end makes room.
+  until room; do pause 1; done
   watch
   if [[ $state == dead ]]; then
     # Before it was watched. The client still waits, or was called just now: either way it says the rest. (Without `8>&-`, which
@@ -229,18 +249,16 @@ while :; do
   fi
   # Until it is ready, or the client has something to say.
   while [[ $state == alive && -z $ready ]] && ! read -r -t 0 -u "$events"; do hear 0.5; done
-  line=''
   while [[ $state == alive ]]; do
     # The client speaks when it was called. Every few minutes look without one: an operator who replaces the hooks at run time
-    # makes the server mute. (What a read that runs out of time has got is not read again.)
-    IFS= read -r -t "$((240 + RANDOM % 120))" -u "$events" more
+    # makes the server mute. (One character has come or has not; of a line a part may have when the time is up.)
+    IFS= read -r -N 1 -t "$((240 + RANDOM % 120))" -u "$events" first
     read_status=$?
-    line+=$more
-    if [[ $read_status -gt 128 ]]; then
-      look
+    if [[ -z $first && $read_status -gt 128 ]]; then
+      ! room || look
       continue
     fi
-    ((read_status)) || listen "$line"
+    [[ -z $first ]] || { IFS= read -r -u "$events" more && listen "$first$more"; }
     break
   done
   case $state in
@@ -286,7 +304,7 @@ esac
 for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
   [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
 done
-[[ -n $ready ]] || ! read -r -t 0 -u 8 || hear 1
+until [[ -n $ready ]] || ! read -r -t 0 -u 8; do hear 1; done
 reason=start-failed
 if [[ -n $signal ]]; then
   [[ $signal =~ ^[0-9]+$ ]] || signal=$(kill -l "$signal")

@@ -56,8 +56,8 @@ if [[ ${2:-} == post ]]; then
   # Killed before it could tell systemd that the agent is ready, which runs already.
   if [[ ${SERVICE_RESULT:-} == protocol && ${EXIT_CODE:-} == killed ]]; then
     record_silent_end agent-run-killed 'agent-run.sh, the main process of the unit, was killed'
-  # Ended by systemd: its main process died of a signal, or the start took too long.
-  elif [[ ${SERVICE_RESULT:-success} != success && ${EXIT_CODE:-} =~ ^(killed|dumped)$ ]]; then
+  # Ended by systemd: its main process died of a signal, or the start took too long. Or that process ended by itself without a word.
+  elif [[ ${SERVICE_RESULT:-success} != success && -n ${EXIT_CODE:-} ]]; then
     record_silent_end "unit-$SERVICE_RESULT" "the unit was ended by systemd: $SERVICE_RESULT, $EXIT_CODE by ${EXIT_STATUS:-?}"
   fi
   # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead. The end of
@@ -70,13 +70,10 @@ fi
 [[ -n ${MAINPID:-} ]] || record_silent_end agent-run-killed "agent-run.sh, the main process of the unit, was killed"
 # agent-run first: it would take the end of its session, or of its tmux client, for somebody's doing.
 [[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null
-(hang_up) >/dev/null 2>&1 &
-hanging_up=$!
-exec {quiet}<> <(:)
 
 # With Delegate=yes systemd runs this script in the sub-cgroup .control of the unit.
 read_cgroups self
-own=$tracking unit=${tracking%/.control}
+own=$tracking unit=${tracking%/.control} hanging_up=''
 declare -A asked=()
 shopt -s nullglob dotglob
 
@@ -95,11 +92,22 @@ ask_all() {
   for directory in "$1"/*/; do ask_all "${directory%/}"; done
 }
 
-deadline=$((${EPOCHREALTIME/[.,]/} + record_grace * 1000))
+# now: sets `now`, milliseconds on a clock that no one sets.
+now() { read -r now _ </proc/uptime && now=$((10#${now/./} * 10)); }
+
+now
+deadline=$((now + record_grace))
+# Before any process is begun: a unit at its task limit has no room for one, and bash, which tries again for 15 seconds, would end
+# with nobody asked.
+ask_all "$unit"
+(hang_up) >/dev/null 2>&1 &
+hanging_up=$!
+exec {quiet}<> <(:)
 while :; do
   left=''
   ask_all "$unit"
-  if [[ -z $left ]] || ((${EPOCHREALTIME/[.,]/} >= deadline)); then break; fi
+  now
+  if [[ -z $left ]] || ((now >= deadline)); then break; fi
   read -r -t 0.02 -u "$quiet" _
 done
 exit 0

@@ -43,9 +43,10 @@ choose() {
 # mend FILE: removes a last line that a crash cut off. (pi 0.73 loses everything before it at its second resume.)
 mend() {
   local torn size
-  [[ -n $(tail -c 1 -- "$1" 2>/dev/null) ]] || return 0
-  torn=$(tail -n 1 -- "$1") && size=$(stat -L -c %s -- "$1") && truncate -s "$((size - ${#torn}))" -- "$1" &&
-    echo "removed the ${#torn} bytes of a line that was cut off at the end of $1" >&2
+  # (A power cut leaves NULs, which `$(…)` drops, as it does a newline.)
+  [[ -n $(tail -c 1 -- "$1" 2>/dev/null | tr '\0' x) ]] || return 0
+  torn=$(tail -n 1 -- "$1" | wc -c) && size=$(stat -L -c %s -- "$1") && truncate -s "$((size - torn))" -- "$1" &&
+    echo "removed the $torn bytes of a line that was cut off at the end of $1" >&2
 }
 
 # former_lives: sets `former` to processes of an earlier life of this unit. systemd goes on without them where SIGKILL does

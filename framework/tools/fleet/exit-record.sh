@@ -19,6 +19,7 @@ write_exit_record() {
     } >"$directory/.$agent.$$" && mv -f -- "$directory/.$agent.$$" "$directory/$agent"; then
     return 0
   fi
+  rm -f -- "$directory/.$agent.$$"
   echo "the exit record $directory/$agent could not be written" >&2
 }
 

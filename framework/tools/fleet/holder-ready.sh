@@ -18,7 +18,11 @@ who_answers() {
   local answer client
   exec {answer}< <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" display-message -p '#{pid} #{version}' 2>/dev/null)
   client=$! server='' version=''
-  read -r -t 1 -u "$answer" server version || kill -KILL "$client" 2>/dev/null
+  read -r -t 1 -u "$answer" server version || {
+    kill -KILL "$client" 2>/dev/null
+    # A part of the answer is none.
+    server='' version=''
+  }
   exec {answer}<&-
 }
 

@@ -13,14 +13,30 @@ if [[ -n ${TMUX_TMPDIR:-} && ! -d $TMUX_TMPDIR ]]; then (umask 077 && mkdir -p -
 # the client has been killed, and the substitution never ends.
 exec {answer}< <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" display-message -p '#{pid}' 2>/dev/null)
 client=$! server='' owner=''
-read -r -t 2 -u "$answer" server
-if [[ $? -gt 128 ]]; then
-  owner='a server that does not answer'
-  kill -KILL "$client"
-elif [[ -n $server ]]; then
-  owner="process $server"
-fi
+# listens: whether anybody does on such a socket. Who does, and does not answer, hangs; where nobody does, tmux is slow to load.
+listens() {
+  local flags path
+  while read -r _ _ _ flags _ _ _ path; do
+    [[ $flags != 00010000 || $path != */tmux-"$UID/$MOSAIC_FLEET_SOCKET" ]] || return 0
+  done </proc/net/unix
+  return 1
+}
+for try in 1 2 3 4 5; do
+  read -r -t 2 -u "$answer" part
+  status=$?
+  server+=$part
+  [[ $status -gt 128 ]] || break
+  if listens; then
+    owner='a server that does not answer'
+    break
+  fi
+done
+if [[ $status -gt 128 ]]; then kill -KILL "$client"; elif [[ -n $server ]]; then owner="process $server"; fi
 exec {answer}<&-
+if [[ -z $owner && $status -gt 128 ]]; then
+  echo "tmux did not say within $((2 * try)) seconds whether a server runs on socket '$MOSAIC_FLEET_SOCKET'" >&2
+  exit 69
+fi
 if [[ -n $owner ]]; then
   echo "tmux socket '$MOSAIC_FLEET_SOCKET' is owned by another tmux server ($owner), which fleet did not start and" \
     "leaves alone. End it (tmux -L $MOSAIC_FLEET_SOCKET kill-server), or choose another socket_name." >&2
