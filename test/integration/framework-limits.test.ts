@@ -64,6 +64,8 @@ describe('limits by drop-in', () => {
       const saved = join(fleet.directory, 'saved');
       const script = `
       const { spawn } = require('node:child_process');
+      // Its session is hung up as well, now or later.
+      process.on('SIGHUP', () => undefined);
       process.on('SIGTERM', () => setTimeout(() => {
         require('node:fs').writeFileSync('${saved}', '');
         process.exit(0);

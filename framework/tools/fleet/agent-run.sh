@@ -18,7 +18,7 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/conversation.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
-agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new begun=0
+agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new begun=0 pids=''
 read -r begun _ </proc/uptime
 # No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
 # would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
@@ -32,28 +32,27 @@ ask() { tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "$@"; }
 # (No $(…): of a hundred agents that start at once, each subshell is felt.)
 word() { case $1 in *';') word=${1%;}\\\; ;; *) word=$1 ;; esac; }
 
-# pause SECONDS: without a process for it. Nothing is ever written to this pipe, nor to fd 8 once the agent is ready.
-pause() {
-  local fd=8
-  if [[ -z $ready ]]; then
-    [[ -n ${quiet:-} ]] || exec {quiet}<> <(:)
-    fd=$quiet
-  fi
-  read -r -t "$1" -u "$fd" _
-}
-
 # room: whether the unit may have two more processes. Where an agent stands at its task limit, bash that forks tries again for 15
 # seconds, and ends, and systemd would end the agent.
 room() {
-  local directory max current
-  for directory in "${cgroups[@]}"; do
-    { read -r max <"$directory/pids.max" && read -r current <"$directory/pids.current"; } 2>/dev/null || continue
-    [[ $max == max ]] || ((current + 2 <= max)) || return 1
-  done
+  local max=max current=0
+  [[ -z $pids ]] || { read -r max <"$pids/pids.max" && read -r current <"$pids/pids.current"; } 2>/dev/null
+  [[ $max == max ]] || ((current + 2 <= max))
+}
+
+# teller: sets `pids`, the directory that counts the unit's processes, if any does; and `teller`, who tells systemd that the agent is
+# ready: this script, `heard` from the pane, or under a low task limit, which the agent may have reached by then, the pane before
+# it becomes the agent.
+teller() {
+  local directory max=max
+  teller=heard
+  for directory in "${cgroups[@]}"; do [[ ! -e $directory/pids.max ]] || pids=$directory; done
+  [[ -z $pids ]] || { read -r max <"$pids/pids.max"; } 2>/dev/null
+  [[ $max == max ]] || ((max >= 1000)) || teller=
 }
 
 # hear SECONDS: takes what the pane's first program (pane-exec.sh) says of itself, through the pipe that is fd 8; waits so long for it.
-# Of one that is ready systemd is told: here, so that the agent need not wait for that. What it read until then is closed.
+# Of one that is ready systemd is told, by the `teller`: here, so that the agent need not wait for that. What it read until then is closed.
 # (systemd-notify waits until systemd has taken the message, since 246; for 5 seconds, in which a manager with much to do may not come to it.)
 hear() {
   local part='' notifier try
@@ -61,11 +60,18 @@ hear() {
   read -r -t "$1" -u 8 part
   heard+=$part
   [[ $heard == ready ]] || return
+  [[ -n $teller ]] || ready=1
   for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
-  for try in 1 2 3 4 5; do "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1 && break; done
+  for try in 1 2 3 4 5; do
+    [[ -z $ready ]] || break
+    "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1
+  done
   [[ -n $ready ]] || finish 69 start-failed 69 - 'systemd did not take the report that it is ready'
   exec 9<&-
 }
+
+# pause SECONDS: without a process for it. Once the agent is ready nothing is written to that pipe.
+pause() { if [[ -z $ready ]]; then hear "$1"; else read -r -t "$1" -u 8 _; fi; }
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
@@ -110,6 +116,7 @@ cd -- "$record_directory" 2>/dev/null ||
 
 # (A process for a moment, and no earlier life.)
 exec 8<> <(:)
+teller
 
 marks=(
   @fleet_agent "$agent" @fleet_home "$home" @fleet_spec "$record_spec" @fleet_context "$record_context"
@@ -124,7 +131,7 @@ create() {
   word "$here/pane-exec.sh"
   local -a call=(
     new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{pane_tty}' -s "$record_session" -x 220 -y 50
-    "$word" "$$" "$agent" "$how" heard ';'
+    "$word" "$$" "$agent" "$how" "$teller" ';'
     set-option -p -t "$target" remain-on-exit on ';'
     # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
     set-option -pq -t "$target" remain-on-exit-format '' ';'

@@ -86,7 +86,7 @@ if [[ -z $found && $program == */* ]]; then refuse 127 "$program: no such progra
 # 5. Ready: the session exists, its marks are set, this process is in the unit, directory and command are good. agent-run.sh tells
 # systemd, meanwhile.
 if [[ ${4:-} != heard ]]; then
-  # An agent-run.sh of before, which an upgrade has met at its start: it only waits for the word.
+  # But for a unit with a low task limit; and an agent-run.sh of before, which an upgrade has met at its start, only waits for the word.
   for entry in "${inherited[@]}"; do
     [[ $entry == NOTIFY_SOCKET=* ]] || continue
     env "$entry" systemd-notify --ready || refuse 69 "systemd did not take the report that $agent is ready"
