@@ -38,6 +38,8 @@ export async function takeTimes(fleet: CampaignFleet, rounds: number): Promise<T
     taken.controller.push((await readyAt(fleet.pane('a'), fleet, before)) - from);
 
     await controllerRuns(fleet, false);
+    // `reset_after`: an end before that counts, and the next start waits.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     before = await kill();
     await fleet.ended(['a']);
     from = performance.now();
@@ -46,6 +48,7 @@ export async function takeTimes(fleet: CampaignFleet, rounds: number): Promise<T
     await applying;
 
     const words = await fleet.byHand('a');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     await kill();
     await fleet.ended(['a']);
     taken.hand.push(await byHand(fleet, words));

@@ -87,7 +87,7 @@ finish() {
   if [[ $reason == start-failed && $# -eq 0 ]]; then set -- "$message"; fi
   # Not SECONDS: somebody may have set the clock.
   read -r ended _ </proc/uptime
-  write_exit_record "$reason" "$status" "$signal" "$((${ended%.*} - ${begun%.*}))" "${id:+ how=$how conversation=$id}" "$@"
+  write_exit_record "$reason" "$status" "$signal" "$(((10#${ended/./} - 10#${begun/./}) / 100))" "${id:+ how=$how conversation=$id}" "$@"
   exit "$code"
 }
 
