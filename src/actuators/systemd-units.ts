@@ -28,6 +28,15 @@ export class SystemdUnits {
     return second === null ? null : `the holder of the tmux server did not start: ${second}`;
   }
 
+  /** Only puts the job into systemd's queue: who needs the holder starts it, too, and waits. */
+  hastenHolder(): void {
+    void this.#exec(
+      'systemctl',
+      ['--user', '--no-pager', '--no-ask-password', '--no-block', 'start', '--', holder],
+      { timeoutMs: quickMs, output: 'ignored' },
+    );
+  }
+
   /** One call: each agent's unit waits for the holder's by itself. Only where it fails it matters who did. */
   async startHolderAnd(
     agents: readonly string[],

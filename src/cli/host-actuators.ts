@@ -41,6 +41,7 @@ export function hostActuators(context: Context, socketName: string): Actuators {
     adopt: (sessions) => adoptSessions(exec, socketName, paths.home, sessions),
     killSessions: (targets) => killSessions(exec, socketName, targets),
     startHolder: () => units.startHolder(),
+    hastenHolder: () => units.hastenHolder(),
     startHolderAndUnits: (agents) => units.startHolderAnd(agents),
     replaceHolder: async () => (await units.stopHolder()) ?? units.startHolder(),
     awaitEnds: (pids, graceMs) => awaitEnds(pids, graceMs),

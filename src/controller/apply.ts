@@ -101,6 +101,9 @@ export async function apply(
   };
 
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
+  const spacing = world.roster.startSpacingMs;
+  const nothingEnds = of('stop', 'restart', 'reset').length === 0 && plan.holder?.gate.kind !== 'ready';
+  if (!holderRuns(world) && nothingEnds && spacing === 0 && of('start').length > 0) actuators.hastenHolder();
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {
     fail([action], writeMaterial(action, world, port, now));
@@ -145,7 +148,6 @@ export async function apply(
   }
   const restarts = of('restart', 'reset');
   const starts = of('start');
-  const spacing = world.roster.startSpacingMs;
   const together = !holderRuns(world) && restarts.length + moved.size === 0 && spacing === 0;
   if (together) {
     await step(starts, async (able) => {

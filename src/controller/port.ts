@@ -57,6 +57,8 @@ export interface Actuators {
   adopt(sessions: readonly SessionMarks[]): Promise<Outcome>;
   /** Ends sessions that no unit ends, after comparing marks and pids once more inside the server. */
   killSessions(targets: readonly SessionTarget[]): Promise<Outcome>;
+  /** Has the holder begin to start while files are still being written. What came of that tells the call that needs it. */
+  hastenHolder(): void;
   startHolder(): Promise<Outcome>;
   /** The holder, and agents as soon as it is up, in one call. Where the holder does not come up, no agent is started. */
   startHolderAndUnits(

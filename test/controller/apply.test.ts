@@ -73,7 +73,10 @@ test('who cannot be left its first message is not begun, and the others are', as
 test('files before units, stops before starts, the holder before agents, one call per verb', async () => {
   const fleet = new Fleet().edit(docs('b', 'c', 'd', 'e'), { defaults: { max_disruption: '100%' } });
   expect(kinds(await fleet.apply())).toEqual(['b', 'c', 'd', 'e'].map((name) => `${name} start done`));
-  expect(fleet.log.filter((name) => /Holder|Units/.test(name))).toEqual(['startHolderAndUnits']);
+  expect(fleet.log.filter((name) => /Holder|Units/.test(name))).toEqual([
+    'hastenHolder',
+    'startHolderAndUnits',
+  ]);
   fleet.edit(
     [
       { name: 'a' },

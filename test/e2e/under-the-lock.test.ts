@@ -20,6 +20,7 @@ describe('an apply that acts', () => {
       .calls()
       .map((call) => call.replace(/^(tmux|systemctl.*?(list-units|start)) .*/, '$1'));
     expect(verbs.toSorted()).toEqual([
+      'systemctl --user --no-pager --no-ask-password --no-block start',
       ...['systemctl --user --no-pager --no-ask-password start', 'systemctl --user list-units'],
       ...['systemctl --user list-units', 'systemctl --user list-units', 'tmux', 'tmux', 'tmux'],
     ]);

@@ -82,6 +82,7 @@ export class FakeHost implements Actuators {
   /** Conversations in which something was said. */
   readonly spoken = new Set<string>();
   /** Number of port calls that fleet survives; null: all. */
+  #hastened = false;
   callsLeft: number | null = null;
   calls = 0;
   deeds: Deed[] = [];
@@ -209,6 +210,12 @@ export class FakeHost implements Actuators {
       this.endSession(doomed);
       return null;
     });
+  }
+
+  hastenHolder(): void {
+    // It may have come up, or not, when it is needed.
+    this.#hastened = !this.#hastened;
+    if (this.#hastened) this.holderStarts();
   }
 
   startHolder(): Promise<Outcome> {

@@ -7,6 +7,7 @@ const methods: readonly (keyof Actuators)[] = [
     'recordDisruptions',
     'adopt',
     'killSessions',
+    'hastenHolder',
     'startHolder',
     'startHolderAndUnits',
     'startUnits',
