@@ -31,8 +31,12 @@ const reworded = async (from: string, to: string, name = 'agent-run.sh'): Promis
   return other;
 };
 
-test('an agent that ended while the server hung has its last lines and its status on record', async () => {
-  const other = await reworded('$((240 + RANDOM % 120))', '0.5');
+/** An agent that says `words`, with its waiting clients; what keeps its agent-run.sh from hearing of its end is `delay`'s. */
+async function endedBehind(
+  look: string,
+  delay: (other: FrameworkFleet, pid: number, clients: () => readonly number[]) => Promise<void>,
+): Promise<void> {
+  const other = await reworded('$((240 + RANDOM % 120))', look);
   try {
     const { pane, pid } = await other.start({
       agent: 'late',
@@ -40,14 +44,9 @@ test('an agent that ended while the server hung has its last lines and its statu
     });
     await other.seen(pane, 'words');
     const main = (await show(agentUnit('late'), 'MainPID'))['MainPID'] ?? '';
-    const clients = (): number =>
-      processesWith(`SYSTEMD_EXEC_PID=${main}`).filter((one) => commandOf(one).startsWith('tmux\0')).length;
-    const server = await other.serverPid();
-    process.kill(server, 'SIGSTOP');
-    process.kill(pid, 'SIGKILL');
-    // One waits to be called.
-    await eventually('it looks', () => clients() > 1);
-    process.kill(server, 'SIGCONT');
+    const clients = (): readonly number[] =>
+      processesWith(`SYSTEMD_EXEC_PID=${main}`).filter((one) => commandOf(one).startsWith('tmux\0'));
+    await delay(other, pid, clients);
     await eventually('its unit failed', async () => (await activeState(agentUnit('late'))) === 'failed');
     const { facts, lines } = await other.exitRecord('late');
     expect(facts).toMatchObject({ reason: 'signaled', signal: '9' });
@@ -55,37 +54,28 @@ test('an agent that ended while the server hung has its last lines and its statu
   } finally {
     await other.end();
   }
-});
+}
 
-test('an agent whose client is late with its last words is not told as killed by somebody', async () => {
-  const other = await reworded('$((240 + RANDOM % 120))', '0.3');
-  try {
-    const { pane, pid } = await other.start({
-      agent: 'held',
-      command: ['sh', '-c', 'echo words; exec sleep 1000'],
-    });
-    await other.seen(pane, 'words');
-    const main = (await show(agentUnit('held'), 'MainPID'))['MainPID'] ?? '';
-    const client = await eventually('one client waits', () => {
-      const clients = processesWith(`SYSTEMD_EXEC_PID=${main}`).filter((one) =>
-        commandOf(one).startsWith('tmux\0'),
-      );
-      return clients.length === 1 && clients[0];
-    });
+test('an agent that ended while the server hung has its last lines and its status on record', () =>
+  endedBehind('0.5', async (other, pid, clients) => {
+    const server = await other.serverPid();
+    process.kill(server, 'SIGSTOP');
+    process.kill(pid, 'SIGKILL');
+    // One waits to be called.
+    await eventually('it looks', () => clients().length > 1);
+    process.kill(server, 'SIGCONT');
+  }));
+
+test('one whose client is late with its last words is not told as killed by somebody', () =>
+  endedBehind('0.3', async (other, pid, clients) => {
+    const client = await eventually('one client waits', () => clients().length === 1 && clients()[0]);
     process.kill(client, 'SIGSTOP');
     process.kill(pid, 'SIGKILL');
-    await eventually('its session has ended', async () => !(await other.panes()).has('held'));
+    await eventually('its session has ended', async () => !(await other.panes()).has('late'));
     // Long enough to have been given up: a second after the look that shows no session.
     await new Promise((resolve) => setTimeout(resolve, 2000));
     process.kill(client, 'SIGCONT');
-    await eventually('its unit failed', async () => (await activeState(agentUnit('held'))) === 'failed');
-    const { facts, lines } = await other.exitRecord('held');
-    expect(facts).toMatchObject({ reason: 'signaled', signal: '9' });
-    expect(lines).toEqual(['words']);
-  } finally {
-    await other.end();
-  }
-});
+  }));
 
 test('an agent-run.sh that ends without a word is on record', async () => {
   const other = await reworded('backoff=0.2 lines=()', 'exit 9; backoff=0.2 lines=()');
