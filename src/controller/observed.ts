@@ -110,7 +110,7 @@ export type Approval =
 export interface LastEnd {
   /** The unit's invocation id; null where it is not on record. */
   readonly invocation: string | null;
-  /** `exited`, `signaled`, `killed-session`, `server-gone`, `start-failed`, `agent-run-killed`, or `unit-` and what systemd called it. */
+  /** `exited`, `signaled`, `killed-session`, `server-gone`, `start-failed`, `agent-run-killed`, `agent-run-ended`, or `unit-` and what systemd called it. */
   readonly reason: string;
   readonly status: number | null;
   readonly signal: string | null;

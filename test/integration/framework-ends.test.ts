@@ -82,7 +82,7 @@ test('an agent-run.sh that ends without a word is on record', async () => {
   try {
     await other.launch({ agent: 'silent', command: ['sleep', '1000'] });
     expect((await systemctl('start', agentUnit('silent'))).code).not.toBe(0);
-    expect((await other.exitRecord('silent')).facts).toMatchObject({ reason: 'unit-exit-code' });
+    expect((await other.exitRecord('silent')).facts).toMatchObject({ reason: 'agent-run-ended' });
     expect((await other.panes()).has('silent')).toBe(false);
   } finally {
     await other.end();

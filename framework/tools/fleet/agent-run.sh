@@ -60,12 +60,10 @@ hear() {
   read -r -t "$1" -u 8 part
   heard+=$part
   [[ $heard == ready ]] || return
-  [[ -n $teller ]] || ready=1
-  for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
-  for try in 1 2 3 4 5; do
-    [[ -z $ready ]] || break
-    "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1
-  done
+  if [[ -z $teller ]]; then ready=1; else
+    for notifier in /usr/bin/systemd-notify /bin/systemd-notify; do [[ -x $notifier ]] && break; done
+    for try in 1 2 3 4 5; do "$notifier" --ready --status="pane $pane pid $pane_pid" 8>&- 9<&- && ready=1 && break; done
+  fi
   [[ -n $ready ]] || finish 69 start-failed 69 - 'systemd did not take the report that it is ready'
   exec 9<&-
 }
@@ -106,7 +104,7 @@ server_lives() { start_time "$server" && [[ -n $started && $started == "$server_
 # A record that is replaced meanwhile must not split: marks from the old one, process from the new one. So it stays
 # open here as fd 9 until the pane, which reads it through /proc, is ready.
 file=$home/fleet/agents/$agent.launch
-{ exec 9<"$file"; } 2>/dev/null || finish 78 start-failed 78 - "$file cannot be read: run \`fleet apply\`"
+{ exec 9<"$file"; } 2>/dev/null || finish 78 start-failed 78 - "$file cannot be read: \`fleet apply\` writes it for an agent that is in the roster"
 read_record /proc/self/fd/9 "$agent" || finish 78 start-failed 78 - "$file $record_error: run \`fleet apply\`"
 former_lives
 [[ -z $former ]] || finish 77 start-failed 77 - "processes of an earlier life still run (${former% }), and could speak in its conversation"

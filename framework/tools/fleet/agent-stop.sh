@@ -56,8 +56,10 @@ if [[ ${2:-} == post ]]; then
   # Killed before it could tell systemd that the agent is ready, which runs already.
   if [[ ${SERVICE_RESULT:-} == protocol && ${EXIT_CODE:-} == killed ]]; then
     record_silent_end agent-run-killed 'agent-run.sh, the main process of the unit, was killed'
-  # Ended by systemd: its main process died of a signal, or the start took too long. Or that process ended by itself without a word.
-  elif [[ ${SERVICE_RESULT:-success} != success && -n ${EXIT_CODE:-} ]]; then
+  elif [[ ${SERVICE_RESULT:-} == exit-code ]]; then
+    record_silent_end agent-run-ended "agent-run.sh, the main process of the unit, ended with status ${EXIT_STATUS:-?} and without a word"
+  # Ended by systemd: its main process died of a signal, or the start took too long.
+  elif [[ ${SERVICE_RESULT:-success} != success && ${EXIT_CODE:-} =~ ^(killed|dumped)$ ]]; then
     record_silent_end "unit-$SERVICE_RESULT" "the unit was ended by systemd: $SERVICE_RESULT, $EXIT_CODE by ${EXIT_STATUS:-?}"
   fi
   # After a stop with a server that hung, or after agent-run was killed, the session is still there, its pane dead. The end of

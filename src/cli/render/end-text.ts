@@ -20,6 +20,8 @@ function howText({ reason, status, signal }: LastEnd): string {
       return 'its tmux server died';
     case 'agent-run-killed':
       return 'its agent-run.sh was killed, which ends its unit';
+    case 'agent-run-ended':
+      return 'its agent-run.sh ended without a word, which ends its unit; the journal may know why';
     case 'start-failed':
       return status === null ? 'could not be started' : `could not be started, status ${status}`;
     default:
