@@ -102,8 +102,9 @@ export async function apply(
 
   if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
   const spacing = world.roster.startSpacingMs;
+  const freely = !holderRuns(world) && spacing === 0;
   const nothingEnds = of('stop', 'restart', 'reset').length === 0 && plan.holder?.gate.kind !== 'ready';
-  if (!holderRuns(world) && nothingEnds && spacing === 0 && of('start').length > 0) actuators.hastenHolder();
+  if (freely && nothingEnds && of('start').length > 0) actuators.hastenHolder();
   // An update too: the stop script reads stop_grace from the launch record.
   for (const action of of('start', 'restart', 'reset', 'update')) {
     fail([action], writeMaterial(action, world, port, now));
@@ -148,7 +149,7 @@ export async function apply(
   }
   const restarts = of('restart', 'reset');
   const starts = of('start');
-  const together = !holderRuns(world) && restarts.length + moved.size === 0 && spacing === 0;
+  const together = freely && restarts.length + moved.size === 0;
   if (together) {
     await step(starts, async (able) => {
       const { holder, units } = await actuators.startHolderAndUnits(names(able));
