@@ -1,5 +1,6 @@
 import type { Plan } from '../controller/action.js';
 import type { ApplyEvent } from '../controller/apply.js';
+import type { Words } from '../controller/gate.js';
 import type { Context } from './context.js';
 import { carryOut, withLock } from './execute.js';
 import { ExitCode } from './exit-code.js';
@@ -18,8 +19,8 @@ export interface Work {
   readonly reporter: Reporter;
   /** As shown. */
   readonly rosterPath: string;
-  /** `--now`: no screen is asked. */
-  readonly now: boolean;
+  /** With `--now` no screen is asked. */
+  readonly words: Words;
   /** Agents whose first message may have been left by a command that was cut short. */
   readonly waiting: readonly string[];
   /** How long to wait until what was started stays up; null: not at all. */
@@ -32,14 +33,14 @@ export async function applyUnderLock(context: Context, work: Work): Promise<Exit
   const { code, results } = await withLock(context, 'fleet apply', async () => {
     const pass = await observe(context);
     const planned = work.planFor(pass);
-    const plan = work.now ? planned : await planWithScreens(context, planned, pass.world);
+    const plan = work.words.now ? planned : await planWithScreens(context, planned, pass.world);
     const holder = { failed: false };
     reporter.planned(plan, work.rosterPath);
     const report = (event: ApplyEvent): void => {
       if (event.type === 'holder') holder.failed = event.failure !== null;
       reporter.event(event);
     };
-    const results = await carryOut(context, plan, pass, work.replan, report, { now: work.now });
+    const results = await carryOut(context, plan, pass, work.replan, report, { words: work.words });
     reporter.summary(results, plan);
     const code = exitCodeOf(results, plan);
     return { code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code, results };

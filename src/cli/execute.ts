@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan, PlannedAction } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
 import { countEnds } from '../controller/backoff.js';
+import { noWords, type Words } from '../controller/gate.js';
 import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
@@ -49,8 +50,8 @@ export async function withLock<Value>(
 export interface Circumstances {
   /** Where the server is, if not on the roster's socket. */
   readonly socketName?: string;
-  /** `--now`: no screen is asked. */
-  readonly now?: boolean;
+  /** What the operator said with the plan; with `--now` no screen is asked. */
+  readonly words?: Words;
 }
 
 /**
@@ -64,7 +65,7 @@ export async function carryOut(
   pass: Pass,
   replan: (pass: Pass) => Plan,
   report: (event: ApplyEvent) => void,
-  { socketName = pass.world.roster.socketName, now = false }: Circumstances = {},
+  { socketName = pass.world.roster.socketName, words = noWords }: Circumstances = {},
 ): Promise<readonly ActionResult[]> {
   const { roster } = pass.world;
   await rememberEnds(context, pass);
@@ -74,6 +75,7 @@ export async function carryOut(
   const port = {
     actuators: hostActuators(context, socketName),
     places: launchPlaces(context, roster),
+    words,
     newId: () => randomUUID(),
     resets: runtimeResets(context, pass.world),
     leaveFirstMessage: (action: PlannedAction) => leaveKickstartOf(context, action, pass.world),
@@ -81,7 +83,7 @@ export async function carryOut(
     planAgain: async () => {
       const later = await observe(context, { socketName, endsAsked: pass.endsAsked });
       const plan = replan(later);
-      return now ? plan : planWithScreens(context, plan, later.world);
+      return words.now ? plan : planWithScreens(context, plan, later.world);
     },
     report: (event: ApplyEvent) => {
       const record = outcomeRecord(context.now(), event);

@@ -2,7 +2,7 @@ import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import { isMassChange } from './brake.js';
 import { commence } from './commence.js';
-import { approves } from './gate.js';
+import { approves, isApproved, type Words } from './gate.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
 import type { Actuators, Outcome } from './port.js';
@@ -11,7 +11,12 @@ import type { Actuators, Outcome } from './port.js';
  * Before anything is started: agents started now make the fleet larger, and the next look must not find the mass change
  * that is held now small enough.
  */
-export async function rememberBrake(plan: Plan, world: World, actuators: Actuators): Promise<Outcome> {
+export async function rememberBrake(
+  plan: Plan,
+  world: World,
+  actuators: Actuators,
+  words: Words,
+): Promise<Outcome> {
   const { memory } = world.observed;
   if (!memory.known) return null;
   const { braked } = memory.value;
@@ -24,7 +29,6 @@ export async function rememberBrake(plan: Plan, world: World, actuators: Actuato
   }
   // Held before, and not any more: confirmed. What comes later at this revision is judged by itself again. An agent that
   // the operator named confirms nothing about the others.
-  const { approvals } = memory.value;
   const confirmed =
     braked !== null &&
     plan.actions.some(
@@ -33,7 +37,7 @@ export async function rememberBrake(plan: Plan, world: World, actuators: Actuato
         isDisruptive(action.action) &&
         action.gate.kind === 'ready' &&
         action.reasons.every(({ code }) => code !== 'OperatorWord') &&
-        !approvals.some((approval) => approves(approval, action)),
+        !isApproved(action, memory.value, words),
     );
   return confirmed ? actuators.rememberBrake(null) : null;
 }

@@ -24,7 +24,8 @@ class Fleet {
 
   async apply(words: Partial<Words> = {}, port: Partial<ApplyPort> = {}): Promise<readonly ActionResult[]> {
     const world = this.host.observe(this.roster);
-    return this.walk(plan(world, { ...noWords, ...words }, this.host.now), port);
+    const all = { ...noWords, ...words };
+    return this.walk(plan(world, all, this.host.now), { words: all, ...port });
   }
 
   async walk(
@@ -183,6 +184,21 @@ describe('approvals and the brake', () => {
     ]);
     const results = await fleet.apply(words, { planAgain: () => Promise.resolve(look()) });
     expect(kinds(results)).toEqual(['a restart gated', 'b restart gated', 'c stop done']);
+  });
+
+  test('who is approved by name confirms nothing about the others, also while nothing else can be done', async () => {
+    const fleet = new Fleet().edit(docs('a', 'b', 'c', 'd'));
+    await fleet.apply();
+    const moved = docs('a', 'b', 'c', 'd').map((doc) => ({ ...doc, working_directory: '/n' }));
+    fleet.edit([...moved, ...docs('e')]);
+    await fleet.apply();
+    const { revision } = fleet.roster;
+    expect(fleet.host.braked).toBe(revision);
+    const hold = { since: fleet.host.now, until: null, reason: null, by: 'hold' } as const;
+    for (const agent of ['b', 'c', 'd']) fleet.host.holds.set(agent, hold);
+    const results = kinds(await fleet.apply({ approve: new Set(['a']) }));
+    expect(results).toEqual(['a restart done', ...['b', 'c', 'd'].map((name) => `${name} restart gated`)]);
+    expect(fleet.host.braked).toBe(revision);
   });
 
   test('a small change that is held for what was done just before goes on when the minute is over', async () => {

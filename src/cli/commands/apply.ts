@@ -99,9 +99,8 @@ async function applyWith(
   // A part of the program that an apply with nothing to do never reads.
   const { applyUnderLock } = await import('../apply-under-lock.js');
   return applyUnderLock(context, {
-    ...{ planFor, reporter, rosterPath, waiting },
+    ...{ planFor, reporter, rosterPath, waiting, words },
     replan: ({ world }) => planOf(world, words, context.now()),
-    now: words.now,
     waitMs: options.wait ?? null,
   });
 }
