@@ -1,11 +1,12 @@
 import * as path from 'node:path';
-import { processesBeside, startedAtOf, startTimeOf } from '../host/process.js';
+import { processesBeside, startedAtOf } from '../host/process.js';
 import type { TranscriptKind } from '../roster/profile.js';
 import { begunInGemini } from './gemini-log.js';
 import { threadOf } from './codex-threads.js';
 import { environmentOf } from './process-facts.js';
 import { nearestFirst } from './process-tree.js';
-import { filesIn, newestFiles, readRecord, writtenAt } from './transcripts/lines.js';
+import { filesIn, newestFiles, writtenAt } from './transcripts/lines.js';
+import { sessionIn } from './transcripts/session-record.js';
 
 /**
  * The id of the conversation that a running agent itself shows to be in, by evidence of this very process and its unit's
@@ -70,22 +71,14 @@ function lockedThread(pid: number): string | null {
   return null;
 }
 
-/**
- * claude 2.1 writes `sessions/<pid>.json`: its conversation, also after a `/clear`, and by `procStart` (the kernel's start
- * time) of which process it is.
- */
+/** What the process that stands nearest to the pane's says, also after a `/clear`. */
 function sessionFile(pid: number, variable: string, below: string): string | null {
   const environment = environmentOf(pid);
   const named = environment[variable];
   const root = named === undefined || named === '' ? `${environment['HOME'] ?? ''}/${below}` : named;
   for (const member of nearestFirst(pid, processesBeside(pid))) {
-    const record = readRecord(`${root}/sessions/${member}.json`);
-    const begun = record?.['procStart'];
-    // Anything may stand there; an object may throw where it is made text.
-    if (record === null || (typeof begun !== 'string' && typeof begun !== 'number')) continue;
-    if (String(begun) !== startTimeOf(member)) continue;
-    const id = record['sessionId'];
-    if (typeof id === 'string' && /^[0-9A-Za-z-]+$/.test(id)) return id;
+    const id = sessionIn(root, member);
+    if (id !== null) return id;
   }
   return null;
 }

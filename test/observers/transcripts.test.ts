@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTimeOf } from '../../src/host/process.js';
 import { parseMarked, parseScreens } from '../../src/observers/screen-output.js';
 import { claude } from '../../src/observers/transcripts/claude.js';
 import { codex } from '../../src/observers/transcripts/codex.js';
@@ -44,6 +45,25 @@ test.each(records)('%s: exactly the text, since the position, torn lines and all
   // Written anew, shorter than before.
   fs.writeFileSync(file, line);
   expect(arrival('a\tb', 10_000)).toBe('arrived');
+});
+
+test('claude’s session file counts for the very process that wrote it', () => {
+  const root = path.join(directory, '.claude');
+  fs.mkdirSync(path.join(root, 'sessions'), { recursive: true });
+  const own = { environment: { CLAUDE_CONFIG_DIR: root }, pids: [process.pid] };
+  const session = (procStart: string | null): void =>
+    fs.writeFileSync(
+      path.join(root, 'sessions', `${process.pid}.json`),
+      JSON.stringify({ sessionId: 'abc', procStart }),
+    );
+  session(startTimeOf(process.pid));
+  expect(claude.files({ ...facts, ...own })).toMatchObject({
+    own: true,
+    paths: [`${root}/projects/-/abc.jsonl`],
+  });
+  // What a power cut left there is another one's: it proves nothing.
+  session('1');
+  expect(claude.files({ ...facts, ...own })).toMatchObject({ own: false, paths: [] });
 });
 
 test('what claude holds while it works is queued', () => {

@@ -1,5 +1,6 @@
 import { optionOf } from '../process-facts.js';
-import { contentText, filesIn, isRecord, readRecord, saidOnce } from './lines.js';
+import { contentText, filesIn, isRecord, saidOnce } from './lines.js';
+import { sessionIn } from './session-record.js';
 import type { LineTranscript } from './transcript.js';
 
 /**
@@ -14,9 +15,8 @@ export const claude: LineTranscript = {
     const slug = (directory ?? '').replace(/[^A-Za-z0-9]/g, '-');
     const folder = `${root}/projects/${slug}`;
     for (const pid of facts.pids) {
-      const own = readRecord(`${root}/sessions/${pid}.json`)?.['sessionId'];
-      if (typeof own === 'string' && /^[0-9A-Za-z-]+$/.test(own))
-        return { paths: [`${folder}/${own}.jsonl`], own: true, late: false };
+      const own = sessionIn(root, pid);
+      if (own !== null) return { paths: [`${folder}/${own}.jsonl`], own: true, late: false };
     }
     const id = optionOf(facts, '--session-id', '--resume', '-r');
     const paths = filesIn(folder, '.jsonl');

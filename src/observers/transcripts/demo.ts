@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { optionOf } from '../process-facts.js';
-import { readRecord, saidOnce } from './lines.js';
+import { saidOnce } from './lines.js';
+import { sessionIn } from './session-record.js';
 import type { LineTranscript } from './transcript.js';
 
 /**
@@ -12,9 +13,8 @@ export const demo: LineTranscript = {
     const { environment } = facts;
     const root = environment['DEMO_AGENT_DIR'] ?? `${environment['HOME'] ?? ''}/.demo-agent`;
     for (const pid of facts.pids) {
-      const own = readRecord(`${root}/sessions/${pid}.json`)?.['sessionId'];
-      if (typeof own === 'string' && /^[0-9A-Za-z-]+$/.test(own))
-        return { paths: [`${root}/conversations/${own}.jsonl`], own: true, late: false };
+      const own = sessionIn(root, pid);
+      if (own !== null) return { paths: [`${root}/conversations/${own}.jsonl`], own: true, late: false };
     }
     const file = optionOf(facts, '--session');
     if (file === null) return { paths: [], own: false, late: true };
