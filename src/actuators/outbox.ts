@@ -48,8 +48,8 @@ export function entryName(directory: string, { kind, id }: Pick<OutboxEntry, 'ki
   const order = kind === 'message' ? '1' : '0';
   const names = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
   const last = names
-    .filter((name) => name.startsWith(`${order}-`))
-    .reduce((most, name) => Math.max(most, Number(name.split('-')[1] ?? 0)), 0);
+    .map((name) => /^([01])-([0-9]{12})-/.exec(name))
+    .reduce((most, match) => (match?.[1] === order ? Math.max(most, Number(match[2])) : most), 0);
   return `${order}-${String(last + 1).padStart(12, '0')}-${id}.json`;
 }
 

@@ -36,6 +36,7 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
   const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra;
   const swallowed = swallowedMs + extra + Math.min(progress.lagMs, mostLagMs) * lags;
   if (isDraftOf(state.composer, order.text, profile.collapsed)) {
+    if (progress.drawn === null) return { kind: 'wait', drawn: true };
     if (state.activity === 'dialog')
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
     if (barred !== null)
@@ -52,7 +53,9 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
       ? { kind: 'wait' }
       : done('drafted', 'it still stands in the composer; Enter did not submit it', 'Draft');
   }
-  if (progress.busy && hasLeft(state) && waited >= heldMs)
+  // A composer in which nothing was seen is empty also where its program has read nothing.
+  const wasThere = progress.drawn !== null || profile.composer.kind === 'none';
+  if (progress.busy && wasThere && hasLeft(state) && waited >= heldMs)
     return done('queued', 'the agent is busy and holds it');
   const reacted = timesShown(order.text, profile, screen) > progress.shown && state.composer.kind !== 'draft';
   const behind = profile.transcript === 'none' || arrival === 'unknown' ? 0 : behindMs;

@@ -28,6 +28,9 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
     return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
   // What stands where its composer was is somebody's words, and no draft.
   if (activity === 'starting' && !isOurs && waited < undrawnMs) return { kind: 'wait' };
+  // It may ask something that no sign tells of: Enter would answer that.
+  if (activity === 'starting' && !isOurs && profile.composer.kind !== 'none')
+    return stuck(false, 'its composer went away', 'NotReady');
   if (barred !== null)
     return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
   const shown = timesShown(order.text, profile, screen);
@@ -35,12 +38,12 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   // It began something meanwhile; what stands in its composer waits for the end of that.
   if (keys === null)
     return waited < order.patienceMs ? { kind: 'wait' } : stuck(isOurs, 'it began to work', 'Busy');
-  const enter: Step = { kind: 'enter', shown, picture: pictureOf(screen), keys };
+  const enter = { kind: 'enter', shown, picture: pictureOf(screen), keys } as const;
   if (isOurs) {
     const drawn = progress.drawn ?? now;
     const rest = profile.restMs === 0 ? 0 : profile.restMs + Math.min(drawn - progress.since, mostRestMs);
     const left = rest - (now - drawn);
-    return left > 0 ? { kind: 'wait', drawn: true, ms: left } : enter;
+    return left > 0 ? { kind: 'wait', drawn: true, ms: left } : { ...enter, drawn: true };
   }
   if (waited < profile.submitDelayMs) return { kind: 'wait' };
   // A look may fall into the middle of a redraw: without a composer, what was said before stands where it would be (gemini 0.61).

@@ -116,13 +116,18 @@ export function isDraftOf(composer: Composer, text: string, collapsed: string | 
   return letters.length >= telling && plainLetters(text).includes(letters);
 }
 
+/** A piece of a text that is so long, or most of a shorter one, is no word that a human happens to have typed. */
+const longPiece = 20;
+const most = 0.8;
+
 /**
  * The same of a draft that has stood there unwatched: it may be a human's by now, and what stands in for his paste looks like ours.
  * Where it tells how much it stands for, that has to fit.
  */
 export function mayStillBe(composer: Composer, text: string, collapsed: string | null): boolean {
   if (composer.kind !== 'draft' || !isDraftOf(composer, text, collapsed)) return false;
-  if (collapsed === null || !new RegExp(collapsed).test(composer.text)) return true;
+  if (collapsed === null || !new RegExp(collapsed).test(composer.text))
+    return squeezed(composer.text).length >= Math.min(squeezed(text).length * most, longPiece);
   const told = [...composer.text.matchAll(/(\d+)\s+(line|char)/g)];
   return told.length === 0 || told.some(([, count, unit]) => fits(Number(count), unit === 'line', text));
 }

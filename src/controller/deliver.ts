@@ -114,6 +114,7 @@ export async function deliver(
         }
         if (act.kind === 'unknown') return end({ status: 'unknown', reason: null, message: act.message });
         advance({
+          ...(step.drawn === true ? { drawn: state.drawn ?? now } : {}),
           phase: 'entered',
           lagMs: state.phase === 'pasted' ? (state.drawn ?? now) - state.since : state.lagMs,
           ...{ shown: step.shown, picture: step.picture },

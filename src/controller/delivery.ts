@@ -86,6 +86,8 @@ export type Step =
   | { readonly kind: 'paste'; readonly busy: boolean; readonly first: boolean; readonly shown: number }
   | {
       readonly kind: 'enter';
+      /** The paste shows in the composer. */
+      readonly drawn?: true;
       readonly shown: number;
       readonly picture: string;
       readonly keys: readonly string[];

@@ -46,10 +46,11 @@ export interface StoredEntry {
  * - `arrived`, `queued`: the transcript has it
  * - `finish`: it stands in the composer
  * - `absent`: it never reached the agent, and that is proven
+ * - `unseen`: it shows nowhere, and never reached the agent if the agent's program has read all that was typed
  * - `wait`: it will be seen when the agent is idle
  * - `unknown`: nobody can tell; it is not pasted again
  */
-export type Recovered = 'arrived' | 'queued' | 'finish' | 'absent' | 'wait' | 'unknown';
+export type Recovered = 'arrived' | 'queued' | 'finish' | 'absent' | 'unseen' | 'wait' | 'unknown';
 
 /**
  * @param target the agent's pane now
@@ -77,7 +78,7 @@ export function recovered(
     case 'dialog':
       return 'wait';
     case 'ready':
-      return proven && composer.kind === 'empty' ? 'absent' : 'unknown';
+      return proven && composer.kind === 'empty' ? 'unseen' : 'unknown';
   }
 }
 

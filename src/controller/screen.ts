@@ -72,6 +72,20 @@ export function shows(signs: readonly Sign[], screen: Pick<Screen, 'title' | 'li
   });
 }
 
+/**
+ * What of a text, shown on the screen, would be taken for a dialog of its runtime, or for work: whoever pasted it could not enter it,
+ * and nobody could be told anything until it has scrolled away. null: nothing.
+ */
+export function mistakable({ dialog, busy }: RuntimeProfile, text: string): string | null {
+  // A composer may set in all lines but the first.
+  const shown = `${text}\n${text.replace(/^/gm, '  ')}`;
+  for (const { on, pattern } of [...dialog, ...busy]) {
+    const found = on === 'title' ? null : new RegExp(pattern, 'm').exec(shown);
+    if (found !== null) return found[0].trim();
+  }
+  return null;
+}
+
 /** All that it shows: two pictures that are not the same tell that its program has drawn in between. */
 export const pictureOf = ({ title, lines }: Screen): string =>
   [title, ...lines.map(({ text }) => text)].join('\n');

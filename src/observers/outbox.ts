@@ -3,18 +3,16 @@ import type { Known } from '../controller/observed.js';
 import type { Attempt, OutboxEntry, StoredEntry } from '../controller/outbox.js';
 import { errorCode, fileProblem, readText } from '../host/atomic-file.js';
 
-/** Agents for which something was left. */
+/** Agents for which something was left, or may have been: a directory that cannot be read is one of those. */
 export function agentsWithMail(outbox: string): Known<readonly string[]> {
   const names = namesIn(outbox);
   if (!names.known) return names;
-  const found: string[] = [];
-  for (const agent of names.value) {
+  const hasMail = (agent: string): boolean => {
     const inside = namesIn(`${outbox}/${agent}`);
-    if (!inside.known) return inside;
-    if (inside.value.some((name) => isEntry(name) && !isEmpty(`${outbox}/${agent}/${name}`)))
-      found.push(agent);
-  }
-  return { known: true, value: found };
+    if (!inside.known) return isDirectory(`${outbox}/${agent}`);
+    return inside.value.some((name) => isEntry(name) && !isEmpty(`${outbox}/${agent}/${name}`));
+  };
+  return { known: true, value: names.value.filter(hasMail) };
 }
 
 /** What was left for one agent, first to be delivered first. A file that cannot be read makes all of it unknown. */
@@ -41,6 +39,9 @@ export function readOutbox(directory: string): Known<readonly StoredEntry[]> {
 }
 
 const isEntry = (name: string): boolean => /^[01]-[0-9]{12}-[0-9a-f]+\.json$/.test(name);
+
+const isDirectory = (file: string): boolean =>
+  fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 
 const isEmpty = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.size === 0;
 

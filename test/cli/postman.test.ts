@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { leaveMessage } from '../../src/actuators/outbox.js';
 import { createContext } from '../../src/cli/context.js';
@@ -6,7 +8,8 @@ import { outboxDirectory } from '../../src/host/paths.js';
 import { now, Scene } from '../support/scene.js';
 import { temporaryPaths } from '../support/temporary.js';
 
-test('nobody is told anything while his process is being ended: it would end with it', async () => {
+/** A host on which no program can be started. */
+function alone() {
   const paths = temporaryPaths();
   const asked: string[] = [];
   const context = {
@@ -17,17 +20,50 @@ test('nobody is told anything while his process is being ended: it would end wit
       return Promise.resolve({ kind: 'missing', program } as const);
     },
   };
-  const left = leaveMessage(outboxDirectory(paths, 'a'), {
-    ...{ id: 'ab12', kind: 'message', agent: 'a', text: 'hello', source: 'h:operator', addressed: false },
-    ...{ createdAt: now, left: true, attempt: null, after: null, parked: null },
-  });
-  expect(left).toHaveProperty('name');
+  const leave = (agent: string): void => {
+    const left = leaveMessage(outboxDirectory(paths, agent), {
+      ...{ id: 'ab12', kind: 'message', agent, text: 'hello', source: 'h:operator', addressed: false },
+      ...{ createdAt: now, left: true, attempt: null, after: null, parked: null },
+    });
+    expect(left).toHaveProperty('name');
+  };
+  return { paths, context, asked, leave };
+}
+
+test('nobody is told anything while his process is being ended: it would end with it', async () => {
+  const { context, asked, leave } = alone();
+  leave('a');
   const world = new Scene(['a']).live('a').world();
-  const postman = new Postman(context, () => undefined);
+  const postman = new Postman(
+    context,
+    () => undefined,
+    (message) => expect.unreachable(message),
+  );
   expect(postman.deliver(world, new Set(['a']))).toBeNull();
   expect([...postman.atWork, ...asked]).toEqual([]);
   postman.deliver(world, new Set(['b']));
   expect([...postman.atWork]).toEqual(['a']);
   await postman.drained();
   expect(asked).toContain('tmux');
+});
+
+test('what cannot be read in one outbox is told, once, and keeps nothing from the others', async () => {
+  const { paths, context, leave } = alone();
+  leave('a');
+  leave('b');
+  fs.writeFileSync(path.join(paths.state, 'outbox', 'moved-here-by-hand.json'), '');
+  const damaged = path.join(outboxDirectory(paths, 'a'), '1-000000000002-cd.json');
+  fs.writeFileSync(damaged, '{"id":');
+  const told: string[] = [];
+  const postman = new Postman(
+    context,
+    () => undefined,
+    (message) => told.push(message),
+  );
+  const world = new Scene(['a', 'b']).live('a').live('b').world();
+  postman.deliver(world, new Set());
+  postman.deliver(world, new Set());
+  expect([...postman.atWork]).toEqual(['b']);
+  expect(told).toEqual([expect.stringContaining(`${damaged} is damaged`)]);
+  await postman.drained();
 });

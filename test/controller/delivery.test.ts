@@ -39,7 +39,7 @@ const step = (
   asked = order,
 ): Step => nextStep({ order: asked, target, profile, progress, sight: { screen: seen, arrival }, now });
 const pasted: Progress = { ...fresh(0), phase: 'pasted' };
-const entered: Progress = { ...fresh(0), phase: 'entered', enters: 1 };
+const entered: Progress = { ...fresh(0), phase: 'entered', enters: 1, drawn: 0 };
 const dialog = screen(['Do you want to proceed?', '>'], { title: '✋ action required' });
 
 describe('before the paste', () => {
@@ -117,6 +117,12 @@ describe('after the paste', () => {
   });
 });
 
+test('no Enter is pressed into what the profile does not know', () => {
+  const asks = screen(['A new version is there. Install it? Yes']);
+  expect(step(pasted, asks, 29_000)).toEqual({ kind: 'wait' });
+  expect(step(pasted, asks, 31_000)).toMatchObject({ result: { status: 'unknown', reason: 'NotReady' } });
+});
+
 describe('after Enter', () => {
   test('of a first message nobody else types before the runtime shows that it works, or has had its time', () => {
     const moving = { ...profile, settleMs: 2000 };
@@ -170,6 +176,15 @@ describe('after Enter', () => {
     const busy = screen(['>'], { title: '✦ working' });
     expect(step({ ...entered, busy: true }, busy, 400)).toMatchObject({ result: { status: 'queued' } });
   });
+  test('a busy runtime that was never seen to have it in its composer may have read nothing', () => {
+    const busy = screen(['>'], { title: '✦ working' });
+    const undrawn: Progress = { ...entered, busy: true, drawn: null };
+    expect(step(undrawn, busy, 400)).toEqual({ kind: 'wait' });
+    expect(step(undrawn, busy, 11_000)).toMatchObject({ result: { status: 'unknown' } });
+    // It comes to it after all.
+    const late = screen(['> hello'], { title: '✦ working' });
+    expect(step(undrawn, late, 400)).toEqual({ kind: 'wait', drawn: true });
+  });
 });
 
 describe('what a dead sender had begun', () => {
@@ -178,7 +193,7 @@ describe('what a dead sender had begun', () => {
   test.each<readonly [string, PaneTarget, Screen, Arrival, boolean, string]>([
     ['is in the transcript', target, screen(['>']), 'arrived', true, 'arrived'],
     ['stands in the composer', target, screen(['> hello']), 'absent', true, 'finish'],
-    ['is nowhere, and would be', target, screen(['>']), 'absent', true, 'absent'],
+    ['is nowhere, and would be if it was read', target, screen(['>']), 'absent', true, 'unseen'],
     ['is nowhere, as far as can be told', target, screen(['>']), 'unknown', true, 'unknown'],
     ['may be held by a busy runtime', target, screen(['>'], { title: '✦' }), 'absent', true, 'wait'],
     ['ended with its process', other, screen(['>']), 'absent', true, 'absent'],

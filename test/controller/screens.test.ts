@@ -106,8 +106,16 @@ describe('a draft is recognized', () => {
     ['of that many bytes', '[Pasted text 3000\n chars]', 'é'.repeat(1500), true],
     ['of another length', '[Pasted text 20291 chars]', 'x'.repeat(1500), false],
     ['of what it does not tell', '[Pasted text #1]', 'x'.repeat(1500), true],
-    ['not collapsed', 'hello', 'hello there', true],
-    ['not collapsed, with figures', 'read 200 lines', 'read 200 lines of it', true],
+    ['not collapsed', 'hello there', 'hello there', true],
+    ['not collapsed, with figures', 'read 200 lines of', 'read 200 lines of it', true],
+    [
+      'an end of a long one',
+      'and then tell the lead about it',
+      `${lines(40)}\nand then tell the lead about it`,
+      true,
+    ],
+    ['a word that stands in it', 'fix', 'fix the build, please', false],
+    ['one letter of it', 'a', 'read 200 lines', false],
   ])('that nobody has watched, %s', (_, text, ours, is) => {
     expect(mayStillBe(draft(text), ours, '\\[Pasted text')).toBe(is);
   });

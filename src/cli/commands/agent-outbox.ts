@@ -66,7 +66,11 @@ async function act(
     const { results, blocked } = round;
     if (options.json !== true)
       for (const [id, { status, message }] of results) context.print(`${id}  ${status}: ${visible(message)}`);
-    if (blocked === null) return list(context, directory, options);
+    if (blocked === null) {
+      const code = list(context, directory, options);
+      const good = [...results.values()].every(({ status }) => status === 'delivered' || status === 'queued');
+      return good ? code : ExitCode.actionFailed;
+    }
     context.say(`${name}: ${blocked.message}`);
     return ExitCode.actionFailed;
   } finally {

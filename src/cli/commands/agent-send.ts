@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { eventFiles } from '../../actuators/event-log.js';
 import { entryName, leaveMessage, removeEntry } from '../../actuators/outbox.js';
 import type { Delivered } from '../../controller/deliver.js';
 import type { DeliveryResult } from '../../controller/delivery.js';
 import { composed } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
+import { mistakable } from '../../controller/screen.js';
 import { acquireLock, lockOwner, type LockResult } from '../../host/lock.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
+import { readEvents } from '../../observers/event-log.js';
 import { observeOwner } from '../../observers/installation.js';
+import { readOutbox } from '../../observers/outbox.js';
 import { findPanes } from '../../observers/screens.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
+import { profileOf } from '../../roster/profile.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
@@ -65,6 +70,12 @@ export async function prepareSend(
     );
   requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
   const entry = await compose(context, roster, agent, readMessage(options), options);
+  const like = mistakable(profileOf(agent), entry.text);
+  if (like !== null)
+    throw new CommandFailure(
+      ExitCode.usage,
+      `nothing was sent: on its screen “${visible(like)}” could not be told from a dialog of ${agent.runtime}, or from its work. Say it otherwise, or write it to a file and send its name`,
+    );
   const patience = options.timeout ?? (options.later ? 0 : options.whenIdle ? idlePatienceMs : patienceMs);
   const manner: Manner = {
     whenIdle: options.whenIdle === true,
@@ -101,9 +112,16 @@ async function compose(
   text: string,
   options: SendOptions,
 ): Promise<OutboxEntry> {
-  const panes =
-    context.env['TMUX_PANE'] === undefined ? null : await findPanes(context.exec, roster.socketName);
-  const source = sourceOf(context, options, panes?.known === true ? (panes.value ?? []) : []);
+  const inPane = context.env['TMUX_PANE'] !== undefined && context.env['MOSAIC_AGENT_NAME'] !== undefined;
+  const isTold = options.source !== undefined || options.sourceLabel !== undefined;
+  const panes = inPane && !isTold ? await findPanes(context.exec, roster.socketName) : null;
+  // An agent must not speak as its operator.
+  if (panes?.known === false)
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `nothing was sent: who speaks cannot be told: ${visible(panes.message)}. Say it with --source-label`,
+    );
+  const source = sourceOf(context, options, panes?.value ?? []);
   const addressed = options.preamble !== false;
   const recipient = `${hostName(options)}:${agent.name}`;
   return {
@@ -167,14 +185,15 @@ async function sendOrLeave(
   entry: OutboxEntry,
   manner: Manner,
 ): Promise<Made> {
-  const left = leaveMessage(outboxDirectory(context.paths, agent.name), entry);
+  const directory = outboxDirectory(context.paths, agent.name);
+  const left = leaveMessage(directory, entry);
   if ('problem' in left)
     throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
-  const waits = (result: DeliveryResult): Made =>
-    noted(context, entry, {
-      ...result,
-      ...{ status: 'left', attempts: 0, message: `${result.message}; ${laterText(context, agent)}` },
-    });
+  const waits = (result: DeliveryResult): Made => {
+    if (!waitsIn(directory, entry)) return toldOf(context, entry);
+    const message = `${result.message}; ${laterText(context, agent)}`;
+    return noted(context, entry, { ...result, ...{ status: 'left', attempts: 0, message } });
+  };
   // It is left, whatever comes now: told as not left it would be sent again, and arrive twice.
   const locked = await lockTalk(context, agent, manner.patienceMs).catch((error: unknown) => {
     if (error instanceof CommandFailure) return error;
@@ -187,10 +206,36 @@ async function sendOrLeave(
     if (opened.kind === 'closed') return waits(opened.result);
     const { results, blocked } = await deliverLeft(context, opened.line, manner);
     const own = results.get(entry.id);
-    if (own !== undefined && own.status !== 'refused') return own;
+    if (own !== undefined && !waitsIn(directory, entry)) return own;
     return waits(own ?? blocked ?? refused('NotReady', 'nothing was typed'));
   } finally {
     locked.lock.release();
+  }
+}
+
+/** Whether it is still to be delivered; where the outbox cannot be read, it is. */
+function waitsIn(directory: string, { id }: OutboxEntry): boolean {
+  const outbox = readOutbox(directory);
+  return !outbox.known || outbox.value.some(({ entry }) => entry.id === id && entry.parked === null);
+}
+
+/** What is on record of a message that somebody else has taken along: whoever had the agent's lock delivers all that was left. */
+function toldOf({ paths }: Context, { id }: OutboxEntry): Made {
+  const event = readEvents(eventFiles(paths.state)).findLast(({ details }) => details['id'] === id);
+  switch (event?.details['status']) {
+    case 'delivered':
+    case 'queued':
+      return {
+        ...{ status: event.details['status'], reason: null, attempts: 0 },
+        message: 'by whoever was talking to it',
+      };
+    case 'dropped':
+      return refused('NotReady', 'somebody dropped it from the outbox');
+    default:
+      return {
+        ...{ status: 'unknown', reason: null, attempts: 0 },
+        message: 'somebody else has begun it, and nothing tells whether it arrived; see: fleet agent outbox',
+      };
   }
 }
 

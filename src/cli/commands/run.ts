@@ -97,7 +97,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   const metrics = await openMetrics(wanted, log, context.now, resyncMs * 0.9);
   const memory = new RosterMemory(context);
   const wake = (): void => loop.wake();
-  const postman = new Postman(context, wake);
+  const postman = new Postman(context, wake, (message) => log.trouble('outbox', message));
   const inForce: InForce = { problem: null, revision: null, world: null };
   const watch = new TurnWatch(
     {

@@ -4,12 +4,19 @@ import { rewriteEntry } from '../../actuators/outbox.js';
 import { deliver, type Delivered } from '../../controller/deliver.js';
 import { fresh, type DeliveryOrder, type DeliveryResult, type Progress } from '../../controller/delivery.js';
 import type { Known } from '../../controller/observed.js';
-import { recovered, samePlace, type Attempt, type OutboxEntry } from '../../controller/outbox.js';
+import {
+  recovered,
+  samePlace,
+  type Attempt,
+  type OutboxEntry,
+  type Recovered,
+} from '../../controller/outbox.js';
 import type { Screen } from '../../controller/screen.js';
 import { nowhere } from '../../controller/transcript.js';
 import { outboxDirectory } from '../../host/paths.js';
 import { profileOfProcess } from '../../observers/loading.js';
 import { lookAt } from '../../observers/screens.js';
+import { hasReadAll } from '../../observers/terminal-input.js';
 import { transcriptOf, type Transcript } from '../../observers/transcripts/transcript.js';
 import type { Context } from '../context.js';
 import type { Line } from './line.js';
@@ -28,18 +35,22 @@ export interface Mail {
  * where the transcript has it, begun anew only where it is proven that it never arrived and somebody still wants it.
  * The caller holds the agent's lock.
  *
- * @returns the result, and the entry as its file has it now
+ * @returns the result, and the entry as its file has it now. `waits`: what an earlier sender had begun can neither be finished nor
+ *   judged yet; nothing was done
  */
 export async function deliverMail(
   context: Context,
   line: Line,
   mail: Mail,
   manner: Manner,
-): Promise<{ readonly result: Delivered; readonly entry: OutboxEntry }> {
+): Promise<{ readonly result: Delivered; readonly entry: OutboxEntry; readonly waits?: true }> {
   const transcript = transcriptOf(line.profile.transcript, line.target.pid);
   const order: DeliveryOrder = { ...manner, agent: line.agent.name, text: mail.entry.text };
   const begun = await takeUp(context, line, mail.entry, transcript);
-  if (begun.kind === 'known') return { result: { ...begun.result, attempts: 0 }, entry: mail.entry };
+  if (begun.kind !== 'open') {
+    const result = { ...begun.result, attempts: 0 };
+    return { result, entry: mail.entry, ...(begun.kind === 'waits' ? { waits: true } : {}) };
+  }
   let entry = begun.entry;
   const directory = outboxDirectory(context.paths, line.agent.name);
   const press = (keys: readonly string[]) =>
@@ -65,6 +76,11 @@ export async function deliverMail(
     interrupted: context.interrupted,
     now: () => performance.now(),
   }, begun.progress); // prettier-ignore
+  // Its guard kept it from being typed, or it could not be written down: whoever finds an attempt would ask what became of it.
+  if (result.status === 'refused' && entry.attempt !== begun.entry.attempt) {
+    entry = { ...entry, attempt: null };
+    rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');
+  }
   return { result, entry };
 }
 
@@ -80,7 +96,8 @@ export async function look(
 }
 
 type TakenUp =
-  | { readonly kind: 'known'; readonly result: DeliveryResult }
+  /** `waits`: it is asked again later. */
+  | { readonly kind: 'known' | 'waits'; readonly result: DeliveryResult }
   | { readonly kind: 'open'; readonly entry: OutboxEntry; readonly progress: Progress };
 
 async function takeUp(
@@ -92,17 +109,30 @@ async function takeUp(
   const { attempt } = entry;
   const now = performance.now();
   if (attempt === null) return { kind: 'open', entry, progress: fresh(now) };
-  const known = (
-    status: DeliveryResult['status'],
-    message: string,
-    reason: DeliveryResult['reason'] = null,
-  ) => ({ kind: 'known', result: { status, reason, message } }) as const;
-  const seen = await look(context, line);
-  if (!seen.known) return known('refused', seen.message, 'NotReady');
-  if (seen.value === null) return known('refused', 'its pane is gone', 'Dead');
-  const arrival = transcript.arrival(attempt.position, entry.text, entry.addressed);
-  const place = samePlace(attempt.position, transcript.position());
-  switch (recovered({ text: entry.text, attempt }, line.target, line.profile, seen.value, arrival, place)) {
+  const as =
+    (kind: 'known' | 'waits') =>
+    (status: DeliveryResult['status'], message: string, reason: DeliveryResult['reason'] = null) =>
+      ({ kind, result: { status, reason, message } }) as const;
+  const known = as('known');
+  const waits = as('waits');
+  const later = (message: string): TakenUp =>
+    // Nobody waits for it, and it must not keep others from being told: an operator finds it in the outbox.
+    entry.left ? waits('refused', message, 'Busy') : known('unknown', `its sender ended, and ${message}`);
+  const absent = (): TakenUp =>
+    entry.left
+      ? { kind: 'open', entry: { ...entry, attempt: null }, progress: fresh(now) }
+      : known('refused', 'its sender ended before it reached the agent');
+  const judge = async (): Promise<Recovered | TakenUp> => {
+    const seen = await look(context, line);
+    if (!seen.known) return waits('refused', seen.message, 'NotReady');
+    if (seen.value === null) return waits('refused', 'its pane is gone', 'Dead');
+    const arrival = transcript.arrival(attempt.position, entry.text, entry.addressed);
+    const place = samePlace(attempt.position, transcript.position());
+    return recovered({ text: entry.text, attempt }, line.target, line.profile, seen.value, arrival, place);
+  };
+  const judged = await judge();
+  if (typeof judged !== 'string') return judged;
+  switch (judged) {
     case 'arrived':
       return known('delivered', 'seen in the transcript');
     case 'queued':
@@ -110,11 +140,14 @@ async function takeUp(
     case 'finish':
       return { kind: 'open', entry, progress: { ...fresh(now), phase: 'pasted' } };
     case 'absent':
-      return entry.left
-        ? { kind: 'open', entry: { ...entry, attempt: null }, progress: fresh(now) }
-        : known('refused', 'its sender ended before it reached the agent');
+      return absent();
+    case 'unseen':
+      // What it read meanwhile shows now.
+      return (await hasReadAll(context.exec, line.target.pid)) && (await judge()) === 'unseen'
+        ? absent()
+        : later('its program has not read, or not drawn, what was typed');
     case 'wait':
-      return known('refused', 'whether it arrived can be told when the agent is idle', 'Busy');
+      return later('whether it arrived can be told when the agent is idle');
     case 'unknown':
       return known('unknown', 'an earlier attempt was cut short, and nothing tells whether it arrived');
   }

@@ -1,4 +1,5 @@
 import { assess, type World } from '../../controller/assess.js';
+import type { Known } from '../../controller/observed.js';
 import { acquireLock } from '../../host/lock.js';
 import { outboxDirectory, talkLock } from '../../host/paths.js';
 import { agentsWithMail, readOutbox } from '../../observers/outbox.js';
@@ -20,12 +21,18 @@ const lastPauseMs = 5000;
 export class Postman {
   readonly #context: Context;
   readonly #wake: () => void;
+  readonly #tell: (message: string) => void;
   readonly #work = new Map<string, Promise<void>>();
   readonly #due = new Map<string, { readonly at: number; readonly pauseMs: number }>();
 
-  constructor(context: Context, wake: () => void) {
+  /** What has been told of an outbox that cannot be read, by its agent's name, or by '' of all of them. */
+  readonly #told = new Map<string, string>();
+
+  /** @param tell of an outbox that cannot be read: nothing of it is delivered until then */
+  constructor(context: Context, wake: () => void, tell: (message: string) => void) {
     this.#context = context;
     this.#wake = wake;
+    this.#tell = tell;
   }
 
   /** Agents it is talking to right now. */
@@ -41,6 +48,7 @@ export class Postman {
    */
   deliver(world: World, ending: ReadonlySet<string>): number | null {
     const mail = agentsWithMail(`${this.#context.paths.state}/outbox`);
+    this.#tellOnce('', mail);
     if (!mail.known || mail.value.length === 0) return null;
     const live = new Set(
       assess(world).agents.flatMap(({ agent, situation }) => (situation.kind === 'live' ? [agent] : [])),
@@ -50,7 +58,7 @@ export class Postman {
       if (!mail.value.includes(agent.name) || !live.has(agent.name) || this.#work.has(agent.name)) continue;
       // The end of that wakes us.
       if (ending.has(agent.name)) continue;
-      if (!hasWaiting(this.#context, agent)) continue;
+      if (!this.#hasWaiting(agent)) continue;
       const wait = (this.#due.get(agent.name)?.at ?? 0) - performance.now();
       if (wait > 0) waits.push(wait);
       else this.#begin(world.roster, agent);
@@ -91,9 +99,18 @@ export class Postman {
       locked.lock.release();
     }
   }
-}
 
-function hasWaiting({ paths }: Context, agent: AgentSpec): boolean {
-  const outbox = readOutbox(outboxDirectory(paths, agent.name));
-  return outbox.known && outbox.value.some(({ entry }) => entry.parked === null);
+  #hasWaiting({ name }: AgentSpec): boolean {
+    const outbox = readOutbox(outboxDirectory(this.#context.paths, name));
+    this.#tellOnce(name, outbox);
+    return outbox.known && outbox.value.some(({ entry }) => entry.parked === null);
+  }
+
+  #tellOnce(agent: string, outbox: Known<unknown>): void {
+    if (outbox.known) this.#told.delete(agent);
+    else if (this.#told.get(agent) !== outbox.message) {
+      this.#told.set(agent, outbox.message);
+      this.#tell(outbox.message);
+    }
+  }
 }

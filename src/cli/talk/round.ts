@@ -3,6 +3,7 @@ import type { Delivered } from '../../controller/deliver.js';
 import type { DeliveryResult, DeliveryStatus } from '../../controller/delivery.js';
 import { digestOf } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
+import { lockOwner } from '../../host/lock.js';
 import { outboxDirectory } from '../../host/paths.js';
 import { readOutbox } from '../../observers/outbox.js';
 import type { Context } from '../context.js';
@@ -29,14 +30,36 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
     const { entry } = mail;
     if (entry.parked !== null) continue;
     if (context.interrupted()) return { results, blocked: cutShort };
-    if (entry.after?.pid === line.target.pid && entry.after.server === line.target.server)
-      return { results, blocked: waitsForStart };
+    if (entry.after?.pid === line.target.pid && entry.after.server === line.target.server) {
+      // Whoever restarts an agent has the lock from before he leaves its first message. The next one who does leaves another.
+      if (lockOwner(context.paths.lock) !== null) return { results, blocked: waitsForStart };
+      const dropped = drop(context, directory, mail, 'its restart did not come');
+      if (dropped !== null) return { results, blocked: dropped };
+      continue;
+    }
     const made = await deliverMail(context, line, mail, manner);
     results.set(entry.id, made.result);
+    if (made.waits === true) return { results, blocked: made.result };
     const blocked = settle(context, directory, mail, made.entry, made.result);
     if (blocked !== null) return { results, blocked };
   }
   return { results, blocked: null };
+}
+
+/** @returns why what waits cannot be dropped, or null */
+function drop(
+  context: Context,
+  directory: string,
+  { name, entry }: Mail,
+  why: string,
+): DeliveryResult | null {
+  const problem = removeEntry(directory, name);
+  if (problem !== null) return { status: 'refused', reason: 'NotReady', message: problem };
+  const { agent, id, kind } = entry;
+  context.record([
+    eventOf(kind, context.now(), { agent, id, status: 'dropped', message: `dropped ${id}: ${why}` }),
+  ]);
+  return null;
 }
 
 /** It is for a process that does not run yet. */
@@ -65,30 +88,37 @@ function settle(
   entry: OutboxEntry,
   result: Delivered,
 ): DeliveryResult | null {
+  const gone = (): DeliveryResult | null => {
+    const problem = removeEntry(directory, name);
+    note(context, entry, result);
+    // Found there again it would be judged again: not at once, and not without a pause.
+    return problem === null ? null : { ...result, message: `${result.message}; ${problem}` };
+  };
   switch (result.status) {
     case 'delivered':
     case 'queued':
-      removeEntry(directory, name);
-      note(context, entry, result);
-      return null;
+      return gone();
     case 'refused':
-      if (!entry.left) {
-        removeEntry(directory, name);
-        note(context, entry, result);
-        return null;
-      }
+      if (!entry.left) return gone();
       if (entry.attempt !== before.attempt) rewriteEntry(directory, name, entry, 'synced');
       return result;
     case 'drafted':
-    case 'unknown':
-      note(context, entry, result);
-      // Its first try: the next round can tell more. What was pasted is only ever entered or found, never pasted again.
-      if (before.attempt === null || result.reason === 'Dialog' || result.reason === 'CopyMode')
+    case 'unknown': {
+      const first = before.attempt === null;
+      // The next round can tell more. What was pasted is only ever entered or found, never pasted again.
+      if (first || (result.reason !== null && passing.has(result.reason))) {
+        if (first) note(context, entry, result);
         return result;
-      rewriteEntry(directory, name, { ...entry, parked: result.message }, 'synced');
-      return null;
+      }
+      const problem = rewriteEntry(directory, name, { ...entry, parked: result.message }, 'synced');
+      note(context, entry, result);
+      return problem === null ? null : result;
+    }
   }
 }
+
+/** What keeps a text in its composer for a while. */
+const passing: ReadonlySet<string> = new Set(['Dialog', 'CopyMode', 'Busy']);
 
 /** What a sender is told. */
 type Told = Omit<Delivered, 'status'> & { readonly status: DeliveryStatus | 'left' };

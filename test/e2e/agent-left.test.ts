@@ -1,0 +1,138 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { processTree, readChildren } from '../../src/observers/process-tree.js';
+import { cli, demoAgent, run, until } from '../support/fleet-sandbox.js';
+import { TalkFleet } from '../support/talk-fleet.js';
+
+let fleet: TalkFleet;
+beforeEach(() => {
+  fleet = new TalkFleet();
+});
+afterEach(() => fleet.dispose());
+
+const left = (text: string, ...more: readonly string[]): readonly string[] => [
+  ...['agent', 'send', 'a', '--no-preamble', '--json', '--later', '--message', text],
+  ...more,
+];
+
+/** Whether some entry of an agent's outbox is told to have been begun. */
+async function isBegun(): Promise<boolean> {
+  const { entries } = JSON.parse((await fleet.expect(0, 'agent', 'outbox', 'a', '--json')).stdout) as {
+    readonly entries: readonly { readonly attempted: boolean }[];
+  };
+  return entries.some(({ attempted }) => attempted);
+}
+
+/** Environment in which a pasting `tmux` is this script; `"$tmux" "$@"` is what was asked of it. */
+function pastingBy(script: string): NodeJS.ProcessEnv {
+  const programs = path.join(fleet.directory, 'programs');
+  const tmux = (process.env['PATH'] ?? '')
+    .split(':')
+    .map((directory) => path.join(directory, 'tmux'))
+    .find((file) => fs.existsSync(file));
+  fs.mkdirSync(programs);
+  fs.writeFileSync(
+    path.join(programs, 'tmux'),
+    `#!/bin/bash\ntmux=${tmux}\ncase "$*" in *paste-buffer*) ${script} ;; *) exec "$tmux" "$@" ;; esac\n`,
+    { mode: 0o755 },
+  );
+  return { ...fleet.env, PATH: `${programs}:${process.env['PATH']}` };
+}
+
+test('what a stopped program has not read is not pasted a second time', async () => {
+  // Below a shell: a stopped first process of a pane is continued by tmux.
+  const words = ['sh', '-c', `${process.execPath} ${demoAgent} --session ${fleet.session('a')}; :`];
+  await fleet.up(`{ name: a, runtime: demo, command: ${JSON.stringify(words)} }`);
+  const [, ...pids] = processTree((await fleet.pids())['a'] ?? 0, readChildren());
+  expect(pids).toHaveLength(1);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    const sender: { pid?: number } = {};
+    const sent = fleet.fleetWith({ started: (own) => (sender.pid = own) }, ...left('only once'));
+    await until('it is begun', isBegun);
+    // Long enough for its paste, and nothing is drawn.
+    await delay(500);
+    process.kill(sender.pid ?? 0, 'SIGKILL');
+    await sent;
+    const waits = await fleet.expect(4, 'agent', 'outbox', 'a', '--deliver');
+    expect(waits.stderr).toContain('has not read, or not drawn, what was typed');
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  }
+  const delivered = async (): Promise<boolean> =>
+    (await fleet.fleet('agent', 'outbox', 'a', '--deliver')).stdout.includes('Nothing waits.');
+  await until('it is delivered', delivered);
+  expect((await fleet.send('a', '--message', 'another')).receipt.status).toBe('delivered');
+  expect(fleet.messages('a')).toEqual(['only once', 'another']);
+});
+
+test('what was never pasted is, once its program is seen to have read all', async () => {
+  await fleet.up(fleet.demo('a'));
+  const fault = { kind: 'die', at: 1, among: 'paste-buffer', trace: path.join(fleet.directory, 'trace') };
+  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+  const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
+  await run(process.execPath, ['--require', faults, cli, ...left('begun')], { env });
+  expect(await isBegun()).toBe(true);
+  const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+  expect(stdout).toContain('delivered: seen in the transcript');
+  expect(fleet.messages('a')).toEqual(['begun']);
+});
+
+test('a paste that tmux refused was none: it is tried again, also where nothing but the screen tells', async () => {
+  await fleet.up(`{ name: a, runtime: other, command: [sh, -c, 'echo ready; exec cat'] }`);
+  const env = pastingBy('cat >/dev/null; echo REFUSED');
+  const refused = await run(process.execPath, [cli, ...left('typed at last')], { env });
+  expect(JSON.parse(refused.stdout)).toMatchObject({ status: 'left', reason: 'NotReady' });
+  expect(await isBegun()).toBe(false);
+  const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+  expect(stdout).toContain('delivered: ');
+  expect((await fleet.screen('a')).trim().split('\n')).toEqual(['ready', 'typed at last', 'typed at last']);
+});
+
+test('a message that is left is told so, although it stands in the composer: nobody need say it again', async () => {
+  await fleet.up(fleet.demo('a'));
+  const env = pastingBy('"$tmux" "$@"; "$tmux" -N -L "$4" copy-mode -t =a:');
+  const first = await run(process.execPath, [cli, ...left('typed by half')], { env });
+  expect(first.code).toBe(0);
+  expect(JSON.parse(first.stdout)).toMatchObject({ status: 'left', reason: 'CopyMode' });
+  await fleet.type('a', 'q');
+  await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+  expect(fleet.messages('a')).toEqual(['typed by half']);
+});
+
+test('the first message of a restart that did not come keeps nobody from being told something', async () => {
+  fs.writeFileSync(path.join(fleet.home, 'fleet', 'kick.md'), 'You are {name}.\n');
+  await fleet.up(fleet.demo('a', [], ', kickstart_template: kick.md'));
+  const before = await fleet.pids();
+  const fault = {
+    kind: 'die',
+    at: 1,
+    among: 'systemctl.*restart',
+    trace: path.join(fleet.directory, 'trace'),
+  };
+  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+  const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
+  await run(process.execPath, ['--require', faults, cli, 'restart', '--fresh', 'a'], { env });
+  expect(await fleet.pids()).toEqual(before);
+  expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('kickstart');
+  expect((await fleet.send('a', '--message', 'go on')).receipt.status).toBe('delivered');
+  expect(fleet.messages('a')).toEqual(['You are a.', 'go on']);
+  // The one that comes leaves its own.
+  await fleet.expect(0, 'restart', '--fresh', 'a');
+  await until('it is told', () => fleet.messages('a').length === 3);
+  expect(fleet.messages('a').at(-1)).toBe('You are a.');
+});
+
+test('a text that could not be told from a dialog is not sent', async () => {
+  await fleet.up(fleet.demo('a'));
+  for (const later of [[], ['--later']]) {
+    const words = ['agent', 'send', 'a', '--message', 'b asks:\nDo you want to proceed?', ...later];
+    const { stderr } = await fleet.expect(64, ...words);
+    expect(stderr).toContain('“Do you want to proceed” could not be told from a dialog of demo');
+  }
+  expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('Nothing waits.');
+  expect((await fleet.send('a', '--message', 'b asks something')).receipt.status).toBe('delivered');
+  expect(fleet.messages('a')).toEqual(['b asks something']);
+});
