@@ -67,21 +67,43 @@ export function installFiles(
   return changes;
 }
 
-/** Removes exactly what `install` wrote, and directories of its own that are empty then. */
-export function uninstallFiles(paths: Paths): readonly FileChange[] {
-  const changes: FileChange[] = [];
-  for (const file of readManifest(paths)) {
-    try {
-      fs.rmSync(file);
-      changes.push({ kind: 'removed', file, what: 'removed' });
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    }
-  }
+/**
+ * Removes exactly what `install` wrote, and directories of its own that are empty then.
+ *
+ * @param strip takes fleet's lines out of an env file's text
+ * @throws node's file system errors
+ */
+export function uninstallFiles(paths: Paths, strip: (text: string) => string): readonly FileChange[] {
+  const listed = readManifest(paths);
+  const changes: FileChange[] = listed
+    .filter((file) => file !== paths.environment)
+    .flatMap((file) => removeFile('removed', file));
+  // Last: it tells whose installation this is, for as long as some of it is left.
+  if (listed.includes(paths.environment)) changes.push(...removeRecord(paths.environment, strip));
   fs.rmSync(manifestOf(paths), { force: true });
   for (const directory of [paths.fleetTools, paths.tmuxTools, path.dirname(paths.fleetTools)])
     removeIfEmpty(directory);
   return changes;
+}
+
+/** Lines outside fleet's block are the operator's: the file goes only where it holds none. */
+function removeRecord(file: string, strip: (text: string) => string): readonly FileChange[] {
+  const found = readText(file);
+  if (found.state === 'unknown') throw new Error(found.message);
+  if (found.state === 'absent') return [];
+  const kept = strip(found.text);
+  if (kept.trim() === '') return removeFile('environment', file);
+  return writeFileAtomic(file, kept, 0o600) ? [{ kind: 'environment', file, what: 'replaced' }] : [];
+}
+
+function removeFile(kind: FileChange['kind'], file: string): readonly FileChange[] {
+  try {
+    fs.rmSync(file);
+    return [{ kind, file, what: 'removed' }];
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return [];
+  }
 }
 
 /** Removes the limits drop-ins that applies have written. */

@@ -106,6 +106,12 @@ export const renderEnvironmentFile = (
   return without(text, 0, first.start, removed) + block + without(text, first.end, text.length, removed);
 };
 
+/** The env file as it would be without fleet: the site's own lines, byte for byte. */
+export const withoutManagedBlock = (text: string): string => {
+  const { blocks, strays } = layoutOf(text);
+  return without(text, 0, text.length, [...blocks, ...strays]);
+};
+
 const renderBlock = (managed: Readonly<Record<string, string>>): string => {
   const rank = (name: string): number =>
     RESERVED_KEYS.includes(name) ? RESERVED_KEYS.indexOf(name) : Infinity;

@@ -16,7 +16,11 @@ import type { Exec, ExecResult } from '../../src/host/exec.js';
 import { hostAssets } from '../../src/host/assets.js';
 import { agentFile, limitsFile } from '../../src/host/paths.js';
 import { observeMemory } from '../../src/observers/memory.js';
-import { parseEnvironmentFile, renderEnvironmentFile } from '../../src/roster/environment-file.js';
+import {
+  parseEnvironmentFile,
+  renderEnvironmentFile,
+  withoutManagedBlock,
+} from '../../src/roster/environment-file.js';
 import { temporary, temporaryPaths, write } from '../support/temporary.js';
 
 const done: ExecResult = { kind: 'exited', code: 0, stdout: '', stderr: '' };
@@ -275,10 +279,26 @@ describe('installation', () => {
     write(path.join(paths.fleet, 'roster.yaml'), '');
     writeLimits(paths, 'a', 'x');
     write(path.join(paths.state, 'holds.json'), '');
-    uninstallFiles(paths);
+    uninstallFiles(paths, withoutManagedBlock);
     expect(removeLimits(paths)).toHaveLength(1);
     expect(files(paths.userHome).toSorted()).toEqual(['holds.json', 'mine.sh', 'roster.yaml']);
     expect(purge(paths).map(({ file }) => file)).toEqual([paths.state]);
-    expect(uninstallFiles(paths)).toEqual([]);
+    expect(uninstallFiles(paths, withoutManagedBlock)).toEqual([]);
+  });
+
+  test('lines of the operator’s own among what was recorded outlive it', () => {
+    const paths = temporaryPaths();
+    const mine = '# of my own\nPATH=/opt/bin:/bin\n';
+    write(paths.environment, mine);
+    installFiles(paths, input(paths), renderEnvironmentFile);
+    expect(uninstallFiles(paths, withoutManagedBlock)).toContainEqual({
+      ...{ kind: 'environment', file: paths.environment, what: 'replaced' },
+    });
+    expect(fs.readFileSync(paths.environment, 'utf8')).toBe(mine);
+    installFiles(paths, input(paths), renderEnvironmentFile);
+    expect(parseEnvironmentFile(fs.readFileSync(paths.environment, 'utf8'))).toMatchObject({
+      site: { PATH: '/opt/bin:/bin' },
+      managed: { MOSAIC_HOME: paths.home },
+    });
   });
 });

@@ -6,7 +6,7 @@ import { fileProblem } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { observeUnits } from '../../observers/systemd.js';
-import { parseEnvironmentFile } from '../../roster/environment-file.js';
+import { parseEnvironmentFile, withoutManagedBlock } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 
@@ -48,7 +48,7 @@ export async function uninstallCommand(
   let removed;
   try {
     removed = [
-      ...uninstallFiles(paths),
+      ...uninstallFiles(paths, withoutManagedBlock),
       ...removeLimits(paths),
       ...(options.purge === true ? purge(paths) : []),
     ];
@@ -56,7 +56,8 @@ export async function uninstallCommand(
     throw new CommandFailure(ExitCode.error, `cannot remove: ${fileProblem(error)}`);
   }
   for (const unit of enabled) print(`disabled ${unit}`);
-  for (const { file } of removed) print(`removed ${displayPath(file, paths.userHome)}`);
+  for (const { file, what } of removed)
+    print(`removed ${what === 'replaced' ? "fleet's lines from " : ''}${displayPath(file, paths.userHome)}`);
   if (removed.length === 0) print('Nothing was installed.');
   else {
     const failure = await systemd.reload();
