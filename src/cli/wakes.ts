@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { watchPlaces } from '../observers/file-watch.js';
 import { watchTmux } from '../observers/tmux-events.js';
 import { placesOf } from '../observers/watch-places.js';
@@ -22,10 +22,7 @@ export function openWakes({ paths }: Context, socketName: string): Wakes {
     woken = true;
     wake();
   };
-  const places = new Map([
-    ...placesOf([paths.roster]),
-    ...(fs.existsSync(paths.state) ? [[fs.realpathSync(paths.state), new Set(stateFiles)] as const] : []),
-  ]);
+  const places = placesOf([paths.roster, ...stateFiles.map((name) => path.join(paths.state, name))]);
   // Where nothing can be watched, looking now and then is all there is.
   const files = watchPlaces(
     places,

@@ -11,7 +11,8 @@ const pollMs = 1000;
 /**
  * Calls back whenever one of the entries may have changed, appeared or gone. Directories are watched, not files: editors
  * replace files by renaming, and one that does not exist yet has nothing to watch. A file system without inotify is
- * polled. Also calls back once when the watch is in place.
+ * polled. Also calls back once when the watch is in place. A directory in the place of a watched one is told of, but not what is
+ * changed in it: that takes a new watch, and no other one may have kept the old directory open (chokidar shares them by name).
  *
  * @param matters for names in these directories besides those that are listed
  * @param failed called with one line for the log
@@ -26,7 +27,7 @@ export function watchPlaces(
   const ignored = (entry: string): boolean => {
     if (places.has(entry)) return false;
     const [directory, name] = [path.dirname(entry), path.basename(entry)];
-    return places.get(directory)?.has(name) !== true && !matters(directory, name);
+    return places.get(directory)?.names.has(name) !== true && !matters(directory, name);
   };
   let closed = false;
   const open = (polling: boolean): FSWatcher => {
@@ -36,6 +37,11 @@ export function watchPlaces(
       ...{ followSymlinks: false, ignorePermissionErrors: true, ignored },
     });
     opened.on('all', () => changed());
+    // A watched directory whose name another one has by now: chokidar 5 looks for names alone, and finds none new.
+    opened.on('raw', (_, name, details) => {
+      const directory = watchedPathOf(details);
+      if (directory !== null && typeof name === 'string' && places.has(path.join(directory, name))) changed();
+    });
     // What changed before the watch was in place tells nobody.
     opened.on('ready', () => changed());
     let replaced = false;
@@ -62,3 +68,12 @@ export function watchPlaces(
     },
   };
 }
+
+/** Where something happened, of what chokidar passes on from the kernel; null: it has asked the file system itself. */
+const watchedPathOf = (details: unknown): string | null =>
+  typeof details === 'object' &&
+  details !== null &&
+  'watchedPath' in details &&
+  typeof details.watchedPath === 'string'
+    ? details.watchedPath
+    : null;

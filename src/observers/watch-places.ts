@@ -2,8 +2,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { errorCode } from '../host/atomic-file.js';
 
-/** Directories and the entries of each that matter. */
-export type Places = ReadonlyMap<string, ReadonlySet<string>>;
+/** A directory to be watched. */
+export interface Place {
+  /** The entries that matter. */
+  readonly names: ReadonlySet<string>;
+  /** Which directory has this name, by device and inode; '' where that cannot be told. A watch stays with the one it was set on. */
+  readonly identity: string;
+}
+
+/** By the directories' names. */
+export type Places = ReadonlyMap<string, Place>;
 
 /** Longer chains of links than this the kernel does not follow either. */
 const maxLinks = 40;
@@ -16,14 +24,23 @@ const maxLinks = 40;
  * @param files absolute paths
  */
 export function placesOf(files: readonly string[]): Places {
-  const places = new Map<string, Set<string>>();
+  const places = new Map<string, { readonly names: Set<string>; readonly identity: string }>();
   const add = (directory: string, name: string): void => {
-    const names = places.get(directory);
-    if (names === undefined) places.set(directory, new Set([name]));
-    else names.add(name);
+    const place = places.get(directory) ?? { names: new Set(), identity: identityOf(directory) };
+    place.names.add(name);
+    places.set(directory, place);
   };
   for (const file of files) walk(file, add);
   return places;
+}
+
+function identityOf(directory: string): string {
+  try {
+    const stat = fs.statSync(directory, { throwIfNoEntry: false });
+    return stat === undefined ? '' : `${stat.dev} ${stat.ino}`;
+  } catch {
+    return '';
+  }
 }
 
 function walk(file: string, add: (directory: string, name: string) => void): void {
@@ -65,9 +82,13 @@ function lookAt(entry: string): Found {
 
 export const samePlaces = (a: Places, b: Places): boolean =>
   a.size === b.size &&
-  [...a].every(([directory, names]) => {
-    const others = b.get(directory);
-    return others?.size === names.size && [...names].every((name) => others.has(name));
+  [...a].every(([directory, { names, identity }]) => {
+    const other = b.get(directory);
+    return (
+      other?.identity === identity &&
+      other.names.size === names.size &&
+      [...names].every((name) => other.names.has(name))
+    );
   });
 
 /** Magic numbers of file systems that tell nothing of what others write (statfs(2), linux/magic.h). */

@@ -132,6 +132,33 @@ describe('a change of the roster wakes the controller', () => {
     await isApplied('a,b');
   });
 
+  test('a directory that is replaced as a whole, within one look, and what is changed in it from then on', async () => {
+    fs.writeFileSync(fleet.roster, text('a'));
+    await up('a');
+    await until('it is settled', () => controller.events('action_complete').length === 1);
+    const replace = (directory: string, change: (copy: string) => void): void => {
+      fs.cpSync(directory, `${directory}.new`, { recursive: true });
+      change(`${directory}.new`);
+      fs.rmSync(`${directory}.old`, { recursive: true, force: true });
+      fs.renameSync(directory, `${directory}.old`);
+      fs.renameSync(`${directory}.new`, directory);
+    };
+    const home = path.dirname(fleet.roster);
+    replace(home, (copy) => fs.writeFileSync(path.join(copy, 'roster.yaml'), text('a', 'b')));
+    await isApplied('a,b');
+    save.truncate(fleet.roster, text('a', 'b', 'c'));
+    await isApplied('a,b,c');
+    save.rename(fleet.roster, text('a', 'b', 'd'));
+    await isApplied('a,b,d');
+    // The operator's words lie in another one.
+    await fleet.expect(0, 'hold', 'b');
+    process.kill((await fleet.pids())['b'] ?? 0, 'SIGKILL');
+    await isApplied('a,d');
+    replace(fleet.state, () => undefined);
+    await fleet.expect(0, 'release', 'b');
+    await isApplied('a,b,d');
+  });
+
   test('a template and a site line count, other files beside the roster do not', async () => {
     const template = path.join(fleet.directory, 'brief.md');
     fs.writeFileSync(template, 'be brief');

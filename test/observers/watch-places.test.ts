@@ -14,7 +14,7 @@ const below = (...files: readonly string[]): Readonly<Record<string, readonly st
   Object.fromEntries(
     [...placesOf(files.map((file) => path.join(directory, file)))]
       .filter(([place]) => place === directory || place.startsWith(`${directory}/`))
-      .map(([place, names]) => [path.relative(directory, place), [...names].toSorted()]),
+      .map(([place, { names }]) => [path.relative(directory, place), [...names].toSorted()]),
   );
 const write = (file: string): void => {
   fs.mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
@@ -68,8 +68,14 @@ describe('where a path may be changed', () => {
       placesOf([path.join(directory, 'home/fleet/roster.yaml')]);
     const before = places();
     expect(samePlaces(before, places())).toBe(true);
+    // Another directory by the same name, with the same files.
+    fs.renameSync(path.join(directory, 'home/fleet'), path.join(directory, 'home/old'));
+    write('home/fleet/roster.yaml');
+    const replaced = places();
+    expect(samePlaces(before, replaced)).toBe(false);
+    expect(samePlaces(replaced, places())).toBe(true);
     fs.rmSync(path.join(directory, 'home/fleet'), { recursive: true });
-    expect(samePlaces(before, places())).toBe(false);
+    expect(samePlaces(replaced, places())).toBe(false);
   });
 });
 

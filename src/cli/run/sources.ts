@@ -26,16 +26,20 @@ const endsWithinMs = 8;
 /** In the state directory only the operator's words matter, that something was left for an agent, and that an agent has ended. */
 const words = ['holds.json', 'approvals.json', 'mail', 'ended'];
 
+interface Watched {
+  readonly roster: Places;
+  readonly words: Places;
+}
+
 /** What wakes the controller besides its own timers. None of them carries anything. */
 export class Sources {
   readonly #context: Context;
   readonly #memory: RosterMemory;
   readonly #wake: () => void;
   readonly #failed: (message: string) => void;
-  readonly #wordsWatch: FileWatch;
   readonly #tmux: TmuxEvents;
-  #places: Places = new Map();
-  #rosterWatch: FileWatch | null = null;
+  #places: Watched | null = null;
+  #watches: readonly FileWatch[] = [];
   #firstTouch: number | null = null;
   #cancels: readonly (() => void)[] = [];
 
@@ -50,15 +54,12 @@ export class Sources {
     this.#memory = memory;
     this.#wake = wake;
     this.#failed = failed;
-    const { state } = context.paths;
-    fs.mkdirSync(state, { recursive: true, mode: 0o700 });
-    const places = new Map([[fs.realpathSync(state), new Set(words)]]);
-    this.#wordsWatch = watchPlaces(places, () => false, wake, failed);
+    fs.mkdirSync(context.paths.state, { recursive: true, mode: 0o700 });
     this.#tmux = watchTmux(socketName, () => later(endsWithinMs, wake));
     this.follow(false);
   }
 
-  /** After each pass: the roster may name other templates, and lead to another place, than before. */
+  /** After each pass: the roster may name other templates, and everything may lead to another place, than before. */
   follow(serverSeen: boolean): void {
     if (serverSeen) this.#tmux.serverSeen();
     const { paths } = this.#context;
@@ -66,23 +67,32 @@ export class Sources {
       templateFile(paths.roster, paths.userHome, name),
     );
     const environments = path.join(paths.agents, '.env');
-    const places = placesOf([paths.roster, ...templates, environments]);
-    if (this.#rosterWatch !== null && samePlaces(places, this.#places)) return;
-    void this.#rosterWatch?.close();
+    const places: Watched = {
+      roster: placesOf([paths.roster, ...templates, environments]),
+      words: placesOf(words.map((name) => path.join(paths.state, name))),
+    };
+    const before = this.#places;
+    if (before !== null && samePlaces(places.roster, before.roster) && samePlaces(places.words, before.words))
+      return;
+    // Both, for they may have a directory in common.
+    for (const watch of this.#watches) void watch.close();
     this.#places = places;
     const agents = placesOf([environments]);
-    this.#rosterWatch = watchPlaces(
-      places,
-      (directory, name) => name.endsWith('.env') && agents.get(directory)?.has('.env') === true,
-      () => this.#touched(),
-      this.#failed,
-    );
+    this.#watches = [
+      watchPlaces(
+        places.roster,
+        (directory, name) => name.endsWith('.env') && agents.get(directory)?.names.has('.env') === true,
+        () => this.#touched(),
+        this.#failed,
+      ),
+      watchPlaces(places.words, () => false, this.#wake, this.#failed),
+    ];
   }
 
   async close(): Promise<void> {
     this.#forget();
     this.#tmux.close();
-    await Promise.all([this.#wordsWatch.close(), this.#rosterWatch?.close()]);
+    await Promise.all(this.#watches.map((watch) => watch.close()));
   }
 
   #touched(): void {
