@@ -462,3 +462,31 @@ describe('an agent that is killed in the middle of its turn', () => {
     expect(fleet.said(id)).toEqual(['a long task']);
   });
 });
+
+test('another state directory is not installed before what the old one keeps has been taken along', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const id = fleet.id('a');
+  const elsewhere = path.join(fleet.directory, 'else where');
+  const moved = (...words: readonly string[]) =>
+    fleet.fleetWith({ env: { XDG_STATE_HOME: elsewhere } }, ...words);
+  const command = (stderr: string): string => /mkdir -p [^,]*/.exec(stderr)?.[0] ?? '';
+  const running = await moved('install');
+  expect([running.code, running.stderr]).toEqual([
+    69,
+    expect.stringContaining('state directory: installed for'),
+  ]);
+  await fleet.expect(0, 'stop');
+  const refused = await moved('install');
+  expect([refused.code, refused.stderr]).toEqual([
+    69,
+    expect.stringContaining(`has none of the conversations and holds in the recorded one, ${fleet.state}`),
+  ]);
+  expect((await moved('install', '--dry-run')).code).toBe(69);
+  expect(command(refused.stderr)).toBe(command(running.stderr));
+  expect((await run('sh', ['-c', command(refused.stderr)])).code).toBe(0);
+  for (const words of [['install'], ['start']]) expect((await moved(...words)).code).toBe(0);
+  expect(await fleet.mark('a')).toBe(id);
+  expect(fleet.said(id)).toEqual(['apples']);
+  expect(fs.existsSync(fleet.state)).toBe(false);
+});

@@ -15,6 +15,7 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { recordedDifferences } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { recordedEnvironment } from '../recorded-environment.js';
+import { stateMove } from '../state-move.js';
 
 export interface InstallOptions {
   readonly enable?: true;
@@ -75,7 +76,7 @@ const renewal = ({ paths }: Context, changes: readonly FileChange[], dryRun: boo
   dryRun,
 });
 
-/** @throws CommandFailure 69 where installing would pull units from under a running fleet */
+/** @throws CommandFailure 69 where installing would pull units from under a running fleet, or leave conversations behind */
 function requireInstallable(context: Context, { world, installation }: Pass): void {
   const { record, otherHome } = installation;
   if (otherHome !== null) {
@@ -89,16 +90,32 @@ function requireInstallable(context: Context, { world, installation }: Pass): vo
   if (!tmux.known && tmux.message.includes('not installed')) {
     throw new CommandFailure(ExitCode.unavailable, `nothing was installed: ${tmux.message}`);
   }
-  const holder = units.value.holder?.active ?? 'inactive';
-  const running = holder !== 'inactive' && holder !== 'failed';
   const differences = record === null ? [] : recordedDifferences(context, world.roster, record);
-  if (running && differences.length > 0) {
+  const move = record === null ? null : stateMove(record.state, context.paths.state);
+  // One that finds no hold any more would start everything anew.
+  const controller = move !== null && runs(units.value.controller?.active);
+  const controllers = (verb: string): readonly string[] =>
+    controller ? [`systemctl --user ${verb} mosaic-fleet.service`] : [];
+  const moving = [...controllers('stop'), ...(move === null ? [] : [move.command]), 'fleet install'];
+  if (runs(units.value.holder?.active) && differences.length > 0) {
+    const way = ['fleet stop', ...moving, 'fleet start', ...controllers('start')];
     throw new CommandFailure(
       ExitCode.unavailable,
-      `the fleet runs, installed for other values:\n  ${differences.join('\n  ')}\nNothing was installed. Move it with: fleet stop, fleet install, fleet start`,
+      `the fleet runs, installed for other values:\n  ${differences.join('\n  ')}\nNothing was installed. Move it with: ${way.join(', ')}`,
+    );
+  }
+  if (move !== null) {
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `another state directory, ${move.to}, has none of the ${listed(move.left)} in the recorded one, ${move.from}\nNothing was installed. Take them along: ${[...moving, ...controllers('start')].join(', ')}\nOr set XDG_STATE_HOME as it was`,
     );
   }
 }
+
+const runs = (active = 'inactive'): boolean => active !== 'inactive' && active !== 'failed';
+
+const listed = (words: readonly string[]): string =>
+  words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 
 async function writeFiles(
   context: Context,

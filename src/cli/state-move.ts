@@ -1,0 +1,26 @@
+import { keptIn, type Kept } from '../observers/kept-state.js';
+
+/** A state directory that was recorded, whose place another one is to take. */
+export interface StateMove {
+  readonly from: string;
+  readonly to: string;
+  /** What would be left behind: the other one has nothing of the kind. */
+  readonly left: readonly Kept[];
+  /** What takes it along, for a shell. */
+  readonly command: string;
+}
+
+/** @returns null where nothing is lost */
+export function stateMove(from: string, to: string): StateMove | null {
+  if (from === to) return null;
+  const there = keptIn(to);
+  const left = keptIn(from).filter((kind) => !there.includes(kind));
+  const [old, now] = [from, to].map(shellWord);
+  // The other one may be there already, if only for a lock.
+  return left.length === 0
+    ? null
+    : { from, to, left, command: `mkdir -p ${now} && cp -a ${old}/. ${now} && rm -r ${old}` };
+}
+
+const shellWord = (text: string): string =>
+  /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
