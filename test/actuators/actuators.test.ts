@@ -7,8 +7,9 @@ import {
   writeLimits,
   writeMaterial,
 } from '../../src/actuators/agent-files.js';
-import { installFiles, purge, removeLimits, uninstallFiles } from '../../src/actuators/installation.js';
+import { installFiles } from '../../src/actuators/installation.js';
 import { MemoryStore } from '../../src/actuators/memory.js';
+import { removeInstallation } from '../../src/actuators/removal.js';
 import { SystemdUnits } from '../../src/actuators/systemd-units.js';
 import { adoptSessions, killSessions } from '../../src/actuators/tmux-sessions.js';
 import type { Hold } from '../../src/controller/observed.js';
@@ -238,6 +239,8 @@ describe('installation', () => {
     environment: { MOSAIC_HOME: paths.home, PATH: '/bin' },
     dryRun,
   });
+  const remove = (paths: ReturnType<typeof temporaryPaths>, how = {}) =>
+    removeInstallation(paths, { strip: withoutManagedBlock, purge: false, dryRun: false, ...how });
   const files = (directory: string): readonly string[] =>
     fs.existsSync(directory)
       ? fs
@@ -279,11 +282,14 @@ describe('installation', () => {
     write(path.join(paths.fleet, 'roster.yaml'), '');
     writeLimits(paths, 'a', 'x');
     write(path.join(paths.state, 'holds.json'), '');
-    uninstallFiles(paths, withoutManagedBlock);
-    expect(removeLimits(paths)).toHaveLength(1);
+    const there = files(paths.userHome);
+    const planned = remove(paths, { dryRun: true });
+    expect(files(paths.userHome)).toEqual(there);
+    expect(remove(paths)).toEqual(planned);
     expect(files(paths.userHome).toSorted()).toEqual(['holds.json', 'mine.sh', 'roster.yaml']);
-    expect(purge(paths).map(({ file }) => file)).toEqual([paths.state]);
-    expect(uninstallFiles(paths, withoutManagedBlock)).toEqual([]);
+    expect(fs.existsSync(path.dirname(limitsFile(paths, 'a')))).toBe(false);
+    expect(remove(paths, { purge: true }).map(({ file }) => file)).toEqual([paths.state]);
+    expect(remove(paths)).toEqual([]);
   });
 
   test('lines of the operator’s own among what was recorded outlive it', () => {
@@ -291,7 +297,7 @@ describe('installation', () => {
     const mine = '# of my own\nPATH=/opt/bin:/bin\n';
     write(paths.environment, mine);
     installFiles(paths, input(paths), renderEnvironmentFile);
-    expect(uninstallFiles(paths, withoutManagedBlock)).toContainEqual({
+    expect(remove(paths)).toContainEqual({
       ...{ kind: 'environment', file: paths.environment, what: 'replaced' },
     });
     expect(fs.readFileSync(paths.environment, 'utf8')).toBe(mine);

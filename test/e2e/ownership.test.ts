@@ -86,6 +86,25 @@ describe('only what fleet owns is touched', () => {
     expect(await liveState()).toEqual(before);
   });
 
+  test('another state directory than the recorded one is not purged, nor is anything else', async () => {
+    await fleet.expect(0, 'stop');
+    const elsewhere = path.join(fleet.directory, 'elsewhere');
+    fs.mkdirSync(path.join(elsewhere, 'mosaic', 'fleet', 'conversations'), { recursive: true });
+    const before = snapshot(fleet.home, fleet.units, fleet.state, elsewhere);
+    const refused = await fleet.fleetWith({ env: { XDG_STATE_HOME: elsewhere } }, 'uninstall', '--purge');
+    expect([refused.code, refused.stderr]).toEqual([
+      69,
+      expect.stringContaining(`state directory: installed for ${fleet.state}, this command has`),
+    ]);
+    expect(snapshot(fleet.home, fleet.units, fleet.state, elsewhere)).toEqual(before);
+    // Which roster it was installed for is on record.
+    fs.renameSync(fleet.roster, `${fleet.roster.slice(0, -'.yaml'.length)}.json`);
+    await fleet.expect(0, 'uninstall', '--purge');
+    expect(fs.existsSync(fleet.state)).toBe(false);
+    expect((await fleet.expect(0, 'uninstall', '--purge')).stdout).toBe('Nothing was installed.\n');
+    expect(fs.existsSync(fleet.state)).toBe(false);
+  });
+
   test('a new socket in the roster is refused while the fleet lives, and moved by stop, install, start', async () => {
     const socket = `${fleet.socket}-moved`;
     const text = fs.readFileSync(fleet.roster, 'utf8');

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acquireLock } from '../../src/host/lock.js';
 import { cli, countingPath, FleetSandbox } from '../support/fleet-sandbox.js';
 import { show } from '../support/user-manager.js';
 
@@ -72,5 +73,31 @@ describe('an apply that acts', () => {
       '',
     ]);
     await fleet.expect(0, 'verify');
+  });
+});
+
+describe('an uninstall', () => {
+  test('takes nothing from under agents that were started since it began to look', async () => {
+    const bin = path.join(fleet.directory, 'bin');
+    const once = path.join(fleet.directory, 'once');
+    fs.mkdirSync(bin);
+    const real = 'PATH=${PATH#*:}';
+    const lines = [
+      `${real} systemctl "$@"; status=$?`,
+      `mkdir '${once}' 2>/dev/null && ${real} '${process.execPath}' '${cli}' apply >&2`,
+      'exit $status',
+    ];
+    fs.writeFileSync(path.join(bin, 'systemctl'), ['#!/bin/bash', ...lines, ''].join('\n'), { mode: 0o755 });
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const result = await fleet.fleetWith({ env }, 'uninstall');
+    expect([result.code, result.stderr]).toEqual([1, expect.stringContaining('still running: a, b')]);
+    await fleet.expect(0, 'verify');
+  });
+
+  test('waits for who is at work', async () => {
+    const held = await acquireLock(path.join(fleet.state, 'locks', 'pass'), 'a test', 0);
+    expect((await fleet.expect(5, 'uninstall')).stderr).toContain('a test (pid ');
+    if (held.kind === 'acquired') held.lock.release();
+    await fleet.expect(0, 'uninstall');
   });
 });

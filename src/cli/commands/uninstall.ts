@@ -1,30 +1,48 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { purge, removeLimits, uninstallFiles } from '../../actuators/installation.js';
+import { removeInstallation } from '../../actuators/removal.js';
 import { SystemdUnits } from '../../actuators/systemd-units.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
-import { observeInstallation } from '../../observers/installation.js';
+import { observeOwner } from '../../observers/installation.js';
 import { observeUnits } from '../../observers/systemd.js';
 import { parseEnvironmentFile, withoutManagedBlock } from '../../roster/environment-file.js';
 import type { Context } from '../context.js';
+import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { requireOwnInstallation } from '../guard.js';
 
 const units = ['mosaic-tmux-holder.service', 'mosaic-fleet.service'];
 
-/** Removes exactly what `install` wrote; refuses while anything of it runs. The roster is never removed. */
-export async function uninstallCommand(
-  context: Context,
-  options: { readonly purge?: true },
-): Promise<ExitCode> {
-  const { paths, exec, print } = context;
-  const { otherHome } = observeInstallation(paths, parseEnvironmentFile);
-  if (otherHome !== null) {
-    throw new CommandFailure(
-      ExitCode.unavailable,
-      `the units are installed for another home: ${otherHome}\nNothing was removed`,
-    );
+export interface UninstallOptions {
+  readonly purge?: true;
+}
+
+/**
+ * Removes exactly what `install` wrote; refuses while anything of it runs. The roster is never removed, nor asked for: it may be
+ * broken, or gone.
+ */
+export async function uninstallCommand(context: Context, options: UninstallOptions): Promise<ExitCode> {
+  const owner = observeOwner(context.paths, parseEnvironmentFile);
+  requireOwnInstallation(owner.record === null ? context : whereNamed(context, owner.record), null, owner);
+  await requireStopped(context);
+  if (enabledUnits(context).length === 0 && removed(context, options, true).length === 0) {
+    context.print('Nothing was installed.');
+    return ExitCode.done;
   }
+  return withLock(context, 'fleet uninstall', async () => {
+    // Somebody may have started agents meanwhile.
+    await requireStopped(context);
+    return uninstall(context, options);
+  });
+}
+
+/** With the roster that was recorded, unless the operator names one: the one by default may be another since it is gone. */
+const whereNamed = (context: Context, { roster }: { readonly roster: string }): Context =>
+  context.rosterGiven ? context : { ...context, paths: { ...context.paths, roster } };
+
+/** @throws CommandFailure 1 where something of fleet runs, 69 where that cannot be told */
+async function requireStopped({ exec }: Context): Promise<void> {
   const observed = await observeUnits(exec);
   if (!observed.known)
     throw new CommandFailure(ExitCode.unavailable, `nothing was removed: ${observed.message}`);
@@ -40,34 +58,43 @@ export async function uninstallCommand(
       `still running: ${running.join(', ')}; nothing was removed\nStop them first: fleet stop (and by systemctl --user stop what fleet did not start)${runs(controller?.active) ? ', systemctl --user stop mosaic-fleet.service' : ''}`,
     );
   }
+}
+
+function enabledUnits({ paths }: Context): readonly string[] {
   const wants = path.join(paths.units, 'default.target.wants');
-  const enabled = units.filter((unit) => fs.existsSync(path.join(wants, unit)));
+  return units.filter((unit) => fs.existsSync(path.join(wants, unit)));
+}
+
+async function uninstall(context: Context, options: UninstallOptions): Promise<ExitCode> {
+  const { paths, exec, print } = context;
   const systemd = new SystemdUnits(exec);
+  const enabled = enabledUnits(context);
   const disabled = enabled.length === 0 ? null : await systemd.disable(enabled);
   if (disabled !== null) throw new CommandFailure(ExitCode.unavailable, `nothing was removed: ${disabled}`);
-  let removed;
+  const changes = removed(context, options, false);
+  for (const unit of enabled) print(`disabled ${unit}`);
+  for (const { file, what } of changes)
+    print(`removed ${what === 'replaced' ? "fleet's lines from " : ''}${displayPath(file, paths.userHome)}`);
+  const failure = await systemd.reload();
+  if (failure !== null)
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `the files are removed, but systemd did not reload: ${failure}`,
+    );
+  return ExitCode.done;
+}
+
+/** @throws CommandFailure 1 where something cannot be removed */
+function removed(
+  { paths }: Context,
+  { purge }: UninstallOptions,
+  dryRun: boolean,
+): ReturnType<typeof removeInstallation> {
   try {
-    removed = [
-      ...uninstallFiles(paths, withoutManagedBlock),
-      ...removeLimits(paths),
-      ...(options.purge === true ? purge(paths) : []),
-    ];
+    return removeInstallation(paths, { strip: withoutManagedBlock, purge: purge === true, dryRun });
   } catch (error) {
     throw new CommandFailure(ExitCode.error, `cannot remove: ${fileProblem(error)}`);
   }
-  for (const unit of enabled) print(`disabled ${unit}`);
-  for (const { file, what } of removed)
-    print(`removed ${what === 'replaced' ? "fleet's lines from " : ''}${displayPath(file, paths.userHome)}`);
-  if (removed.length === 0) print('Nothing was installed.');
-  else {
-    const failure = await systemd.reload();
-    if (failure !== null)
-      throw new CommandFailure(
-        ExitCode.unavailable,
-        `the files are removed, but systemd did not reload: ${failure}`,
-      );
-  }
-  return ExitCode.done;
 }
 
 const runs = (active: string | undefined): boolean =>
