@@ -44,7 +44,8 @@ export function installFiles(
     changes.push({ kind, file, what: before.state === 'absent' ? 'written' : 'replaced' });
     if (!dryRun) writeFileAtomic(file, content, mode);
   };
-  const listed = readManifest(paths);
+  const manifest = readManifest(paths);
+  const listed = manifest.state === 'present' ? manifest.files : [];
   const targets = new Set(assets.map(({ target }) => target));
   // The manifest names everything before it exists: an install cut short can still be removed whole.
   if (!dryRun) writeManifest(paths, [...new Set([...listed, ...targets, paths.environment])]);

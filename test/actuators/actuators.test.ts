@@ -240,7 +240,13 @@ describe('installation', () => {
     dryRun,
   });
   const remove = (paths: ReturnType<typeof temporaryPaths>, how = {}) =>
-    removeInstallation(paths, { strip: withoutManagedBlock, purge: false, dryRun: false, ...how });
+    removeInstallation(paths, {
+      assets: hostAssets(paths),
+      strip: withoutManagedBlock,
+      purge: false,
+      dryRun: false,
+      ...how,
+    });
   const files = (directory: string): readonly string[] =>
     fs.existsSync(directory)
       ? fs
@@ -306,5 +312,38 @@ describe('installation', () => {
       site: { PATH: '/opt/bin:/bin' },
       managed: { MOSAIC_HOME: paths.home },
     });
+  });
+
+  test.each([
+    ['is gone', null],
+    ['is damaged', '{"files":["'],
+    ['names no files', '{"files":[1]}'],
+  ])('what is fleet’s is known where the list of it %s', (_, content) => {
+    const paths = temporaryPaths();
+    installFiles(paths, input(paths), renderEnvironmentFile);
+    const [tool, , other] = hostAssets(paths).filter(({ kind }) => kind === 'tool');
+    const unit = path.join(paths.units, 'mosaic-tmux-holder.service');
+    fs.writeFileSync(tool!.target, `${tool!.content}# of another version\n`);
+    fs.writeFileSync(other!.target, '#!/bin/bash\n# of my own\n');
+    const foreign = fs.readFileSync(unit, 'utf8').replaceAll(paths.home, '/another/home');
+    fs.writeFileSync(unit, foreign);
+    const manifest = path.join(paths.fleet, 'installed.json');
+    if (content === null) fs.rmSync(manifest);
+    else fs.writeFileSync(manifest, content);
+    remove(paths);
+    const kept = content === null ? [] : ['installed.json.damaged'];
+    expect(files(paths.userHome).toSorted()).toEqual(
+      [path.basename(other!.target), ...kept, path.basename(unit)].toSorted(),
+    );
+    if (content !== null) expect(fs.readFileSync(`${manifest}.damaged`, 'utf8')).toBe(content);
+  });
+
+  test('a list that cannot be read is not overwritten', () => {
+    const paths = temporaryPaths();
+    const manifest = path.join(paths.fleet, 'installed.json');
+    write(manifest, '{');
+    installFiles(paths, input(paths), renderEnvironmentFile);
+    expect(fs.readFileSync(`${manifest}.damaged`, 'utf8')).toBe('{');
+    expect(remove(paths)).toHaveLength(hostAssets(paths).length + 1);
   });
 });

@@ -105,6 +105,21 @@ describe('only what fleet owns is touched', () => {
     expect(fs.existsSync(fleet.state)).toBe(false);
   });
 
+  test('a home that was moved away is uninstalled as install says, and installed where it is', async () => {
+    await fleet.expect(0, 'stop');
+    const moved = `${fleet.home} 2`;
+    fs.renameSync(fleet.home, moved);
+    const refused = await fleet.fleet('--mosaic-home', moved, 'install');
+    expect(refused.code).toBe(69);
+    expect(refused.stderr).toContain(`fleet --mosaic-home ${fleet.home} uninstall`);
+    expect((await fleet.expect(0, '--mosaic-home', fleet.home, 'uninstall')).stdout).toContain(
+      'mosaic-agent@.service',
+    );
+    expect(fs.existsSync(fleet.home)).toBe(false);
+    for (const words of [['install'], ['start'], ['verify']])
+      expect((await fleet.fleet('--mosaic-home', moved, ...words)).code).toBe(0);
+  });
+
   test('a new socket in the roster is refused while the fleet lives, and moved by stop, install, start', async () => {
     const socket = `${fleet.socket}-moved`;
     const text = fs.readFileSync(fleet.roster, 'utf8');

@@ -1,7 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { damagedManifest, readManifest } from '../../actuators/manifest.js';
 import { removeInstallation } from '../../actuators/removal.js';
 import { SystemdUnits } from '../../actuators/systemd-units.js';
+import { hostAssets } from '../../host/assets.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import { observeOwner } from '../../observers/installation.js';
@@ -71,10 +73,15 @@ async function uninstall(context: Context, options: UninstallOptions): Promise<E
   const enabled = enabledUnits(context);
   const disabled = enabled.length === 0 ? null : await systemd.disable(enabled);
   if (disabled !== null) throw new CommandFailure(ExitCode.unavailable, `nothing was removed: ${disabled}`);
+  const unknown = readManifest(paths).state === 'unknown';
   const changes = removed(context, options, false);
   for (const unit of enabled) print(`disabled ${unit}`);
   for (const { file, what } of changes)
     print(`removed ${what === 'replaced' ? "fleet's lines from " : ''}${displayPath(file, paths.userHome)}`);
+  if (unknown)
+    context.say(
+      `the list of what install wrote could not be read; it is kept as ${displayPath(damagedManifest(paths), paths.userHome)}\nFiles of another version of fleet may be left`,
+    );
   const failure = await systemd.reload();
   if (failure !== null)
     throw new CommandFailure(
@@ -91,7 +98,12 @@ function removed(
   dryRun: boolean,
 ): ReturnType<typeof removeInstallation> {
   try {
-    return removeInstallation(paths, { strip: withoutManagedBlock, purge: purge === true, dryRun });
+    return removeInstallation(paths, {
+      assets: hostAssets(paths),
+      strip: withoutManagedBlock,
+      purge: purge === true,
+      dryRun,
+    });
   } catch (error) {
     throw new CommandFailure(ExitCode.error, `cannot remove: ${fileProblem(error)}`);
   }
