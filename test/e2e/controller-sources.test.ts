@@ -188,6 +188,18 @@ describe('a change of the roster wakes the controller', () => {
     );
   });
 
+  test('a template that is missing, with its directory, and appears later', async () => {
+    const b = '{ name: b, runtime: sleeper, command: [sleep, infinity], kickstart_template: late/b.md }';
+    fs.writeFileSync(fleet.roster, text('a'));
+    await up('a');
+    fs.appendFileSync(fleet.roster, `  - ${b}\n`);
+    await until('it is told', () => controller.events('roster_invalid').length === 1);
+    const late = path.join(path.dirname(fleet.roster), 'late');
+    fs.mkdirSync(late);
+    fs.writeFileSync(path.join(late, 'b.md'), 'be brief');
+    await isApplied('a,b');
+  });
+
   test('without inotify it looks every second, and says so', async () => {
     fs.writeFileSync(fleet.roster, text('a'));
     await fleet.expect(0, 'install');

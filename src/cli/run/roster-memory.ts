@@ -33,33 +33,37 @@ export class RosterMemory {
   #last: Roster | null = null;
   /** What `#last` was made of; null where that is not what the file held last. */
   #made: Made | null = null;
+  /** Names of the templates that were asked for when the file was read last, those that could not be read too. */
+  #asked: ReadonlySet<string> = new Set();
   #reading: Reading | null = null;
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  get last(): Roster | null {
-    return this.#last;
+  /** Absolute paths of everything that what was read last depends on. A template that is missing may appear. */
+  get files(): readonly string[] {
+    const { roster, userHome } = this.#context.paths;
+    return [roster, ...[...this.#asked].map((template) => templateFile(roster, userHome, template))];
   }
 
   /** Reads and compiles the file only where it may have changed. */
   look(): RosterInForce {
     const settledMs = this.#settledMs();
     const before = this.#reading;
-    const stamp = stampOf(...this.#files());
+    const stamp = stampOf(...this.files);
     // Before it is read: what is written meanwhile is seen at the next look.
-    const look = this.#glance();
+    const glances = this.#glances();
     if (before === null || stamp === null || before.stamp !== stamp) {
       const inode = inodeOf(this.#context.paths.roster);
       const moved = before !== null && before.inode !== inode;
-      const touched = before?.look !== look;
+      const touched = before?.look !== nameOf(glances);
       const replaced = touched ? moved : before.replaced;
       const problem = this.#read();
       // Read by other templates now, perhaps.
       this.#reading = {
-        stamp: stamp === null ? null : stampOf(...this.#files()),
-        look,
+        stamp: stamp === null ? null : stampOf(...this.files),
+        look: nameOf(new Map([...this.#glances()].map(([file, now]) => [file, glances.get(file) ?? now]))),
         inode,
         problem,
         replaced,
@@ -76,10 +80,11 @@ export class RosterMemory {
 
   /** Whether the files are not what was read last. */
   isStale(): boolean {
-    return this.#reading !== null && this.#reading.look !== this.#glance();
+    return this.#reading !== null && this.#reading.look !== nameOf(this.#glances());
   }
 
   #read(): string | null {
+    const asked = new Set<string>();
     try {
       const [source, surroundings] = readSource(this.#context, this.#context.paths.roster);
       const { text } = source;
@@ -88,6 +93,7 @@ export class RosterMemory {
       if (this.#made?.text === text && stands(this.#made, readTemplate)) return null;
       const templates = new Map<string, string>();
       const noting: typeof readTemplate = (name) => {
+        asked.add(name);
         const template = readTemplate(name);
         if (template.ok) templates.set(name, template.text);
         return template;
@@ -95,27 +101,19 @@ export class RosterMemory {
       const read = withText(compileOrThrow(source, { ...surroundings, readTemplate: noting }), text);
       this.#last = this.#last === null ? read : rereadAs(this.#last, read);
       this.#made = { text, templates };
+      this.#asked = asked;
       return null;
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
       this.#made = null;
+      this.#asked = asked;
       this.#last ??= lastGoodRoster(this.#context);
       return error.message;
     }
   }
 
-  #files(): readonly string[] {
-    const { roster, userHome } = this.#context.paths;
-    return [roster, ...templatesOf(this.#last).map((template) => templateFile(roster, userHome, template))];
-  }
-
-  #glance(): string {
-    return this.#files()
-      .map((file) => {
-        const stat = statOf(file);
-        return stat === null ? '' : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ');
-      })
-      .join('\n');
+  #glances(): ReadonlyMap<string, string> {
+    return new Map(this.files.map((file) => [file, glanceAt(file)]));
   }
 
   #settledMs(): number {
@@ -141,11 +139,14 @@ function statOf(file: string): fs.Stats | null {
   }
 }
 
+function glanceAt(file: string): string {
+  const stat = statOf(file);
+  return stat === null ? '' : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ');
+}
+
+const nameOf = (glances: ReadonlyMap<string, string>): string => JSON.stringify([...glances]);
+
 function inodeOf(file: string): string {
   const stat = statOf(file);
   return stat === null ? '' : `${stat.dev} ${stat.ino}`;
 }
-
-/** Kickstart templates of a roster, as they stand in it. */
-export const templatesOf = (roster: Roster | null): readonly string[] =>
-  (roster?.agents ?? []).flatMap(({ kickstart }) => kickstart?.path ?? []);

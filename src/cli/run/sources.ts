@@ -1,12 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { watchPlaces, type FileWatch } from '../../observers/file-watch.js';
-import { templateFile } from '../../observers/roster-file.js';
 import { watchTmux, type TmuxEvents } from '../../observers/tmux-events.js';
 import { placesOf, samePlaces, type Places } from '../../observers/watch-places.js';
 import type { Context } from '../context.js';
 import { later } from './host-port.js';
-import { templatesOf, type RosterMemory } from './roster-memory.js';
+import type { RosterMemory } from './roster-memory.js';
 
 /** An editor that truncates and then writes is given so long after its last touch, and no longer than the second. */
 const quietMs = 20;
@@ -63,12 +62,9 @@ export class Sources {
   follow(serverSeen: boolean): void {
     if (serverSeen) this.#tmux.serverSeen();
     const { paths } = this.#context;
-    const templates = templatesOf(this.#memory.last).map((name) =>
-      templateFile(paths.roster, paths.userHome, name),
-    );
     const environments = path.join(paths.agents, '.env');
     const places: Watched = {
-      roster: placesOf([paths.roster, ...templates, environments]),
+      roster: placesOf([...this.#memory.files, environments]),
       words: placesOf(words.map((name) => path.join(paths.state, name))),
     };
     const before = this.#places;

@@ -1,9 +1,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createContext } from '../../../src/cli/context.js';
 import { RosterMemory } from '../../../src/cli/run/roster-memory.js';
 import { temporary, write } from '../../support/temporary.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function roster() {
   const home = temporary();
@@ -44,4 +48,25 @@ test('an edit that is taken back is no problem any more', () => {
   expect(memory.look()).toMatchObject({ roster: first.roster, problem: expect.any(String) as string });
   write(file, text('a'));
   expect(memory.look()).toMatchObject({ roster: first.roster, problem: null });
+});
+
+test('a template that was missing is read as soon as it is there', () => {
+  const { memory, file, template, text } = roster();
+  const late = path.join(path.dirname(file), 'late.md');
+  memory.look();
+  write(file, text('a').replace('hello.md', 'late.md'));
+  // Long enough ago that its times name its content.
+  vi.setSystemTime(Date.now() + 60_000);
+  expect(memory.look()).toMatchObject({ problem: expect.stringContaining('late.md') as string });
+  expect(memory.files).toEqual([file, late]);
+  expect(memory.isStale()).toBe(false);
+  write(late, 'Hello at last\n');
+  expect(memory.isStale()).toBe(true);
+  vi.setSystemTime(Date.now() + 60_000);
+  const { problem, roster: now } = memory.look();
+  expect(problem).toBeNull();
+  expect(now?.agents[0]?.kickstart?.content).toContain('at last');
+  // The one of before is nobody's any more.
+  fs.rmSync(template);
+  expect(memory.isStale()).toBe(false);
 });
