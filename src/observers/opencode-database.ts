@@ -17,10 +17,7 @@ export interface SessionSight {
 }
 
 /** Answers that hold as long as nobody writes to the database. */
-const answers = new Map<
-  string,
-  { readonly stamp: string; readonly byId: Map<string, SessionSight | null> }
->();
+const answers = new Map<string, { readonly stamp: string; readonly byId: Map<string, SessionSight> }>();
 
 /**
  * Looks a session up, as opencode 1.18 stores it.
@@ -31,13 +28,13 @@ export function sessionIn(path: string, id: string): SessionSight | null {
   const stamp = databaseStamp(path);
   if (stamp === null) return null;
   const known = answers.get(path);
-  const byId = known?.stamp === stamp ? known.byId : new Map<string, SessionSight | null>();
+  const byId = known?.stamp === stamp ? known.byId : new Map<string, SessionSight>();
   if (byId !== known?.byId) answers.set(path, { stamp, byId });
   const before = byId.get(id);
   if (before !== undefined) return before;
   const sight = readDatabase(path, (snapshot) => look(snapshot, id));
-  // What was read after a write must not be kept for what was there before it.
-  if (databaseStamp(path) === stamp && isSettled(path)) byId.set(id, sight);
+  // What was read after a write must not be kept for what was there before it; and what could not be read, may be the next time.
+  if (sight !== null && databaseStamp(path) === stamp && isSettled(path)) byId.set(id, sight);
   return sight;
 }
 

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { errorCode } from '../host/atomic-file.js';
 import { openRegular } from '../host/regular-file.js';
 import { bytesAt, committedPages } from './sqlite-log.js';
 import { firstColumn, payloadOf, varint, type Cell } from './sqlite-record.js';
@@ -74,8 +75,9 @@ export const isSettled = (path: string): boolean => {
 
 function withSnapshot<Answer>(path: string, read: (snapshot: Snapshot) => Answer): Answer {
   const file = openRegular(path);
-  const log = openLog(`${path}-wal`);
+  let log: number | null = null;
   try {
+    log = openLog(`${path}-wal`);
     const header = bytesAt(file, 0, 100);
     if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0')
       throw new Error('not a database of SQLite 3');
@@ -99,11 +101,13 @@ function withSnapshot<Answer>(path: string, read: (snapshot: Snapshot) => Answer
   }
 }
 
+/** null: there is none. What was written last may stand in one that cannot be opened, and nowhere else. */
 function openLog(path: string): number | null {
   try {
     return openRegular(path);
-  } catch {
-    return null;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -6,6 +7,7 @@ import { sessionIn, turnOf } from '../../src/observers/opencode-database.js';
 import { databaseStamp, readDatabase, recordsOf } from '../../src/observers/sqlite.js';
 import { turnIn } from '../../src/observers/transcripts/transcript.js';
 import { OPENCODE_CONVERSATION } from '../../src/roster/conversations.js';
+import { bundled } from '../support/bundled.js';
 import { temporary } from '../support/temporary.js';
 
 const session = (number: number): string => `ses_${String(number).padStart(26, '0')}`;
@@ -95,6 +97,32 @@ test('unknown, never absent: a page that is being written, another program’s f
   fs.symlinkSync(file, file);
   expectUnknown();
 }); // prettier-ignore
+
+test('a log that cannot be opened is not one that is not there, and what could not be told is asked again', () => {
+  const program = bundled(
+    home,
+    `import * as fs from 'node:fs';
+     import { sessionIn } from './src/observers/opencode-database.ts';
+     const [file, id] = process.argv.slice(2);
+     const open = [];
+     try { for (;;) open.push(fs.openSync('/dev/null')); } catch {}
+     const answers = [];
+     // Room for no file, for the database alone, for both.
+     for (let round = 0; round < 3; round += 1) {
+       answers.push(sessionIn(file, id)?.last?.message.role ?? null);
+       fs.closeSync(open.pop());
+     }
+     console.log(JSON.stringify(answers));`,
+  );
+  const settled = new Date(Date.now() - 60_000);
+  for (const end of ['', '-wal']) fs.utimesSync(`${file}${end}`, settled, settled);
+  const words = ['-c', 'ulimit -n 64; exec "$@"', '_', process.execPath, program, file];
+  const look = (id: string): unknown =>
+    JSON.parse(execFileSync('bash', [...words, id], { encoding: 'utf8' }));
+  // The last message of the one is in the log alone, of the other it was.
+  expect(look(session(3))).toEqual([null, null, 'assistant']);
+  expect(look(session(4))).toEqual([null, null, null]);
+});
 
 test('what is written to while it is read is read again, and not for ever', () => {
   let reads = 0;
