@@ -8,7 +8,7 @@ const slackMs = 1000;
 
 /**
  * Whether a runtime's transcripts, where this process would write them, were written since it started, or fleet delivered it
- * a message. A transcript may be that of a neighbour in the same directory.
+ * a message, or may have been for all that can be read. A transcript may be that of a neighbour in the same directory.
  *
  * @param pid of the agent's own pane
  * @param accepted the file that fleet writes when a message was delivered
@@ -16,10 +16,8 @@ const slackMs = 1000;
 export function leftTraces(kind: TranscriptKind, pid: number, accepted: string): boolean {
   const started = startedAtOf(pid);
   if (kind === 'none' || started === null) return true;
-  const files = transcriptOf(kind, pid)
-    .position()
-    .files.map(({ path }) => path);
-  return [accepted, ...files].some((file) => writtenAt(file) >= started - slackMs);
+  const { paths, unread } = transcriptOf(kind, pid).files();
+  return unread || [accepted, ...paths].some((file) => writtenAt(file) >= started - slackMs);
 }
 
 /** Epoch milliseconds; a file that is not there was never written, one that cannot be read may have been just now. */

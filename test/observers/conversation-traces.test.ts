@@ -38,3 +38,19 @@ test('where nothing could tell, it may have been', () => {
   expect(leftTraces('none', agent.pid ?? 0, accepted())).toBe(true);
   expect(leftTraces('claude', 2 ** 22 + 1, accepted())).toBe(true);
 });
+
+test.each([
+  ['claude', () => path.join('.claude', 'projects', home.replace(/[^A-Za-z0-9]/g, '-'))],
+  ['codex', () => path.join('.codex', 'sessions')],
+  ['pi', () => path.join('.pi', 'agent', 'sessions')],
+  ['gemini', () => path.join('.gemini', 'tmp', 'project', 'chats')],
+] as const)('where a directory of %s cannot be read, it may have been', (kind, below) => {
+  const [pid, directory] = [agent.pid ?? 0, path.join(home, below())];
+  fs.mkdirSync(path.dirname(directory), { recursive: true });
+  // A file in its place holds no other one.
+  fs.writeFileSync(directory, '');
+  expect(leftTraces(kind, pid, accepted())).toBe(false);
+  fs.rmSync(directory);
+  fs.symlinkSync(directory, directory);
+  expect(leftTraces(kind, pid, accepted())).toBe(true);
+});

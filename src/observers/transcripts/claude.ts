@@ -1,5 +1,5 @@
 import { optionOf } from '../process-facts.js';
-import { contentText, filesIn, isRecord, saidOnce } from './lines.js';
+import { contentText, isRecord, listFiles, saidOnce } from './lines.js';
 import { sessionIn } from './session-record.js';
 import type { LineTranscript } from './transcript.js';
 
@@ -16,12 +16,12 @@ export const claude: LineTranscript = {
     const folder = `${root}/projects/${slug}`;
     for (const pid of facts.pids) {
       const own = sessionIn(root, pid);
-      if (own !== null) return { paths: [`${folder}/${own}.jsonl`], own: true, late: false };
+      if (own !== null) return { paths: [`${folder}/${own}.jsonl`], own: true, late: false, unread: false };
     }
     const id = optionOf(facts, '--session-id', '--resume', '-r');
-    const paths = filesIn(folder, '.jsonl');
+    const { paths, unread } = listFiles(folder, '.jsonl');
     const named = id === null ? [] : [`${folder}/${id}.jsonl`];
-    return { paths: [...new Set([...named, ...paths])], own: false, late: false };
+    return { paths: [...new Set([...named, ...paths])], own: false, late: false, unread };
   },
   // An answer that is not done asks for a tool, or was cut off.
   turn: ({ type, message }) => {

@@ -1,5 +1,13 @@
 import * as path from 'node:path';
-import { contentText, directoriesIn, filesIn, isRecord, saidOnce } from './lines.js';
+import {
+  contentText,
+  isRecord,
+  listDirectories,
+  listEach,
+  listFiles,
+  saidOnce,
+  type Listing,
+} from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
 /**
@@ -9,11 +17,11 @@ import type { LineTranscript } from './transcript.js';
 export const codex: LineTranscript = {
   files: ({ environment, openFiles }) => {
     const root = environment['CODEX_HOME'] ?? `${environment['HOME'] ?? ''}/.codex`;
-    const days = latest(latest(latest([`${root}/sessions`])));
-    const paths = days.flatMap((day) => filesIn(day, '.jsonl'));
+    const days = latest(latest(latest({ paths: [`${root}/sessions`], unread: false })));
+    const { paths, unread } = listEach(days, (day) => listFiles(day, '.jsonl'));
     const ids = lockedIds(openFiles);
     const own = paths.filter((file) => ids.some((id) => file.endsWith(`-${id}.jsonl`)));
-    return ids.length > 0 ? { paths: own, own: true, late: true } : { paths, own: false, late: true };
+    return { unread, late: true, ...(ids.length > 0 ? { paths: own, own: true } : { paths, own: false }) };
   },
   turn: ({ payload }) => {
     if (!isRecord(payload)) return null;
@@ -42,8 +50,10 @@ export const codex: LineTranscript = {
 };
 
 /** The newest of the directories below, which are named by numbers: two, since a day ends. */
-const latest = (directories: readonly string[]): readonly string[] =>
-  directories.flatMap(directoriesIn).toSorted().slice(-2);
+const latest = (directories: Listing): Listing => {
+  const { paths, unread } = listEach(directories, listDirectories);
+  return { paths: paths.toSorted().slice(-2), unread };
+};
 
 const lockedIds = (openFiles: readonly string[]): readonly string[] =>
   openFiles

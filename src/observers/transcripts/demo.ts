@@ -14,11 +14,12 @@ export const demo: LineTranscript = {
     const root = environment['DEMO_AGENT_DIR'] ?? `${environment['HOME'] ?? ''}/.demo-agent`;
     for (const pid of facts.pids) {
       const own = sessionIn(root, pid);
-      if (own !== null) return { paths: [`${root}/conversations/${own}.jsonl`], own: true, late: false };
+      if (own !== null)
+        return { paths: [`${root}/conversations/${own}.jsonl`], own: true, late: false, unread: false };
     }
     const file = optionOf(facts, '--session');
-    if (file === null) return { paths: [], own: false, late: true };
-    return { paths: [path.resolve(facts.directory ?? '/', file)], own: true, late: false };
+    if (file === null) return { paths: [], own: false, late: true, unread: false };
+    return { paths: [path.resolve(facts.directory ?? '/', file)], own: true, late: false, unread: false };
   },
   turn: ({ type }) => (type === 'user' ? 'open' : type === 'agent' ? 'over' : null),
   said: (entry) =>

@@ -1,5 +1,5 @@
 import { optionOf } from '../process-facts.js';
-import { contentText, directoriesIn, filesIn, saidOnce } from './lines.js';
+import { contentText, listDirectories, listEach, listFiles, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
 /**
@@ -9,10 +9,12 @@ import type { LineTranscript } from './transcript.js';
 export const gemini: LineTranscript = {
   files: (facts) => {
     const root = `${facts.environment['GEMINI_CLI_HOME'] ?? facts.environment['HOME'] ?? ''}/.gemini/tmp`;
-    const paths = directoriesIn(root).flatMap((project) => filesIn(`${project}/chats`, '.jsonl'));
+    const { paths, unread } = listEach(listDirectories(root), (project) =>
+      listFiles(`${project}/chats`, '.jsonl'),
+    );
     const id = optionOf(facts, '--session-id', '--resume')?.slice(0, 8) ?? null;
     const named = id === null ? [] : paths.filter((file) => file.endsWith(`-${id}.jsonl`));
-    return { paths: [...new Set([...named, ...paths])], own: false, late: false };
+    return { paths: [...new Set([...named, ...paths])], own: false, late: false, unread };
   },
   turn: ({ type }) => (type === 'user' ? 'open' : type === 'gemini' ? 'over' : null),
   said: (entry) => (entry['type'] === 'user' ? saidOnce(contentText(entry['content'])) : []),

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import type { Arrival, TranscriptPosition } from '../../controller/transcript.js';
+import { errorCode } from '../../host/atomic-file.js';
 import { readRegular } from '../../host/regular-file.js';
 import type { Said } from './transcript.js';
 
@@ -88,7 +89,17 @@ export function entriesAtEnd(path: string, bytes: number): readonly Readonly<Rec
 /** null: it cannot be read, or too much was added to be read. A file that is not there has nothing in it. */
 function readAdded(path: string, from: number): string | null {
   const added = readRegular(path, (size) => (size < from ? 0 : from), mostBytes);
-  return added?.toString('utf8') ?? (fs.existsSync(path) ? null : '');
+  return added?.toString('utf8') ?? (isThere(path) ? null : '');
+}
+
+/** What cannot be looked at may be. */
+function isThere(path: string): boolean {
+  try {
+    fs.statSync(path);
+    return true;
+  } catch (error) {
+    return !isAbsent(error);
+  }
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -123,28 +134,44 @@ export function readList(file: string): readonly unknown[] | null {
   }
 }
 
-/** Files in a directory whose name ends so; none where it cannot be read. */
-export function filesIn(directory: string, end: string): readonly string[] {
+/** What directories hold. */
+export interface Listing {
+  readonly paths: readonly string[];
+  /** One of them could not be read: what is not listed may be there. */
+  readonly unread: boolean;
+}
+
+/** Files in a directory whose name ends so. */
+export const listFiles = (directory: string, end: string): Listing =>
+  list(directory, ({ name }) => name.endsWith(end));
+
+export const listDirectories = (directory: string): Listing =>
+  list(directory, (entry) => entry.isDirectory());
+
+/** What is in each of the paths that are listed. */
+export function listEach(listing: Listing, each: (path: string) => Listing): Listing {
+  const lists = listing.paths.map(each);
+  return {
+    paths: lists.flatMap(({ paths }) => paths),
+    unread: listing.unread || lists.some(({ unread }) => unread),
+  };
+}
+
+function list(directory: string, wanted: (entry: fs.Dirent) => boolean): Listing {
   try {
-    return fs
-      .readdirSync(directory)
-      .filter((name) => name.endsWith(end))
-      .map((name) => `${directory}/${name}`);
-  } catch {
-    return [];
+    const entries = fs.readdirSync(directory, { withFileTypes: true }).filter(wanted);
+    return { paths: entries.map(({ name }) => `${directory}/${name}`), unread: false };
+  } catch (error) {
+    return { paths: [], unread: !isAbsent(error) };
   }
 }
 
-export function directoriesIn(directory: string): readonly string[] {
-  try {
-    return fs
-      .readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => `${directory}/${name}`);
-  } catch {
-    return [];
-  }
-}
+const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
+
+/** Files in a directory whose name ends so; none where it cannot be read. */
+export const filesIn = (directory: string, end: string): readonly string[] => listFiles(directory, end).paths;
+
+export const directoriesIn = (directory: string): readonly string[] => listDirectories(directory).paths;
 
 export const saidOnce = (text: string | null, queued = false): readonly Said[] =>
   text === null ? [] : [{ text, queued }];

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { optionOf } from '../process-facts.js';
-import { contentText, directoriesIn, filesIn, isRecord, saidOnce } from './lines.js';
+import { contentText, isRecord, listDirectories, listEach, listFiles, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
 /** pi 0.73: the file of `--session`, else one below `~/.pi/agent/sessions`. Absent before the first answer. */
@@ -8,10 +8,11 @@ export const pi: LineTranscript = {
   files: (facts) => {
     const { environment, directory } = facts;
     const named = optionOf(facts, '--session');
-    if (named !== null) return { paths: [path.resolve(directory ?? '/', named)], own: true, late: true };
+    if (named !== null)
+      return { paths: [path.resolve(directory ?? '/', named)], own: true, late: true, unread: false };
     const root = environment['PI_CODING_AGENT_DIR'] ?? `${environment['HOME'] ?? ''}/.pi/agent`;
-    const paths = directoriesIn(`${root}/sessions`).flatMap((folder) => filesIn(folder, '.jsonl'));
-    return { paths, own: false, late: true };
+    const folders = listDirectories(`${root}/sessions`);
+    return { ...listEach(folders, (folder) => listFiles(folder, '.jsonl')), own: false, late: true };
   },
   turn: ({ type, message }) => {
     if (type !== 'message' || !isRecord(message)) return null;

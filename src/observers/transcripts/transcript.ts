@@ -6,7 +6,7 @@ import { codex } from './codex.js';
 import { demo } from './demo.js';
 import { gemini } from './gemini.js';
 import { sessionIn, turnOf } from '../opencode-database.js';
-import { arrivalInLines, entriesAtEnd, newestFiles, sizesOf } from './lines.js';
+import { arrivalInLines, entriesAtEnd, newestFiles, sizesOf, type Listing } from './lines.js';
 import { arrivalInDatabase, databases } from './opencode.js';
 import { pi } from './pi.js';
 
@@ -25,11 +25,7 @@ export interface LineTranscript {
    * Files that may hold the agent's conversation. `own`: they hold nobody else's; then what is not in them was not said,
    * unless `late`: the runtime writes them some time after it has taken a message.
    */
-  readonly files: (facts: ProcessFacts) => {
-    readonly paths: readonly string[];
-    readonly own: boolean;
-    readonly late: boolean;
-  };
+  readonly files: (facts: ProcessFacts) => Listing & { readonly own: boolean; readonly late: boolean };
   /** Whether an entry leaves the agent in the middle of a turn, or ends one; null: it does neither. */
   readonly turn: (entry: Readonly<Record<string, unknown>>) => Turn | null;
   readonly said: (entry: Readonly<Record<string, unknown>>, facts: ProcessFacts) => readonly Said[];
@@ -62,13 +58,19 @@ export function turnIn(kind: TranscriptKind, files: readonly string[], id: strin
 
 /** An agent's transcript, as far as its own process tells where it is. */
 export interface Transcript {
+  /** The files that may hold it. */
+  readonly files: () => Listing;
   /** Where its files end now. */
   readonly position: () => TranscriptPosition;
   /** @param addressed whether the text names this agent: then no other conversation can hold exactly it */
   readonly arrival: (since: TranscriptPosition, text: string, addressed: boolean) => Arrival;
 }
 
-const none: Transcript = { position: () => ({ files: [] }), arrival: () => 'unknown' };
+const none: Transcript = {
+  files: () => ({ paths: [], unread: true }),
+  position: () => ({ files: [] }),
+  arrival: () => 'unknown',
+};
 
 /** @param pid of the agent's pane */
 export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
@@ -76,6 +78,7 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
   const facts = processFacts(pid);
   if (kind === 'opencode') {
     return {
+      files: () => ({ paths: databases(facts), unread: !isKnown(facts) }),
       position: () => sizesOf(databases(facts)),
       arrival: (since, text, addressed) =>
         addressed ? arrivalInDatabase(databases(facts), since, text) : 'unknown',
@@ -83,6 +86,10 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
   }
   const reader = KINDS[kind];
   return {
+    files: () => {
+      const { paths, unread } = reader.files(facts);
+      return { paths, unread: unread || !isKnown(facts) };
+    },
     position: () => sizesOf(newestFiles(reader.files(facts).paths)),
     arrival: (since, text, addressed) => {
       const { paths, own, late } = reader.files(facts);
@@ -99,3 +106,7 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
     },
   };
 }
+
+/** Nothing is started with no environment at all: it could not be read, and nobody knows where that process keeps things. */
+const isKnown = ({ environment, directory }: ProcessFacts): boolean =>
+  directory !== null && Object.keys(environment).length > 0;
