@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from './atomic-file.js';
 import { removeOrphans } from './left-overs.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 
@@ -25,13 +26,13 @@ export interface LockOwner extends ProcessIdentity {
   readonly purpose: string;
 }
 
-/** Claims of this process that are done with and could not be emptied: until it ends they look like its own. */
+/** Texts of claims of this process that are done with and could not be emptied: until it ends they look like its own. */
 const unreleased = new Set<string>();
 
 /**
  * @param timeoutMs how long to wait for another owner; 0 tries once
  * @param isOver whether nobody waits for it any more
- * @throws node's file system errors, e.g. where the directory cannot be written
+ * @throws node's file system errors, e.g. where the directory cannot be written, or whose the lock is cannot be read
  */
 export async function acquireLock(
   directory: string,
@@ -39,20 +40,23 @@ export async function acquireLock(
   timeoutMs: number,
   isOver: () => boolean = () => false,
 ): Promise<LockResult> {
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const deadline = performance.now() + timeoutMs;
   for (;;) {
+    // It may be removed while it is waited for: with all of the state, by an uninstall.
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const top = highest(directory);
-    const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
-    const done = owner?.pid === process.pid && unreleased.has(path.join(directory, String(top)));
-    if (owner !== null && !done && isAlive(owner)) {
+    const text = textOf(directory, top);
+    const owner = unreleased.has(text) ? null : ownerIn(text);
+    if (owner !== null && isAlive(owner)) {
       if (performance.now() >= deadline || isOver()) return { kind: 'held', owner };
       await delay(20);
       continue;
     }
     const claim = top + 1;
-    if (tryClaim(directory, claim, purpose)) {
-      return { kind: 'acquired', lock: { release: () => release(directory, claim) }, claim };
+    // Like no other: also from a claim of the same number, of this process's own, in a directory that was made again.
+    const own = JSON.stringify({ ...ownIdentity(), purpose, at: process.hrtime.bigint().toString(36) });
+    if (tryClaim(directory, claim, own)) {
+      return { kind: 'acquired', lock: { release: () => release(directory, claim, own) }, claim };
     }
   }
 }
@@ -64,7 +68,7 @@ export async function acquireLock(
 export function freeClaim(directory: string): number | null {
   try {
     const top = highest(directory);
-    const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
+    const owner = ownerIn(textOf(directory, top));
     return owner !== null && isAlive(owner) ? null : top;
   } catch {
     return null;
@@ -75,20 +79,20 @@ export function freeClaim(directory: string): number | null {
 export function lockOwner(directory: string): LockOwner | null {
   try {
     const top = highest(directory);
-    const owner = top === 0 ? null : ownerOf(path.join(directory, String(top)));
+    const owner = ownerIn(textOf(directory, top));
     return owner !== null && isAlive(owner) ? owner : null;
   } catch {
     return null;
   }
 }
 
-function tryClaim(directory: string, claim: number, purpose: string): boolean {
+function tryClaim(directory: string, claim: number, text: string): boolean {
   const own = path.join(directory, String(claim));
   const temporary = path.join(directory, `.${process.pid}.${process.hrtime.bigint().toString(36)}`);
   let linked = false;
   try {
     try {
-      fs.writeFileSync(temporary, JSON.stringify({ ...ownIdentity(), purpose }), { mode: 0o600, flag: 'wx' });
+      fs.writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
       fs.linkSync(temporary, own);
       linked = true;
     } finally {
@@ -98,49 +102,33 @@ function tryClaim(directory: string, claim: number, purpose: string): boolean {
       fs.rmSync(own, { force: true });
       return false;
     }
-    // Numbers begin anew where somebody has removed the directory.
-    unreleased.delete(own);
-    for (const name of fs.readdirSync(directory)) {
-      if (!isClaim(name) || Number(name) >= claim) continue;
-      fs.rmSync(path.join(directory, name), { force: true });
-      unreleased.delete(path.join(directory, name));
-    }
+    for (const name of fs.readdirSync(directory))
+      if (isClaim(name) && Number(name) < claim) fs.rmSync(path.join(directory, name), { force: true });
     removeOrphans(directory, /^\.([1-9][0-9]*)\.[0-9a-z]+$/);
     return true;
   } catch (error) {
     if (!linked && error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     // Nobody will say that it is done with.
-    if (linked) release(directory, claim);
+    if (linked) release(directory, claim, text);
     throw error;
-  }
-}
-
-/** Does not fail: what was done under the lock is done, and has to be told. */
-function release(directory: string, claim: number): void {
-  const own = path.join(directory, String(claim));
-  try {
-    // Needs no space, so a full disk cannot keep it: an empty claim is nobody's.
-    fs.truncateSync(own, 0);
-    unreleased.delete(own);
-  } catch {
-    // Free with the end of this process; this process itself goes over it.
-    unreleased.add(own);
-    releaseLater(directory, claim);
   }
 }
 
 const releaseAgainMs = 1000;
 
-/** A disk may fail for a moment, and a controller lives for months: until then all others would wait. */
-function releaseLater(directory: string, claim: number): void {
-  const own = path.join(directory, String(claim));
-  setTimeout(() => {
-    // Gone over meanwhile; or the directory was removed, and the number is somebody else's now.
-    if (!unreleased.has(own)) return;
-    const owner = ownerOf(own);
-    if (owner?.pid === process.pid && isAlive(owner)) release(directory, claim);
-    else if (!fs.existsSync(own)) unreleased.delete(own);
-  }, releaseAgainMs).unref();
+/** Does not fail: what was done under the lock is done, and has to be told. */
+function release(directory: string, claim: number, text: string): void {
+  try {
+    // Else it was gone over meanwhile; or the directory was removed, and the number is somebody else's now. An empty claim is
+    // nobody's, and needs no space: a full disk cannot keep it.
+    if (textOf(directory, claim) === text) fs.truncateSync(path.join(directory, String(claim)), 0);
+    unreleased.delete(text);
+  } catch {
+    // Free with the end of this process; this process itself goes over it. A disk may fail for a moment, and a controller lives for
+    // months: until then all others would wait.
+    unreleased.add(text);
+    setTimeout(() => release(directory, claim, text), releaseAgainMs).unref();
+  }
 }
 
 function highest(directory: string): number {
@@ -152,10 +140,20 @@ function highest(directory: string): number {
 
 const isClaim = (name: string): boolean => /^[1-9][0-9]*$/.test(name);
 
-function ownerOf(file: string): LockOwner | null {
+/** What a claim says; '' where there is none (any more). @throws node's file system errors: it may be somebody's */
+function textOf(directory: string, claim: number): string {
+  try {
+    return claim === 0 ? '' : fs.readFileSync(path.join(directory, String(claim)), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function ownerIn(text: string): LockOwner | null {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(fs.readFileSync(file, 'utf8'));
+    parsed = JSON.parse(text);
   } catch {
     // Released, removed by a later owner, or torn by a crashed machine: nobody's.
     return null;

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { acquireLock, freeClaim, type Lock } from '../../src/host/lock.js';
+import { acquireLock, freeClaim, lockOwner, type Lock } from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
 import { temporary } from '../support/temporary.js';
@@ -77,6 +77,7 @@ describe('a lock', () => {
     ['of an earlier process with the same pid', { ...alive, startTime: '1' }],
     ['of a process that is gone', { ...alive, pid: 4194305 }],
     ['that was torn by a crash', '{"pid":'],
+    ['whose bytes a power cut has kept from the disk', '\0'.repeat(100)],
     ['that is empty', ''],
     ['that says nothing of its owner', { purpose: 'x' }],
     ['that was released', 'released'],
@@ -94,6 +95,38 @@ describe('a lock', () => {
     await acquired(directory);
     expect(claims(directory)).toEqual(['11']);
     expect((await acquireLock(directory, 'x', 0)).kind).toBe('held');
+  });
+
+  test('with a claim that cannot be read is not free, and that is told', async () => {
+    const directory = temporary();
+    fs.symlinkSync('41', path.join(directory, '41'));
+    await expect(acquireLock(directory, 'x', 0)).rejects.toThrow('ELOOP');
+    expect(freeClaim(directory)).toBeNull();
+    expect(claims(directory)).toEqual(['41']);
+  });
+
+  test('is nobody’s to release but its owner’s, also where its directory was removed and numbers begin anew', async () => {
+    const directory = path.join(temporary(), 'locks');
+    const before = await acquired(directory);
+    fs.rmSync(directory, { recursive: true });
+    const after = await acquired(directory);
+    before.release();
+    expect((await acquireLock(directory, 'x', 0)).kind).toBe('held');
+    after.release();
+    const again = await acquired(directory);
+    fs.rmSync(directory, { recursive: true });
+    fs.mkdirSync(directory);
+    forge(directory, 2, { ...alive, purpose: 'somebody else' });
+    again.release();
+    expect(lockOwner(directory)).toMatchObject({ purpose: 'somebody else' });
+  });
+
+  test('whose directory is removed while it is waited for can be had', async () => {
+    const directory = path.join(temporary(), 'locks');
+    await acquired(directory);
+    const waiting = acquired(directory, 'patient', 20_000);
+    fs.rmSync(directory, { recursive: true });
+    (await waiting).release();
   });
 
   test('takes no notice of files that are no claims', async () => {
