@@ -31,7 +31,7 @@ const plain = { LC_ALL: 'C.UTF-8', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '', SYSTE
  *
  * The child leads a process group of its own: a Ctrl-C at the terminal reaches fleet alone, which drains, and a
  * time-out kills the program with everything it started (a grandchild that holds the pipe open would otherwise keep
- * us waiting for ever).
+ * us waiting for ever). What waits for a file system that does not answer (NFS, FUSE) cannot be killed: it is not waited for.
  */
 export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'utf8', output = 'kept' }) =>
   new Promise((resolve) => {
@@ -47,8 +47,7 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
     const stop = (): void => {
       killGroup(child.pid);
       // A descendant that left the group may hold the pipes open for as long as it likes.
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
     };
     const cut = { late: false, long: false };
     const tooLong = (): void => {
@@ -57,13 +56,19 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
     };
     const stdout = textOf(child.stdout, encoding, tooLong);
     const stderr = textOf(child.stderr, encoding, tooLong);
-    const timer = setTimeout(() => {
+    const timedOut = { kind: 'timeout', program, timeoutMs } as const;
+    let timer = setTimeout(() => {
       cut.late = true;
       stop();
+      timer = setTimeout(() => {
+        // Neither does it keep this process from its end.
+        child.unref();
+        resolve(timedOut);
+      }, diesWithinMs);
     }, timeoutMs);
     const end = (result: ExecResult): void => {
       clearTimeout(timer);
-      resolve(cut.late ? { kind: 'timeout', program, timeoutMs } : result);
+      resolve(cut.late ? timedOut : result);
     };
     child.on('error', (error) => {
       if ('code' in error && error.code === 'ENOENT') end({ kind: 'missing', program });
@@ -78,6 +83,9 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
+
+/** So long after its time is up a program may take to be dead. */
+const diesWithinMs = 3000;
 
 /** More than this no program that fleet asks has to say. */
 const maxBytes = 64 * 1024 * 1024;
