@@ -12,12 +12,16 @@ export type RenderEnvironment = (
 ) => string;
 
 export function writeMaterial(paths: Paths, material: AgentMaterial, render: RenderEnvironment): Outcome {
-  const { agent, managedEnvironment, launchRecord, conversations } = material;
+  const { agent, environmentText, managedEnvironment, launchRecord, conversations } = material;
   return attempt(() => {
     const file = agentFile(paths, agent, 'env');
     const previous = readText(file);
     if (previous.state === 'unknown') return previous.message;
-    const text = render(previous.state === 'present' ? previous.text : null, managedEnvironment);
+    const found = previous.state === 'present' ? previous.text : null;
+    // Whoever writes into it right now would go on in a file that is not there any more.
+    if (environmentText !== undefined && found !== environmentText)
+      return `${file} was changed meanwhile and is left alone; it is looked at again`;
+    const text = render(found, managedEnvironment);
     // Only lines of the site's own could not be written again.
     writeFileAtomic(file, text, 0o600, previous.state === 'present' ? 'synced' : 'derived');
     // First, and synced: a process whose id is on no record could not be continued.

@@ -105,8 +105,10 @@ export function writeMaterial(
   const begun = commence(action, desired, sight, { places, newId: port.newId, now });
   const record = launchRecord(desired, places, begun.launch);
   if (!record.ok) return record.failure;
+  const environment = world.observed.files.get(agent)?.environmentFile;
   return actuators.writeMaterial({
     agent,
+    ...(environment === undefined ? {} : { environmentText: environment?.text ?? null }),
     managedEnvironment: { ...desired.spec.env, ...identityEnvironment(desired.spec, places) },
     launchRecord: record.value,
     conversations: begun.record,

@@ -12,19 +12,57 @@ const settleMs = 1000;
 /** A file that was put in place as a whole is done; a removal waits all the same. */
 const replacedMs = 20;
 
+/** How long a file that others write has been as it is, and how it came to be so. */
+export interface FileAge {
+  /** Milliseconds. */
+  readonly settledMs: number;
+  /** Whether another file was put in its place, complete, instead of being written into it. */
+  readonly replaced: boolean;
+}
+
+/** How long the controller leaves ready actions for the sake of files that may not be done yet. */
+export const delays =
+  (inForce: RosterInForce, world: World, now: number) =>
+  (action: PlannedAction): number =>
+    delayed(action, inForce, ownFiles(action, inForce, world, now));
+
 /**
  * How long the controller leaves a ready action for a reason that is its own and no gate, milliseconds; 0: not at all.
  *
- * @param file how long the roster's file has been as it is, and how it came there
+ * @param roster the roster's file
+ * @param own the agent's template and env file: whoever writes into them would lose what fleet reads, or writes, meanwhile
  */
-export function delayed(
-  action: PlannedAction,
-  { settledMs, replaced }: Pick<RosterInForce, 'settledMs' | 'replaced'>,
-): number {
-  if (!endsWhatLives(action)) return 0;
-  const whole = replaced && action.reasons.every(({ code }) => code !== 'NotInRoster');
-  return Math.max(0, (whole ? replacedMs : settleMs) - settledMs);
+export function delayed(action: PlannedAction, roster: FileAge, own: readonly FileAge[] = []): number {
+  const removal = action.reasons.some(({ code }) => code === 'NotInRoster');
+  const ofRoster = endsWhatLives(action) ? unsettledMs(roster, removal) : 0;
+  return Math.max(ofRoster, ...(writes(action) ? own : []).map((file) => unsettledMs(file, false)));
 }
+
+const unsettledMs = ({ settledMs, replaced }: FileAge, removal: boolean): number =>
+  Math.max(0, (replaced && !removal ? replacedMs : settleMs) - settledMs);
+
+/** Its env file and its launch record are written. */
+const writes = ({ action }: PlannedAction): boolean => action !== 'stop' && action !== 'adopt';
+
+function ownFiles(
+  { agent }: PlannedAction,
+  { templates }: RosterInForce,
+  { desired, observed: { files } }: World,
+  now: number,
+): readonly FileAge[] {
+  const template = templates?.get(desired.get(agent)?.spec.kickstart?.path ?? '');
+  const environment = files.get(agent)?.environmentFile ?? null;
+  return [
+    ...(template === undefined ? [] : [template]),
+    ...(environment === null
+      ? []
+      : [{ settledMs: settledMs(environment.changedAt, now), replaced: environment.replaced }]),
+  ];
+}
+
+/** A clock that was set back must not keep a file young for ever. */
+export const settledMs = (changedAt: number, now: number): number =>
+  now < changedAt ? Infinity : now - changedAt;
 
 const endsWhatLives = ({ action, live }: PlannedAction): boolean => isDisruptive(action) && live !== null;
 
@@ -63,9 +101,9 @@ export const tryOf = (
 export function holderTurn(
   whole: Plan,
   busy: boolean,
-  file: Pick<RosterInForce, 'settledMs' | 'replaced'>,
+  delayMs: (action: PlannedAction) => number,
 ): { plan: Plan; waitMs: number } {
-  const waitMs = Math.max(0, ...whole.actions.filter(isReady).map((action) => delayed(action, file)));
+  const waitMs = Math.max(0, ...whole.actions.filter(isReady).map(delayMs));
   if (!busy && waitMs === 0) return { plan: whole, waitMs };
   return { plan: withoutHolder(restrict(whole, (action) => !isReady(action))), waitMs };
 }

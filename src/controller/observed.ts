@@ -75,8 +75,21 @@ export interface AppliedSpec {
   readonly starts: number;
 }
 
+/** An agent's env file, which its operator writes too. */
+export interface EnvironmentFile {
+  readonly text: string;
+  /** Epoch milliseconds. */
+  readonly changedAt: number;
+  /** Names the file itself: another one has another. */
+  readonly inode: string;
+  /** Whether it was put there as a whole when it changed last, instead of being written into. */
+  readonly replaced: boolean;
+}
+
 /** Fleet's own files about one agent. */
 export interface AgentFiles {
+  /** null: there is none; absent: it is not known. */
+  readonly environmentFile?: EnvironmentFile | null;
   /** Site-owned lines of the env file; empty where there is no file. */
   readonly siteEnvironment: Known<Readonly<Record<string, string>>>;
   /** Whether an env file of this home names this agent. */

@@ -8,6 +8,11 @@ export type Outcome = string | null;
 /** Everything the host has to hold before an agent is started. */
 export interface AgentMaterial {
   readonly agent: string;
+  /**
+   * The env file's text when it was looked at; null: there was none. Where it is another by now it is not written over.
+   * Absent: it was not to be told.
+   */
+  readonly environmentText?: string | null;
   /** Managed lines of the env file; the site's own lines are kept. */
   readonly managedEnvironment: Readonly<Record<string, string>>;
   readonly launchRecord: string;

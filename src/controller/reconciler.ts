@@ -1,6 +1,7 @@
 import { isDisruptive, type Plan } from './action.js';
 import type { World } from './assess.js';
-import { delayed, holderTurn, isReady, launches, replacesHolder, split, tryOf, untold } from './delayed.js';
+import { delays, holderTurn, isReady, launches, replacesHolder, split, tryOf, untold } from './delayed.js';
+import type { FileAge } from './delayed.js';
 import { Endings } from './endings.js';
 import { noWords } from './gate.js';
 import { LastOutputs } from './last-outputs.js';
@@ -15,15 +16,13 @@ import { isQuiet, isSameWorld } from './same-world.js';
 import { sinceNewestStart } from './spacing.js';
 import type { Roster } from '../roster/types.js';
 
-export interface RosterInForce {
+export interface RosterInForce extends FileAge {
   /** The last valid one; null until there has been one. */
   readonly roster: Roster | null;
   /** Why the file is not it, or null. */
   readonly problem: string | null;
-  /** How long the file has been as it is, milliseconds. */
-  readonly settledMs: number;
-  /** Whether another file was put in its place, complete, instead of being written into it. */
-  readonly replaced: boolean;
+  /** Kickstart templates, by their paths as written in the roster. */
+  readonly templates?: ReadonlyMap<string, FileAge>;
 }
 
 /** What one look showed. */
@@ -181,8 +180,9 @@ export class Reconciler<Seen extends Sight> {
     const now = this.#port.monotonic();
     const seen = { ...shown, world: this.#corrected(shown.world) };
     const planned = this.#planOf(shown.world, seen.world);
+    const delayMs = delays(inForce, seen.world, this.#port.now());
     if (replacesHolder(planned)) {
-      const { plan, waitMs } = holderTurn(planned, busy.size > 0, inForce);
+      const { plan, waitMs } = holderTurn(planned, busy.size > 0, delayMs);
       return { seen, whole: planned, plan, next: waitMs > 0 ? waitMs : null };
     }
     const paced = regated(planned, (action) =>
@@ -213,7 +213,7 @@ export class Reconciler<Seen extends Sight> {
       const ending = this.#endings.waitMs(action, now);
       // With spacing, one launch per pass: the next is gated by what is the case then.
       const turn = launches(action) && launched ? roster.startSpacingMs : 0;
-      const wait = Math.max(delayed(action, inForce), spacing, ending, turn);
+      const wait = Math.max(delayMs(action), spacing, ending, turn);
       if (wait > 0) waits.push(wait);
       else launched ||= launches(action);
       return wait <= 0;

@@ -150,6 +150,27 @@ export function stampAgain(file: string, before: FileStamp | null): FileStamp | 
   return same ? before : { dev, ino, size, mode, mtimeMs, ctimeMs };
 }
 
+/**
+ * When a file was changed last, epoch milliseconds, and which file it is; null: there is none that could be looked at.
+ *
+ * @param now epoch milliseconds. A time of its content that lies ahead of it was brought along from another host
+ */
+export function changeOf(
+  file: string,
+  now: number,
+): { readonly changedAt: number; readonly inode: string } | null {
+  try {
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) return null;
+    const { dev, ino, mtimeMs, ctimeMs } = stat;
+    // A clock in whole milliseconds is behind a time within the same one.
+    const [content, entry] = [Math.floor(mtimeMs), Math.floor(ctimeMs)];
+    return { changedAt: content > now ? entry : Math.max(content, entry), inode: `${dev} ${ino}` };
+  } catch {
+    return null;
+  }
+}
+
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

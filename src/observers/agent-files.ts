@@ -1,6 +1,6 @@
 import equal from 'fast-deep-equal';
-import type { AgentFiles, AppliedSpec, Known } from '../controller/observed.js';
-import { readText, stampAgain, type FileStamp } from '../host/atomic-file.js';
+import type { AgentFiles, AppliedSpec, EnvironmentFile } from '../controller/observed.js';
+import { changeOf, readText, stampAgain, type FileStamp } from '../host/atomic-file.js';
 import { agentFile, type Paths } from '../host/paths.js';
 
 /** Splits an env file's text; handed in because parsing belongs to the roster. */
@@ -63,7 +63,7 @@ function remembered(
   recordsStand: boolean,
   memory: AgentFilesMemory | null,
 ): AgentFiles {
-  if (memory === null) return readAgent(paths, agent, parse);
+  if (memory === null) return readAgent(paths, agent, parse, null);
   const before = memory.agents.get(agent);
   const environment = stampAgain(agentFile(paths, agent, 'env'), before?.environment ?? null);
   const record =
@@ -72,29 +72,75 @@ function remembered(
       : stampAgain(agentFile(paths, agent, 'json'), before?.record ?? null);
   if (environment !== null && environment === before?.environment && record === before.record)
     return before.files;
-  const read = readAgent(paths, agent, parse);
-  // One that was written so lately that it has to be read again is the same value all the same.
   const seen = memory.seen.get(agent);
+  const read = readAgent(paths, agent, parse, seen?.environmentFile ?? null);
+  // One that was written so lately that it has to be read again is the same value all the same.
   const files = seen !== undefined && equal(seen, read) ? seen : read;
-  if (environment === null || record === null) memory.agents.delete(agent);
+  if (environment === null || record === null || mayBeUnfinished(files)) memory.agents.delete(agent);
   else memory.agents.set(agent, { environment, record, files });
   return files;
 }
 
-function readAgent(paths: Paths, agent: string, parse: ParseEnvironment): AgentFiles {
-  const file = readText(agentFile(paths, agent, 'env'));
+/** @param before its env file as it was seen before, where it was */
+function readAgent(
+  paths: Paths,
+  agent: string,
+  parse: ParseEnvironment,
+  before: EnvironmentFile | null,
+): AgentFiles {
+  const file = agentFile(paths, agent, 'env');
+  const content = readText(file);
   const applied = readApplied(agentFile(paths, agent, 'json'));
-  switch (file.state) {
+  switch (content.state) {
     case 'absent':
-      return { siteEnvironment: { known: true, value: {} }, owned: false, applied };
+      return {
+        environmentFile: null,
+        siteEnvironment: { known: true, value: {} },
+        owned: false,
+        applied,
+      };
     case 'unknown':
-      return { siteEnvironment: { known: false, message: file.message }, owned: false, applied };
+      return { siteEnvironment: { known: false, message: content.message }, owned: false, applied };
     case 'present': {
-      const { site, managed } = parse(file.text);
-      const siteEnvironment: Known<Readonly<Record<string, string>>> = { known: true, value: site };
-      return { siteEnvironment, owned: managed['MOSAIC_HOME'] === paths.home, applied };
+      const { site, managed } = parse(content.text);
+      const owned = managed['MOSAIC_HOME'] === paths.home;
+      const environmentFile = environmentFileOf(file, content.text, owned, before);
+      const files: AgentFiles = {
+        ...(environmentFile === null ? {} : { environmentFile }),
+        ...{ siteEnvironment: { known: true, value: site }, owned, applied },
+      };
+      if (!mayBeUnfinished(files)) return files;
+      const message = `${file} was emptied a moment ago, and whoever did may not have written it yet`;
+      return { ...files, siteEnvironment: { known: false, message } };
     }
   }
+}
+
+/**
+ * Looked at after its text was read: what is written in between makes it younger, and is read at the next look.
+ *
+ * @returns null where it has gone meanwhile
+ */
+function environmentFileOf(
+  file: string,
+  text: string,
+  owned: boolean,
+  before: EnvironmentFile | null,
+): EnvironmentFile | null {
+  const change = changeOf(file, Date.now());
+  if (change === null) return null;
+  if (before?.inode === change.inode && before.changedAt === change.changedAt) return { ...before, text };
+  // Fleet itself puts its files there as a whole.
+  return { text, ...change, replaced: before === null ? owned : before.inode !== change.inode };
+}
+
+/** `fleet` keeps lines of its own in the file of an agent that it has started, so an empty one is on its way to another content. */
+const unfinishedMs = 10_000;
+
+function mayBeUnfinished({ applied, environmentFile }: AgentFiles): boolean {
+  if (applied === null || environmentFile?.text !== '') return false;
+  const age = Date.now() - environmentFile.changedAt;
+  return age >= 0 && age < unfinishedMs;
 }
 
 /** Fleet's own lines of an agent's env file, as they were written last; empty where they cannot be read. */

@@ -158,6 +158,22 @@ describe("an agent's files", () => {
     expect(removeLaunchRecord(paths, 'a')).toBeNull();
   });
 
+  test('that were changed since they were looked at are not overwritten', () => {
+    const paths = temporaryPaths();
+    const file = agentFile(paths, 'a', 'env');
+    const written = (environmentText: string | null) =>
+      writeMaterial(paths, { ...material, environmentText }, renderEnvironmentFile);
+    write(file, '');
+    expect(written('SITE=1\n')).toContain('was changed meanwhile');
+    expect(written(null)).toContain('was changed meanwhile');
+    expect(fs.readFileSync(file, 'utf8')).toBe('');
+    expect(fs.existsSync(agentFile(paths, 'a', 'launch'))).toBe(false);
+    expect(written('')).toBeNull();
+    fs.rmSync(file);
+    expect(written('')).toContain('was changed meanwhile');
+    expect(written(null)).toBeNull();
+  });
+
   test('that cannot be read are not overwritten', () => {
     const paths = temporaryPaths();
     fs.mkdirSync(agentFile(paths, 'a', 'env'), { recursive: true });

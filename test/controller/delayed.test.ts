@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { delayed } from '../../src/controller/delayed.js';
+import { delayed, delays, type FileAge } from '../../src/controller/delayed.js';
 import { Scene } from '../support/scene.js';
 
 test('what ends a living agent waits until the file has been unchanged for a second; in a file that was replaced as a whole, a removal alone', () => {
@@ -18,4 +18,40 @@ test('what ends a living agent waits until the file has been unchanged for a sec
     ...['gone stop 995', 'moved restart 15', 'new start 0', 'other update 0', 'out stop 15'],
   ]);
   expect(waits(1000).every((line) => line.endsWith(' 0'))).toBe(true);
+});
+
+test('what is written for an agent waits for its own files alone, a start and an update too', () => {
+  const agents = ['new', { name: 'other', class: 'n' }, { name: 'moved' }];
+  const scene = new Scene(agents)
+    .live('other', { was: { class: 'o' } })
+    .live('moved', { was: { working_directory: '/old' } })
+    .live('gone');
+  const settled = { settledMs: Infinity, replaced: false };
+  const waits = (...own: readonly FileAge[]): readonly string[] =>
+    scene.plan().actions.map((one) => `${one.agent} ${one.action} ${delayed(one, settled, own)}`);
+  expect(waits({ settledMs: 300, replaced: false }, { settledMs: 5, replaced: true }).toSorted()).toEqual([
+    ...['gone stop 0', 'moved restart 700', 'new start 700', 'other update 700'],
+  ]);
+  expect(waits({ settledMs: 5, replaced: true }).toSorted()).toEqual([
+    ...['gone stop 0', 'moved restart 15', 'new start 15', 'other update 15'],
+  ]);
+});
+
+test("each agent's own files are its template and its env file", () => {
+  const scene = new Scene([{ name: 'a', kickstart_template: 'a.md' }, 'b', 'c'], {
+    templates: { 'a.md': 'Hello' },
+  });
+  const files = { siteEnvironment: { known: true, value: {} }, owned: false, applied: null } as const;
+  const environmentFile = { text: '', inode: '1', changedAt: 9600, replaced: false };
+  scene.files.set('b', { ...files, environmentFile });
+  // A clock that was set back.
+  scene.files.set('c', { ...files, environmentFile: { ...environmentFile, changedAt: 10_001 } });
+  const template = { settledMs: 100, replaced: false };
+  const inForce = { roster: scene.roster, problem: null, settledMs: Infinity, replaced: false };
+  const delayMs = delays({ ...inForce, templates: new Map([['a.md', template]]) }, scene.world(), 10_000);
+  expect(scene.plan().actions.map((one) => [one.agent, delayMs(one)])).toEqual([
+    ['a', 900],
+    ['b', 600],
+    ['c', 0],
+  ]);
 });

@@ -64,8 +64,8 @@ test('approved, everyone is stopped, it is replaced, everyone is started, and th
   ]);
   // The controller does it in one piece, and not while something else is under way.
   expect(split(ready, host.observe(roster))).toEqual([ready]);
-  expect(holderTurn(ready, true, { settledMs: 0, replaced: false }).plan).toMatchObject({ actions: [] });
-  expect(holderTurn(ready, true, { settledMs: 0, replaced: false }).plan.holder).toBeUndefined();
+  expect(holderTurn(ready, true, () => 1000).plan).toMatchObject({ actions: [] });
+  expect(holderTurn(ready, true, () => 1000).plan.holder).toBeUndefined();
   const events = await walk(host);
   expect(events.filter(({ type }) => type === 'holder')).toEqual([{ type: 'holder', failure: null }]);
   expect(host.approvals).toEqual([]);

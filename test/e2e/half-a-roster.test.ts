@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { RunningController } from '../support/running-controller.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -33,4 +34,54 @@ test.each([
   await until('the whole is in force', () => revisions() === 2);
   await fleet.expect(0, 'wait', '--for', 'ready', '--timeout', '10s');
   expect(await fleet.pids()).toEqual(before);
+});
+
+describe('a file of one agent that is written slowly', () => {
+  let controller: RunningController;
+  beforeEach(() => {
+    controller = new RunningController(fleet);
+  });
+  afterEach(() => controller.stop('SIGKILL').then(() => undefined));
+
+  const settings = (): string => `defaults: { working_directory: ${fleet.work}, idle_after: 0s }`;
+  const up = async (agent: string): Promise<void> => {
+    fleet.writeRoster([agent], settings());
+    await fleet.expect(0, 'install');
+    await controller.start();
+    await until('it is settled', () => controller.events('action_complete').length === 1);
+  };
+  const done = () => controller.events('action_complete').map(({ action }) => action);
+
+  // The shell empties a file before the program that writes it has begun.
+  test('an env file keeps what its writer writes, and the agent is restarted once', async () => {
+    await up('{ name: a, runtime: sleeper, command: [sleep, infinity] }');
+    const file = path.join(fleet.home, 'fleet', 'agents', 'a.env');
+    const { a } = await fleet.pids();
+    const handle = fs.openSync(file, 'w');
+    await until('it is seen', () => controller.log.includes('emptied a moment ago'));
+    expect((await fleet.pids())['a']).toBe(a);
+    fs.writeSync(handle, 'SECRET=new\n');
+    fs.closeSync(handle);
+    await until('a is restarted', () => done().length === 2);
+    expect(fs.readFileSync(file, 'utf8')).toMatch(/^SECRET=new$/m);
+    await fleet.expect(0, 'plan', '--detailed-exitcode');
+    expect(done()).toEqual(['start', 'restart']);
+  });
+
+  test('a template resets a disposable slot once, with the whole of its text', async () => {
+    const template = path.join(path.dirname(fleet.roster), 'brief.md');
+    fs.writeFileSync(template, 'be brief');
+    await up(
+      '{ name: a, runtime: sleeper, command: [sleep, infinity], kickstart_template: brief.md, reset_between_tasks: true, disruption: immediate }',
+    );
+    const changes = () => controller.events('roster_changed').length;
+    fs.writeFileSync(template, 'be');
+    for (const [index, word] of ['very', 'very', 'very', 'brief'].entries()) {
+      await until('what is there is in force', () => changes() === index + 1);
+      fs.appendFileSync(template, ` ${word}`);
+    }
+    await until('a is reset', () => done().length === 2);
+    await fleet.expect(0, 'plan', '--detailed-exitcode');
+    expect(done()).toEqual(['start', 'reset']);
+  });
 });

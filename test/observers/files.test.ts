@@ -98,6 +98,7 @@ describe("an agent's files", () => {
 
   test('that are absent: no site lines, not ours', () => {
     expect(observe(temporaryPaths())).toEqual({
+      environmentFile: null,
       siteEnvironment: { known: true, value: {} },
       owned: false,
       applied: null,
@@ -177,6 +178,46 @@ describe("agents' files, looked at again and again", () => {
     fs.rmSync(agentFile(paths, 'a', 'json'));
     fs.rmSync(agentFile(paths, 'a', 'env'));
     expect(look('a', 'b').get('a')).toMatchObject({ siteEnvironment: { value: {} }, applied: null });
+  });
+
+  test('an env file tells when it was changed, and whether as a whole', () => {
+    const { paths, look } = fleet();
+    const file = agentFile(paths, 'a', 'env');
+    const seen = () => look('a').get('a')?.environmentFile;
+    expect(seen()).toMatchObject({ text: 'SITE=1\n', replaced: false });
+    write(`${file}.new`, 'SITE=2\n');
+    fs.renameSync(`${file}.new`, file);
+    expect(seen()).toMatchObject({ text: 'SITE=2\n', replaced: true });
+    fs.appendFileSync(file, 'MORE=1\n');
+    expect(seen()).toMatchObject({ replaced: false });
+    fs.rmSync(file);
+    expect(seen()).toBeNull();
+    write(file, 'SITE=3\n');
+    expect(seen()).toMatchObject({ replaced: false });
+    fs.rmSync(file);
+    expect(seen()).toBeNull();
+    // As fleet writes it.
+    write(file, renderEnvironmentFile(null, { MOSAIC_HOME: paths.home }));
+    expect(seen()).toMatchObject({ replaced: true });
+    const ahead = new Date(Date.now() + 3_600_000);
+    fs.utimesSync(file, ahead, ahead);
+    expect(seen()?.changedAt).toBeLessThan(ahead.getTime() - 1_800_000);
+  });
+
+  test('an env file that was emptied a moment ago is unknown, and then empty', () => {
+    const { paths, look } = fleet();
+    fs.truncateSync(agentFile(paths, 'a', 'env'));
+    expect(look('a').get('a')).toMatchObject({
+      siteEnvironment: { known: false, message: expect.stringContaining('emptied a moment ago') as string },
+    });
+    const real = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(real + 5000);
+    expect(look('a').get('a')).toMatchObject({ siteEnvironment: { known: false } });
+    vi.spyOn(Date, 'now').mockReturnValue(real + 11_000);
+    expect(look('a').get('a')).toMatchObject({ siteEnvironment: { known: true, value: {} } });
+    // Of an agent that was never started there is nothing that it might have held.
+    write(agentFile(paths, 'c', 'env'), '');
+    expect(look('c').get('c')).toMatchObject({ siteEnvironment: { known: true, value: {} } });
   });
 
   test('of an agent that was not looked at meanwhile are read anew', () => {

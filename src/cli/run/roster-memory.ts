@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
+import { settledMs, type FileAge } from '../../controller/delayed.js';
 import type { RosterInForce } from '../../controller/reconciler.js';
-import { stampOf } from '../../host/atomic-file.js';
+import { changeOf, stampOf } from '../../host/atomic-file.js';
 import { templateFile } from '../../observers/roster-file.js';
 import type { CompileContext } from '../../roster/build.js';
 import type { Roster } from '../../roster/types.js';
@@ -13,10 +14,16 @@ import { compileOrThrow } from '../roster-text.js';
 interface Reading {
   /** Names the content of roster and templates; null: their times cannot tell yet. */
   readonly stamp: string | null;
-  /** The same without regard to what times cannot tell. */
-  readonly look: string;
-  readonly inode: string;
   readonly problem: string | null;
+}
+
+/** A file as it was at the last look. */
+interface Sight {
+  /** Names its content without regard to what times cannot tell. */
+  readonly glance: string;
+  /** null: it was not there. */
+  readonly change: ReturnType<typeof changeOf>;
+  /** Whether another file was in its place after its last change. */
   readonly replaced: boolean;
 }
 
@@ -36,6 +43,7 @@ export class RosterMemory {
   /** Names of the templates that were asked for when the file was read last, those that could not be read too. */
   #asked: ReadonlySet<string> = new Set();
   #reading: Reading | null = null;
+  #sights: ReadonlyMap<string, Sight> = new Map();
 
   constructor(context: Context) {
     this.#context = context;
@@ -43,34 +51,25 @@ export class RosterMemory {
 
   /** Absolute paths of everything that what was read last depends on. A template that is missing may appear. */
   get files(): readonly string[] {
-    const { roster, userHome } = this.#context.paths;
-    return [roster, ...[...this.#asked].map((template) => templateFile(roster, userHome, template))];
+    return [this.#context.paths.roster, ...[...this.#asked].map((name) => this.#fileOf(name))];
   }
 
   /** Reads and compiles the file only where it may have changed. */
   look(): RosterInForce {
-    const settledMs = this.#settledMs();
     const before = this.#reading;
     const stamp = stampOf(...this.files);
     // Before it is read: what is written meanwhile is seen at the next look.
-    const glances = this.#glances();
+    this.#see((file, sight) => sightOf(file, sight));
     if (before === null || stamp === null || before.stamp !== stamp) {
-      const inode = inodeOf(this.#context.paths.roster);
-      const moved = before !== null && before.inode !== inode;
-      const touched = before?.look !== nameOf(glances);
-      const replaced = touched ? moved : before.replaced;
       const problem = this.#read();
       // Read by other templates now, perhaps.
-      this.#reading = {
-        stamp: stamp === null ? null : stampOf(...this.files),
-        look: nameOf(new Map([...this.#glances()].map(([file, now]) => [file, glances.get(file) ?? now]))),
-        inode,
-        problem,
-        replaced,
-      };
+      this.#see((file, sight) => sight ?? sightOf(file, null));
+      this.#reading = { stamp: stamp === null ? null : stampOf(...this.files), problem };
     }
-    const { problem = null, replaced = false } = this.#reading ?? {};
-    return { roster: this.#last, problem, settledMs, replaced };
+    const { problem = null } = this.#reading ?? {};
+    const { roster: file } = this.#context.paths;
+    const templates = new Map([...this.#asked].map((name) => [name, this.#age(this.#fileOf(name))]));
+    return { roster: this.#last, problem, ...this.#age(file), templates };
   }
 
   /** The next look reads again, whatever the files' times say. */
@@ -80,7 +79,7 @@ export class RosterMemory {
 
   /** Whether the files are not what was read last. */
   isStale(): boolean {
-    return this.#reading !== null && this.#reading.look !== nameOf(this.#glances());
+    return [...this.#sights].some(([file, { glance }]) => glance !== glanceAt(file));
   }
 
   #read(): string | null {
@@ -112,16 +111,21 @@ export class RosterMemory {
     }
   }
 
-  #glances(): ReadonlyMap<string, string> {
-    return new Map(this.files.map((file) => [file, glanceAt(file)]));
+  #fileOf(template: string): string {
+    const { roster, userHome } = this.#context.paths;
+    return templateFile(roster, userHome, template);
   }
 
-  #settledMs(): number {
-    const stat = statOf(this.#context.paths.roster);
-    if (stat === null) return Infinity;
-    // A clock that was set back must not keep a file young for ever.
-    const age = this.#context.now() - Math.max(stat.mtimeMs, stat.ctimeMs);
-    return age < 0 ? Infinity : age;
+  #see(look: (file: string, before: Sight | null) => Sight): void {
+    this.#sights = new Map(this.files.map((file) => [file, look(file, this.#sights.get(file) ?? null)]));
+  }
+
+  #age(file: string): FileAge {
+    const { change = null, replaced = false } = this.#sights.get(file) ?? {};
+    return {
+      settledMs: change === null ? Infinity : settledMs(change.changedAt, this.#context.now()),
+      replaced,
+    };
   }
 }
 
@@ -144,9 +148,11 @@ function glanceAt(file: string): string {
   return stat === null ? '' : [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join(' ');
 }
 
-const nameOf = (glances: ReadonlyMap<string, string>): string => JSON.stringify([...glances]);
-
-function inodeOf(file: string): string {
-  const stat = statOf(file);
-  return stat === null ? '' : `${stat.dev} ${stat.ino}`;
+function sightOf(file: string, before: Sight | null): Sight {
+  const glance = glanceAt(file);
+  if (before?.glance === glance) return before;
+  const change = changeOf(file, Date.now());
+  // One that has only just appeared may still be being written.
+  const earlier = before?.change ?? null;
+  return { glance, change, replaced: earlier !== null && earlier.inode !== change?.inode };
 }

@@ -70,3 +70,39 @@ test('a template that was missing is read as soon as it is there', () => {
   fs.rmSync(template);
   expect(memory.isStale()).toBe(false);
 });
+
+const renamedIn = (file: string, text: string): void => {
+  write(`${file}.new`, text);
+  fs.renameSync(`${file}.new`, file);
+};
+
+test('roster and templates each tell how long they have been as they are, and how they came to be so', () => {
+  const { memory, file, template, text } = roster();
+  const ages = () => {
+    const { replaced, settledMs, templates } = memory.look();
+    const hello = templates?.get('hello.md');
+    return [replaced, settledMs > 1000, hello?.replaced, (hello?.settledMs ?? 0) > 1000];
+  };
+  vi.setSystemTime(Date.now() + 60_000);
+  expect(ages()).toEqual([false, true, false, true]);
+  vi.useRealTimers();
+  fs.appendFileSync(template, 'and good bye\n');
+  expect(ages().slice(2)).toEqual([false, false]);
+  renamedIn(file, text('b'));
+  expect(ages()).toEqual([true, false, false, false]);
+  renamedIn(template, 'Hi\n');
+  fs.appendFileSync(file, '# more\n');
+  expect(ages()).toEqual([false, false, true, false]);
+  // One that has only just appeared may still be being written.
+  fs.rmSync(template);
+  memory.look();
+  write(template, 'Hi\n');
+  expect(ages().slice(2)).toEqual([false, false]);
+});
+
+test('a time that was brought along from a host ahead does not make a file old', () => {
+  const { memory, file } = roster();
+  const ahead = new Date(Date.now() + 3_600_000);
+  fs.utimesSync(file, ahead, ahead);
+  expect(memory.look().settledMs).toBeLessThan(60_000);
+});
