@@ -2,7 +2,7 @@ import type { Plan } from '../controller/action.js';
 import type { ApplyEvent } from '../controller/apply.js';
 import type { Words } from '../controller/gate.js';
 import type { Context } from './context.js';
-import { carryOut, withLock } from './execute.js';
+import { carryOutAlone, withLock } from './execute.js';
 import { ExitCode } from './exit-code.js';
 import { exitCodeOf } from './outcome.js';
 import { observe, type Pass } from './pass.js';
@@ -40,7 +40,7 @@ export async function applyUnderLock(context: Context, work: Work): Promise<Exit
       if (event.type === 'holder') holder.failed = event.failure !== null;
       reporter.event(event);
     };
-    const results = await carryOut(context, plan, pass, work.replan, report, { words: work.words });
+    const results = await carryOutAlone(context, plan, pass, work.replan, report, { words: work.words });
     reporter.summary(results, plan);
     const code = exitCodeOf(results, plan);
     return { code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code, results };

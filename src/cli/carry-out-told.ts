@@ -1,6 +1,6 @@
 import type { Plan } from '../controller/action.js';
 import type { Context } from './context.js';
-import { carryOut, type Circumstances } from './execute.js';
+import { carryOutAlone, type Circumstances } from './execute.js';
 import type { ExitCode } from './exit-code.js';
 import { exitCodeOf } from './outcome.js';
 import type { Pass } from './pass.js';
@@ -16,7 +16,7 @@ export async function carryOutTold(
   circumstances: Circumstances = {},
 ): Promise<ExitCode> {
   const report = reporter.event.bind(reporter);
-  const results = await carryOut(context, plan, pass, replan, report, circumstances);
+  const results = await carryOutAlone(context, plan, pass, replan, report, circumstances);
   reporter.summary(results, plan);
   return exitCodeOf(results, plan);
 }

@@ -54,8 +54,19 @@ export interface Circumstances {
   readonly words?: Words;
 }
 
+/** The same as {@link carryOut} for who holds the lock to the end: until then nobody has put another roster in force. */
+export async function carryOutAlone(
+  ...[context, plan, pass, ...rest]: Parameters<typeof carryOut>
+): Promise<readonly ActionResult[]> {
+  const results = await carryOut(context, plan, pass, ...rest);
+  if (tookEffect(results)) keepInForce(context, pass.world.roster);
+  forgetDepartedUnderLock(context, pass.world);
+  return results;
+}
+
 /**
- * Walks a plan on the real host. The caller holds the lock and has just observed `pass`.
+ * Walks a plan on the real host. The caller holds the lock, at least until everything is in systemd's hands, and has just
+ * observed `pass`.
  *
  * @param replan makes the same plan of what is the case later, for actions that had to wait their turn
  */
@@ -99,8 +110,6 @@ export async function carryOut(
     const results = await apply(plan, pass.world, port, context.now());
     const learnt = launched(results, pass);
     if (learnt.size > 0) await awaitShown(context, pass, learnt);
-    if (tookEffect(results)) keepInForce(context, roster);
-    forgetDepartedUnderLock(context, pass.world);
     return results;
   } finally {
     forget();

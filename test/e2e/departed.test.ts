@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acquireLock } from '../../src/host/lock.js';
 import { run, until } from '../support/fleet-sandbox.js';
+import { RunningController } from '../support/running-controller.js';
 import { TalkingDemos } from '../support/talking-demos.js';
 
 let fleet: TalkingDemos;
@@ -70,4 +71,34 @@ test('where another command has the lock, the next does it', async () => {
   await fleet.expect(0, 'apply');
   expect(fs.existsSync(record())).toBe(false);
   await expectGone(id);
+});
+
+test('slow work that was begun before another roster came takes nothing away from it', async () => {
+  const controller = new RunningController(fleet);
+  const slow = (value: string): string =>
+    `{ name: a, runtime: sleeper, command: [bash, -c, "trap '' TERM HUP; while :; do sleep 1; done"], env: { X: "${value}" } }`;
+  const settings = `defaults: { working_directory: ${fleet.work}, idle_after: 0s, stop_grace: 5s }`;
+  const done = () =>
+    controller.events('action_complete').map(({ agent, action }) => [agent, action].join(' '));
+  const inForce = async (): Promise<unknown> => {
+    const { stdout } = await fleet.expect(0, 'rollback', '--list', '--json');
+    return (JSON.parse(stdout) as { revisions: { revision: string }[] }).revisions[0]?.revision;
+  };
+  try {
+    fleet.writeRoster([slow('1')], settings);
+    await fleet.expect(0, 'install');
+    await controller.start();
+    await until('a runs', () => done().includes('a start'));
+    fleet.writeRoster([slow('2')], settings);
+    await until('it is restarted', () => controller.events('action_start').length === 2);
+    fleet.writeRoster([slow('2'), fleet.demo('z')], settings);
+    await until('z runs', () => done().includes('z start'));
+    expect(done()).not.toContain('a restart');
+    const later = await inForce();
+    await until('a was restarted', () => done().includes('a restart'));
+    expect(await inForce()).toBe(later);
+    expect(fs.existsSync(record().replace('a.launch', 'z.launch'))).toBe(true);
+  } finally {
+    await controller.stop('SIGTERM');
+  }
 });

@@ -1,4 +1,6 @@
 import type { Plan } from '../../controller/action.js';
+import type { World } from '../../controller/assess.js';
+import { isReady } from '../../controller/delayed.js';
 import { isQuiet } from '../../controller/same-world.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
@@ -9,7 +11,7 @@ import { forgetDeparted } from '../departed.js';
 import { installationProblem } from '../guard.js';
 import { nothingSeen } from '../earlier.js';
 import { observe, type Pass } from '../pass.js';
-import { keepInForce } from '../revision-history.js';
+import { keepInForce, tookEffect } from '../revision-history.js';
 import { askScreens } from '../talk/ask-screens.js';
 import { keepBetweenPasses } from '../keep-conversations.js';
 import type { Roster } from '../../roster/types.js';
@@ -39,8 +41,34 @@ export function hostPort(
     if (known === world.roster || working.size + plan.actions.length + plan.unknownAgents.length > 0) return;
     known = world.roster;
     keepInForce(context, world.roster);
+  };
+  let forgotten: Roster | null = null;
+  /** Once for each roster, where nothing is being done: what was seen before some work may be long over when that ends. */
+  const forgetOnce = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
+    const due = plan.actions.some(isReady) || plan.unknownSources.length > 0;
+    if (forgotten === world.roster || working.size > 0 || due) return;
+    forgotten = world.roster;
     forgetDeparted(context, world).catch(failed('launch records'));
   };
+  let begun = 0;
+  let kept = 0;
+  /** Slow work may end after that of a later roster: it does not put the earlier one in force again. */
+  const carryOutAndKeep = async (...[plan, seen, replan]: Parameters<typeof carryOutHere>) => {
+    begun += 1;
+    const turn = begun;
+    const results = await carryOutHere(plan, seen, replan);
+    if (turn < kept || !tookEffect(results)) return;
+    kept = turn;
+    keepInForce(context, seen.world.roster);
+  };
+  const carryOutHere = (plan: Plan, seen: HostSight, replan: (world: World) => Plan) =>
+    carryOut(
+      context,
+      plan,
+      seen,
+      ({ world }) => replan(world),
+      (event) => report.event(event),
+    );
   /** Whoever acts does so by himself; here only where nothing is due. */
   const keepConversations = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
     if (plan.actions.some(({ gate }) => gate.kind === 'ready')) return;
@@ -60,6 +88,7 @@ export function hostPort(
         earlier.quiet = working.size === 0 && isQuiet(plan);
         if (seen.refusal !== null) return;
         keepWhereNothingIsDue(seen, plan, working);
+        forgetOnce(seen, plan, working);
         keepConversations(seen, plan, working);
       },
     },
@@ -74,14 +103,7 @@ export function hostPort(
       return { release: () => locked.lock.release(), undisturbed: locked.claim - 1 === mark };
     },
     askScreens: (world) => askScreens(context, world),
-    carryOut: (plan, seen, replan) =>
-      carryOut(
-        context,
-        plan,
-        seen,
-        ({ world }) => replan(world),
-        (event) => report.event(event),
-      ),
+    carryOut: carryOutAndKeep,
     now: context.now,
     monotonic: () => performance.now(),
     after: later,
