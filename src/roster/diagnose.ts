@@ -1,3 +1,4 @@
+import { CONCEALED, type Shown } from './conceal.js';
 import type { Finding } from './finding.js';
 import { codeFrame } from './frame.js';
 import type { Locator } from './locate.js';
@@ -7,12 +8,17 @@ import type { Diagnostic } from './types.js';
 /** More are not worth their memory: a text with so many faults is no roster. */
 const MOST = 10_000;
 
-/** Findings as diagnostics, in the order of the text. What an alias makes appear twice is reported once. */
+/**
+ * Findings as diagnostics, in the order of the text. What an alias makes appear twice is reported once.
+ *
+ * @param shown the text as it may be shown: a diagnostic is printed, logged and kept
+ */
 export const diagnose = (
   findings: readonly Finding[],
   file: string,
   text: SourceText,
   locator: Locator,
+  shown: Shown,
 ): readonly Diagnostic[] => {
   const seen = new Set<string>();
   return findings
@@ -33,10 +39,23 @@ export const diagnose = (
         file,
         line,
         column,
-        path,
-        message,
+        path: unquoted(path, shown.texts),
+        message: unquoted(message, shown.texts),
         suggestion,
-        frame: codeFrame(text, line, column, end - start),
+        frame: codeFrame(text, shown.lines, line, column, end - start),
       };
     });
+};
+
+/** What stands in quotes and is hidden elsewhere must not be read here. */
+const unquoted = (message: string, hidden: ReadonlySet<string>): string => {
+  if (hidden.size === 0) return message;
+  const quotes = [...message.matchAll(/"/g)].map(({ index }) => index);
+  for (const [nth, from] of quotes.entries()) {
+    for (const to of quotes.slice(nth + 1)) {
+      if (!hidden.has(message.slice(from, to + 1))) continue;
+      return `${message.slice(0, from)}"${CONCEALED}"${unquoted(message.slice(to + 1), hidden)}`;
+    }
+  }
+  return message;
 };

@@ -11,3 +11,13 @@ export const formatDiagnostic = (diagnostic: Diagnostic): string => {
   const head = `${visible(file)}:${line}:${column}: ${visible(message)}${question}`;
   return [head, ...(frame === '' ? [] : frame.split('\n').map(visible))].join('\n');
 };
+
+const FRAME_LINE = /^[ >] +[0-9]* \|/;
+
+/** Diagnostics as text without their code frames: what is kept, or sent on, needs place and message. */
+export const withoutFrames = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !FRAME_LINE.test(line))
+    .join('\n')
+    .replaceAll(/\n{2,}/g, '\n');

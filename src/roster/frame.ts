@@ -26,6 +26,21 @@ const WIDE =
 
 const displayWidth = (text: string): number => Array.from(text).length + (text.match(WIDE)?.length ?? 0);
 
+const shownLine = (shown: readonly string[], line: number): string =>
+  (shown[line - 1] ?? '').replace(/\r$/, '');
+
+/** Where a column of a line stands in what is shown of it. */
+const shownOffset = (written: string, shown: string, offset: number): number => {
+  if (written === shown) return offset;
+  let same = 0;
+  while (same < offset && written[same] === shown[same]) same += 1;
+  if (same === offset) return offset;
+  let left = 0;
+  const most = Math.min(written.length, shown.length) - same;
+  while (left < most && written.at(-1 - left) === shown.at(-1 - left)) left += 1;
+  return offset >= written.length - left ? offset + shown.length - written.length : same;
+};
+
 /**
  * The line a diagnostic points at, the one before it, and a caret line:
  *
@@ -34,22 +49,32 @@ const displayWidth = (text: string): number => Array.from(text).length + (text.m
  *         |     ^^^^
  *
  * `length` is how many code units to underline, at least one. '' where the text has no such line.
+ *
+ * @param shown the text's lines as they may be shown; a caret under what is hidden stands under its stand-in
  */
-export const codeFrame = (source: SourceText, line: number, column: number, length: number): string => {
-  const at = source.line(line);
-  if (at === null) return '';
+export const codeFrame = (
+  source: SourceText,
+  shown: readonly string[],
+  line: number,
+  column: number,
+  length: number,
+): string => {
+  const written = source.line(line);
+  if (written === null) return '';
+  const at = shownLine(shown, line);
+  const from = shownOffset(written, at, column - 1);
+  const to = shownOffset(written, at, Math.min(column - 1 + Math.max(1, length), written.length));
   const width = String(line).length;
   const gutter = (mark: string, number: string): string => `${mark} ${number.padStart(width)} |`;
   const row = (mark: string, number: string, text: string): string =>
     text === '' ? gutter(mark, number) : `${gutter(mark, number)} ${visible(text)}`;
-  const cut = cutAround(at, column);
-  const start = Math.max(0, column - 1 - cut.shift);
-  const underlined = cut.text.slice(start, start + Math.max(1, length));
+  const cut = cutAround(at, from + 1);
+  const start = Math.max(0, from - cut.shift);
+  const underlined = cut.text.slice(start, start + Math.max(1, to - from));
   const caret =
     ' '.repeat(displayWidth(cut.text.slice(0, start))) + '^'.repeat(Math.max(1, displayWidth(underlined)));
-  const before = source.line(line - 1);
   return [
-    ...(before === null ? [] : [row(' ', String(line - 1), cutAround(before, 1).text)]),
+    ...(line === 1 ? [] : [row(' ', String(line - 1), cutAround(shownLine(shown, line - 1), 1).text)]),
     row('>', String(line), cut.text),
     row(' ', '', caret),
   ].join('\n');

@@ -5,6 +5,7 @@ import { type Path } from './finding.js';
 import type { PlainMap } from './plain-map.js';
 import { type Shape, shapeOf } from './shapes.js';
 import type { SourceText } from './source-text.js';
+import { quoted } from './visible.js';
 
 /** How many values aliases may multiply a roster by: a bomb of a few lines would make millions. */
 const MOST_ALIASED = 100_000;
@@ -66,11 +67,15 @@ class Reader {
   private readAlias(name: string, shape: Shape, path: Path): unknown {
     const target = this.anchors.get(name);
     if (target === undefined) {
-      this.findings.value('InvalidValue', path, `no anchor &${name} stands before this alias`);
+      this.findings.value(
+        'InvalidValue',
+        path,
+        `no anchor ${quoted(`&${name}`)} stands before this alias; a text that begins with * needs quotes`,
+      );
       return undefined;
     }
     if (this.resolving.has(target)) {
-      this.findings.value('InvalidValue', path, `the alias *${name} contains itself`);
+      this.findings.value('InvalidValue', path, `the alias ${quoted(`*${name}`)} contains itself`);
       return undefined;
     }
     this.resolving.add(target);
@@ -101,8 +106,15 @@ class Reader {
         continue;
       }
       seen.set(name, { written, offset });
+      const of = shapeOf(shape, name);
+      if (value === null && of.kind === 'value') {
+        // Without a colon it may be a value: it is not named.
+        const message = 'a variable without a value: write NAME: value';
+        this.findings.offset('WrongType', [offset, offset + 1], path, message);
+        continue;
+      }
       if (isScalar(key) && key.anchor !== undefined) this.anchors.set(key.anchor, key);
-      const plain = this.read(value, shapeOf(shape, name), [...path, name]);
+      const plain = this.read(value, of, [...path, name]);
       if (name in map) Object.defineProperty(map, name, { value: plain, enumerable: true });
       else map[name] = plain;
     }

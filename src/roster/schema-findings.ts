@@ -1,3 +1,4 @@
+import { CONCEALED } from './conceal-look.js';
 import { Findings, type Path } from './finding.js';
 import { nearest } from './nearest.js';
 import { isPlainMap, member } from './plain-map.js';
@@ -57,7 +58,7 @@ const report = (error: SchemaError, plain: unknown, findings: Findings): void =>
       findings.value(
         'InvalidValue',
         path,
-        `${field} must be ${expectation(field, path, null)}, not ${quoted(value)}`,
+        `${field} must be ${expectation(field, path, null)}, not ${told(path, value)}`,
       );
   }
 };
@@ -93,6 +94,9 @@ const reportMissing = (key: string, path: Path, findings: Findings): void => {
   findings.value('MissingField', [...path, key], `${key} is missing: ${MISSING[key] ?? 'it is required'}`);
 };
 
+/** A value as a message may have it: of `env` none. */
+const told = (path: Path, value: unknown): string => (path.includes('env') ? CONCEALED : quoted(value));
+
 const wrongType = (field: string, path: Path, value: unknown, types: unknown): string => {
   const place = typeof path.at(-1) === 'number' ? `an entry of ${field}` : field;
   const expected = expectation(field, path, types);
@@ -105,15 +109,15 @@ const wrongType = (field: string, path: Path, value: unknown, types: unknown): s
     (types === 'string' || (Array.isArray(types) && types.includes('string')));
   if (typeof value === 'number' && DURATIONS.has(field))
     return `${place} must be ${expected}, not ${value}; write ${value}s`;
-  if (typeof value === 'string') return `${place} must be ${expected}, not the text ${quoted(value)}`;
-  const isPlain = typeof value === 'number' || typeof value === 'boolean';
+  if (typeof value === 'string') return `${place} must be ${expected}, not the text ${told(path, value)}`;
+  const isPlain = !path.includes('env') && (typeof value === 'number' || typeof value === 'boolean');
   const hint = wantsText && isPlain ? `; write "${value}" in quotes` : '';
-  return `${place} must be ${expected}, not ${kindOf(value)}${hint}`;
+  return `${place} must be ${expected}, not ${kindOf(path, value)}${hint}`;
 };
 
-const kindOf = (value: unknown): string => {
+const kindOf = (path: Path, value: unknown): string => {
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : quoted(value);
+  return typeof value === 'object' ? 'a map' : told(path, value);
 };
 
 const DURATIONS = new Set([

@@ -86,11 +86,13 @@ const defaults = fields('defaults', {
   backoff,
 });
 
+const tmux = fields('tmux', { socket_name: any, holder_session: any });
+
 /** The whole document. */
 export const ROSTER_SHAPE: FieldsShape = fields('the roster', {
   version: any,
   transport: any,
-  tmux: fields('tmux', { socket_name: any, holder_session: any }),
+  tmux,
   defaults,
   runtimes: { kind: 'entries', of: runtime },
   agents: { kind: 'list', of: agent },
@@ -106,6 +108,15 @@ export const LEVELS: readonly FieldsShape[] = [
   agent,
   resources,
 ];
+
+/** The shape of a field of that name, in either spelling and on whatever level; null: there is none. */
+export const fieldShape = (key: string): Shape | null => {
+  for (const { spellings, fields } of [...LEVELS, tmux]) {
+    const name = spellings.get(key);
+    if (name !== undefined) return fields[name] ?? null;
+  }
+  return null;
+};
 
 /** The shape of one member of a map, or of one item of a list. */
 export const shapeOf = (shape: Shape, key: string | number): Shape => {

@@ -80,6 +80,18 @@ function* tokens(text: string): Generator<CST.Token> {
   yield* parser.end();
 }
 
+/** Where yaml repeats what stands in the text, which may be a part of a value of `env`. */
+const REPEATS = new RegExp(
+  [
+    '^(Block scalar header includes extra characters|Unresolved tag|Not a valid tag|Could not resolve tag).*$',
+    '^(Invalid escape sequence|Unknown directive|Unsupported YAML version|Not a YAML token).*$',
+    "^(Verbatim tags aren't resolved|Unexpected [-\\w]+ token in YAML (?:stream|document)):?,?.*$",
+    '^(The) .*( tag has no suffix)$',
+    '^.*(used for .* collection).*$',
+  ].join('|'),
+  's',
+);
+
 /** What yaml says too tersely for someone who only wants to start an agent. */
 const EXPLANATIONS: Partial<Record<YAMLError['code'], (message: string) => string>> = {
   TAB_AS_INDENT: () => 'tabs are not allowed as indentation in YAML; use spaces',
@@ -88,4 +100,7 @@ const EXPLANATIONS: Partial<Record<YAMLError['code'], (message: string) => strin
   BLOCK_AS_IMPLICIT_KEY: (message) => `${message}; put a text that contains ": " in quotes`,
 };
 
-const explain = (error: YAMLError): string => EXPLANATIONS[error.code]?.(error.message) ?? error.message;
+const explain = ({ code, message }: YAMLError): string => {
+  const said = message.replace(REPEATS, '$1$2$3$4$5$6');
+  return EXPLANATIONS[code]?.(said) ?? said;
+};

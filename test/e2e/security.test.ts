@@ -99,6 +99,40 @@ describe('values of env', () => {
   });
 });
 
+describe('values of env in a roster that is broken', () => {
+  const token = (value: string): string =>
+    `  - name: a\n    runtime: other\n    command: [sleep, infinity]\n    env:\n      API_KEY: ${value}\n`;
+
+  test.each([
+    ['the next line', `${token(secret)}   clas: [\n`],
+    ['the line itself', token(`@${secret}`)],
+    ['a second colon', token(`a: ${secret}`)],
+    ['an alias', token(`*${secret}`)],
+    ['a lost indentation', token('x').replace('      API_KEY: x', `    API_KEY: ${secret}`)],
+  ])('are in no output, no event and no log: %s', async (_, agents) => {
+    const settings = `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
+    fleet.writeRoster([fleet.demo('a')], settings);
+    await fleet.expect(0, 'install');
+    await controller.start();
+    await until('it runs', async () => (await fleet.pids())['a'] !== undefined);
+    fs.writeFileSync(fleet.roster, `version: 1\ntransport: tmux\n${settings}\nagents:\n${agents}`);
+    await until('it is told', () => controller.events('roster_invalid').length === 1);
+    let told = '';
+    for (const words of [
+      ...[['validate'], ['plan'], ['apply'], ['status'], ['status', '-o', 'json'], ['explain', 'a']],
+      ...[['events', '--json'], ['rollback', '--dry-run'], ['doctor']],
+    ]) {
+      const { stdout, stderr } = await fleet.fleet(...words);
+      told += stdout + stderr;
+    }
+    expect(told).toContain('API_KEY');
+    expect(told + controller.log).not.toContain(secret);
+    expect(fs.readFileSync(path.join(fleet.state, 'events.jsonl'), 'utf8')).not.toContain(secret);
+    // What is kept needs no code frame.
+    expect(controller.events('roster_invalid')[0]?.['message']).not.toContain(' | ');
+  });
+});
+
 describe('what an agent shows, says and is called', () => {
   // Controls of both sets, with what they would do to a terminal; marks that reorder text.
   const evil = '\u001b]2;pwned\u0007\u001b[2J\u009b31m\u202edesrever\u0085\u0000\u007f';

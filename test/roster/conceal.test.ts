@@ -30,6 +30,18 @@ describe('values of env are never shown', () => {
       'broken flow',
       lines('agents:', '  - { name: a, env: { TOKEN: s3cret, ', '    B: s3cret }, class: x', 'oops: ['),
     ],
+    [
+      'a remark behind a value',
+      lines('agents:', '  - name: a', '    env:', '      TOKEN: x # was s3cret', '    class: x'),
+    ],
+    ['a remark behind a flow map', lines('agents:', '  - { name: a, env: { T: x } } # was s3cret')],
+    [
+      'a variable that was taken out',
+      lines('agents:', '  - name: a', '    env:', '      A: b', '#     TOKEN: s3cret'),
+    ],
+    ['a variable on the level of its map', lines('agents:', '  - name: a', '    env:', '    TOKEN: s3cret')],
+    ['a mistyped field', lines('agents:', '  - name: a', '    environment:', '      - TOKEN=s3cret')],
+    ['a word without a colon', lines('agents:', '  - name: a', '    env: { TOKEN, s3cret, A=s3cret: }')],
   ])('%s', (_, text) => {
     const shown = conceal(text);
     expect(shown.join('\n')).not.toContain('s3cret');

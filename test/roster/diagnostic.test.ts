@@ -44,6 +44,8 @@ describe('formatDiagnostic', () => {
   });
 
   it('points at the end of a text that ends too early', () => {
-    expect(printed('a: "b')).toBe('r.yaml:1:6: Missing closing "quote\n> 1 | a: "b\n    |      ^');
+    expect(printed('class: "b')).toBe(
+      'r.yaml:1:10: Missing closing "quote\n> 1 | class: "b\n    |          ^',
+    );
   });
 });

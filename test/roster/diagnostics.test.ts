@@ -162,7 +162,7 @@ const AGENT: readonly Row[] = [
     'codex',
   ],
   ['runtime: -x', 'InvalidValue', 'agents[0].runtime', /must not start with "-"/],
-  ['class: *nowhere', 'InvalidValue', 'agents[0].class', /no anchor &nowhere stands before/],
+  ['class: *nowhere', 'InvalidValue', 'agents[0].class', /no anchor "&nowhere" stands before/],
   ['? [a]\n: b', 'WrongType', 'agents[0]', /a key must be plain text/],
 ];
 

@@ -2,6 +2,7 @@ import type { Plan } from '../../controller/action.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { LastEnd } from '../../controller/observed.js';
 import type { Sight } from '../../controller/reconciler.js';
+import { withoutFrames } from '../../roster/diagnostic.js';
 import type { Roster } from '../../roster/types.js';
 import { endRecord, eventOf, type EventRecord } from '../event-record.js';
 import { holderFailure } from '../render/holder-text.js';
@@ -67,7 +68,7 @@ export class ControllerLog {
     const revision = roster?.revision ?? null;
     if (problem !== this.#problem) {
       if (problem === null) this.line(5, 'roster_valid', { revision });
-      else this.line(3, 'roster_invalid', { message: problem, inForce: revision });
+      else this.line(3, 'roster_invalid', { message: withoutFrames(problem), inForce: revision });
     } else if (problem === null && revision !== this.#revision) {
       this.line(5, this.#revision === null ? 'roster' : 'roster_changed', { revision });
     }

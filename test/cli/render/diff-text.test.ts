@@ -24,5 +24,5 @@ test('a changed value of env shows as a changed line, and neither value', () => 
 });
 
 test('what a terminal would act on is made visible', () => {
-  expect(diff('', 'a: \u001b[31m\n')).toContain('+a: ␛[31m');
+  expect(diff('', 'class: \u001b[31m\n')).toContain('+class: ␛[31m');
 });

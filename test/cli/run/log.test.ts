@@ -107,6 +107,15 @@ describe('how an agent ended', () => {
   });
 });
 
+test('an invalid roster is told by place and message, without its lines', () => {
+  const [one, two] = ['r.yaml:5:3: wrong', 'r.yaml:12:3: wrong, too'];
+  const framed = `${one}\n  4 | a\n> 5 |   b: c\n    |   ^\n\n${two}\n  11 |\n> 12 |   b | c\n     |   ^`;
+  log.rosterState(`${framed}\n\nr.yaml: 2 errors; nothing was changed`, null);
+  expect(told).toMatchObject([
+    { type: 'roster_invalid', message: `${one}\n${two}\nr.yaml: 2 errors; nothing was changed` },
+  ]);
+});
+
 test('journald reads a priority in front of each line', () => {
   log = create(true);
   log.trouble('pass', 'no space left');
