@@ -15,6 +15,28 @@ export function openRegular(path: string): number {
   throw new Error(`${path} is no regular file`);
 }
 
+/** Why a file cannot be read whole, in an operator's words. */
+export class UnfitFile extends Error {}
+
+/**
+ * Reads a file that an operator has named: whatever lies there, it is neither waited for nor read without end.
+ *
+ * @param most so many bytes at most
+ * @throws UnfitFile where it is no regular file or larger, and node's file system errors
+ */
+export function readWhole(path: string, most: number): Buffer {
+  const handle = fs.openSync(path, withoutWaiting);
+  try {
+    const stat = fs.fstatSync(handle);
+    if (stat.isDirectory()) throw new UnfitFile('is a directory; a file is expected');
+    if (!stat.isFile()) throw new UnfitFile('is not a regular file');
+    if (stat.size > most) throw new UnfitFile(`${stat.size} bytes are too many: ${most} are read at most`);
+    return fs.readFileSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
 /**
  * Reads a part of a file that somebody else writes, and may replace, cut or turn into anything meanwhile.
  *

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -313,7 +314,8 @@ describe('the roster file', () => {
   test.each<readonly [string, (file: string) => void, object]>([
     ['is missing', () => undefined, { missing: true, message: expect.stringContaining('no such file') as string }],
     ['is a directory', (file) => fs.mkdirSync(file), { missing: false, message: expect.stringContaining('is a directory') as string }],
-    ['is too large', (file) => { write(file, ''); fs.truncateSync(file, 9 * 1024 * 1024); }, { missing: false, message: expect.stringContaining('is no roster') as string }],
+    ['is too large', (file) => { write(file, ''); fs.truncateSync(file, 9 * 1024 * 1024); }, { missing: false, message: expect.stringContaining('bytes are too many') as string }],
+    ['is a FIFO', (file) => execFileSync('mkfifo', [file]), { missing: false, message: expect.stringContaining('is not a regular file') as string }],
     ['is a device', (file) => fs.symlinkSync('/dev/zero', file), { missing: false, message: expect.stringContaining('is not a regular file') as string }],
     ['points at itself', (file) => fs.symlinkSync(file, file), { missing: false, message: expect.stringContaining('too many symbolic links') as string }],
   ])('that %s', (_, make, expected) => {
@@ -330,6 +332,21 @@ describe('the roster file', () => {
     expect(read('kickstart/a.md')).toEqual({ ok: true, text: 'beside' });
     expect(read('~/a.md')).toEqual({ ok: true, text: 'at home' });
     expect(read('gone.md')).toEqual({ ok: false, message: 'no such file or directory' });
+  });
+
+  test('a template that is none is neither waited for nor read without end', () => {
+    const directory = temporary();
+    const read = templateReader(path.join(directory, 'roster.yaml'), directory);
+    execFileSync('mkfifo', [path.join(directory, 'fifo.md')]);
+    fs.symlinkSync('/dev/zero', path.join(directory, 'zero.md'));
+    write(path.join(directory, 'large.md'), 'x'.repeat(1024 * 1024 + 1));
+    for (const name of ['fifo.md', 'zero.md'])
+      expect(read(name)).toEqual({ ok: false, message: 'is not a regular file' });
+    expect(read('.')).toEqual({ ok: false, message: 'is a directory; a file is expected' });
+    expect(read('large.md')).toEqual({
+      ok: false,
+      message: '1048577 bytes are too many: 1048576 are read at most',
+    });
   });
 });
 
