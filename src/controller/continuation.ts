@@ -7,6 +7,7 @@ import {
 import { profileOf, profileOfRunning } from '../roster/profile.js';
 import type { AgentSpec } from '../roster/types.js';
 import type { Assessment } from './assess.js';
+import { goneText, unreadableText } from './barred-text.js';
 import {
   findConversation,
   unseen,
@@ -194,7 +195,8 @@ const shapeFor = ({ runtime }: Conversation, spec: AgentSpec | null): Conversati
 const placeFor = ({ runtime }: Conversation, spec: AgentSpec | null): EvidencePlace | null =>
   (spec === null ? null : profileOfRunning(spec, runtime).conversation)?.evidence ?? null;
 
-export function nextStart(now: InForce, { desired, end, agent }: Subject, fresh: EndedBy | null): NextStart {
+export function nextStart(now: InForce, subject: Subject, fresh: EndedBy | null): NextStart {
+  const { desired, end, agent } = subject;
   // In no roster, or its env file cannot be read: it is not started as it is.
   if (desired?.kind !== 'resolved') return { kind: 'plain', because: null };
   const { spec, site } = desired;
@@ -207,6 +209,8 @@ export function nextStart(now: InForce, { desired, end, agent }: Subject, fresh:
     case 'can':
   }
   if (fresh !== null) return { kind: 'fresh', because: null, ended: fresh };
+  const back = cameBackTo(now, subject, spec, can.shape);
+  if (back !== null) return { kind: 'same', conversation: back, resumes: true };
   switch (now.kind) {
     case 'unreadable':
       return { kind: 'barred', code: 'unreadable', message: unreadableText(now.message, agent) };
@@ -217,6 +221,27 @@ export function nextStart(now: InForce, { desired, end, agent }: Subject, fresh:
     case 'known':
       return continued(now, spec, can.shape, end, agent);
   }
+}
+
+/**
+ * Where nothing was said in what runs: the one before it, ended by an edit that has been taken back since. null: it is not so, or
+ * that one cannot be found.
+ */
+function cameBackTo(
+  now: InForce,
+  { sight = unseen, marks }: Subject,
+  spec: AgentSpec,
+  shape: ConversationShape,
+): Conversation | null {
+  // What does not run is in that one already, see `lastOne`.
+  if (marks === null || now.kind === 'none' || isAtStake(now) || !sight.record.known) return null;
+  const { current, former } = sight.record.value;
+  const [before] = former;
+  // One that was begun since, and is not on record yet, has another before it.
+  const onRecord = current?.id === (now.kind === 'known' ? now.conversation.id : '');
+  if (!onRecord || before?.ended !== 'changed' || before.runtime !== spec.runtime) return null;
+  if (!shape.elsewhere && anotherDirectory(before, spec) !== null) return null;
+  return known(before, sight, spec).place === 'there' ? before : null;
 }
 
 function continued(
@@ -274,9 +299,3 @@ export const endedOnResume = ({ conversation, reason, status, ranMs }: LastEnd):
 /** Whether the last start failed so with the conversation in force. */
 export const resumeFailed = (now: InForce, end: LastEnd | null): boolean =>
   now.kind === 'known' && end?.conversation?.id === now.conversation.id && endedOnResume(end);
-
-const unreadableText = (message: string, agent: string): string =>
-  `which conversation it is in cannot be told: ${message}; repair the file, or begin anew: fleet restart ${agent} --fresh`;
-
-const goneText = (id: string, agent: string): string =>
-  `conversation ${id} was spoken to, and its file is gone; put it back, choose another one (fleet agent conversations ${agent}), or begin anew: fleet restart ${agent} --fresh`;

@@ -92,10 +92,20 @@ export function withCurrent(
   const others = former.filter(({ id }) => id !== next?.id);
   const kept =
     current === null || current.id === next?.id || !held
-      ? others
+      ? meant(ended, others)
       : [{ ...current, accepted: true, endedAt: at, ended }, ...others.filter(({ id }) => id !== current.id)];
   return { current: next === null ? null : bare(next), former: kept.slice(0, mostFormer) };
 }
+
+/** The word that ends one in which nobody spoke means the one before it as well, to which an edit taken back would lead. */
+const meant = (
+  ended: EndedBy,
+  [before, ...rest]: readonly FormerConversation[],
+): readonly FormerConversation[] => {
+  if (before === undefined) return [];
+  const onPurpose = before.ended === 'changed' && (ended === 'fresh' || ended === 'reset');
+  return [onPurpose ? { ...before, ended } : before, ...rest];
+};
 
 /** Without what a former one has besides. */
 const bare = (conversation: Conversation): Conversation => {

@@ -1,5 +1,5 @@
 import { isDisruptive, type ActionKind, type Cost, type Live } from './action.js';
-import type { BarredCode, ConversationOutlook } from './continuation.js';
+import { isAtStake, type BarredCode, type ConversationOutlook } from './continuation.js';
 
 /** What an action costs the conversation of an agent. */
 export function costOf(
@@ -18,7 +18,8 @@ export function costOf(
   switch (next.kind) {
     case 'same':
       // Into another one, out of one that nobody could come back to.
-      return now.kind === 'known' ? kept : { kind: 'loses-conversation', because: 'its id is unknown' };
+      if (now.kind === 'known') return kept;
+      return isAtStake(now) ? { kind: 'loses-conversation', because: 'its id is unknown' } : { kind: 'none' };
     case 'plain':
     case 'fresh': {
       if (empty) return { kind: 'none' };

@@ -2,14 +2,16 @@ import { assess, type Assessment, type World } from './assess.js';
 import { conversationInForce, nextStart, subjectOf } from './continuation.js';
 import type { Conversation } from './conversation.js';
 
-/** An agent, and the conversation that it runs in, or was in when it ran last. */
+/** An agent, and a conversation that it runs in, was in when it ran last, or is to be led back into. */
 export interface Occupant {
   readonly agent: string;
   readonly conversation: Conversation;
   /** Whether a process of it may be there now. In doubt one is. */
   readonly runs: boolean;
-  /** Whether it does not run, and is to be started there. */
+  /** Whether it does not run there, and is to be started there. */
   readonly due: boolean;
+  /** Whether it runs in another one meanwhile. */
+  readonly moves: boolean;
 }
 
 /** Those of a world by realm; made when the first start asks, so for a fleet at rest never. */
@@ -25,53 +27,57 @@ export function othersIn(world: World, id: string, but: string): readonly Occupa
 function occupantsOf(world: World): ReadonlyMap<string, readonly Occupant[]> {
   const all = new Map<string, Occupant[]>();
   for (const assessment of assess(world).agents) {
-    const occupant = occupantOf(assessment, world);
-    if (occupant === null) continue;
-    const realm = realmOf(occupant.conversation.id);
-    const before = all.get(realm);
-    if (before === undefined) all.set(realm, [occupant]);
-    else before.push(occupant);
+    for (const occupant of occupantsIn(assessment, world)) {
+      const realm = realmOf(occupant.conversation.id);
+      const before = all.get(realm);
+      if (before === undefined) all.set(realm, [occupant]);
+      else before.push(occupant);
+    }
   }
   return all;
 }
 
 /**
- * Because of whom an agent that does not run must not be started in this conversation; null: nobody. Where none of them runs,
- * that is so for all but one: who was put into it last goes on in it.
+ * Because of whom an agent must not be started in a conversation that it does not run in; null: nobody. Where none of them
+ * runs there, that is so for all but one: who was put into it last goes on in it, before anybody who runs in another one.
  */
-export function rivalFor(world: World, agent: string, conversation: Conversation): Occupant | null {
-  const others = othersIn(world, conversation.id, agent);
+export function rivalFor(world: World, claim: Claim): Occupant | null {
+  const others = othersIn(world, claim.conversation.id, claim.agent);
   const running = others.find(({ runs }) => runs);
   if (running !== undefined) return running;
   const [last] = others.filter(({ due }) => due).toSorted(lastFirst);
-  return last !== undefined && lastFirst(last, { agent, conversation }) < 0 ? last : null;
+  return last !== undefined && lastFirst(last, claim) < 0 ? last : null;
 }
 
 /** Whether it is this very conversation, not another one of the same realm. */
 export const isInIt = ({ conversation }: Occupant, id: string): boolean =>
   plain(conversation.id) === plain(id);
 
-type Claim = Pick<Occupant, 'agent' | 'conversation'>;
+type Claim = Pick<Occupant, 'agent' | 'conversation' | 'moves'>;
 
 const putThereAt = ({ conversation: { resumed, createdAt } }: Claim): number => resumed?.at ?? createdAt;
 
 const lastFirst = (a: Claim, b: Claim): number =>
-  putThereAt(b) - putThereAt(a) || (a.agent < b.agent ? -1 : 1);
+  Number(a.moves) - Number(b.moves) || putThereAt(b) - putThereAt(a) || (a.agent < b.agent ? -1 : 1);
 
-/** null: it is in none that anything is known of. */
-function occupantOf(assessment: Assessment, { observed }: World): Occupant | null {
+/** None where it is in none that anything is known of, and is to go into none. */
+function occupantsIn(assessment: Assessment, { observed }: World): readonly Occupant[] {
   const { agent, desired, situation, owned } = assessment;
   // Another fleet's: what is on record here is of an agent that had its name.
-  if (desired === null && !owned) return null;
+  if (desired === null && !owned) return [];
   const all = subjectOf(assessment, observed);
   // A session without marks tells nothing. The record does.
   const subject = situation.kind === 'unmarked' ? { ...all, marks: null } : all;
   const now = conversationInForce(subject);
-  if (now.kind !== 'known') return null;
-  const { conversation } = now;
   const runs = mayRun(assessment);
-  const wanted = !runs && desired?.spec.suspend === false;
-  return { agent, conversation, runs, due: wanted && nextStart(now, subject, null).kind === 'same' };
+  const next = desired?.spec.suspend === false ? nextStart(now, subject, null) : null;
+  const into = next?.kind === 'same' ? next.conversation : null;
+  const own = now.kind === 'known' ? now.conversation : null;
+  const moves = runs && into !== null && into.id !== own?.id;
+  return [
+    ...(own === null ? [] : [{ agent, conversation: own, runs, due: !runs && into !== null, moves: false }]),
+    ...(moves ? [{ agent, conversation: into, runs: false, due: true, moves }] : []),
+  ];
 }
 
 function mayRun({ situation }: Assessment): boolean {

@@ -9,10 +9,12 @@ export function outlookOf(assessment: Assessment, world: World, fresh: EndedBy |
   const { agent } = assessment;
   const subject = subjectOf(assessment, world.observed);
   const found = outlook(subject, fresh);
-  // What lives is where it is: whoever else would be started there is barred.
-  if (found.next.kind !== 'same' || subject.marks !== null) return found;
+  if (found.next.kind !== 'same') return found;
   const { id } = found.next.conversation;
-  const rival = rivalFor(world, agent, found.next.conversation);
+  const moves = subject.marks !== null;
+  // What lives is where it is: whoever else would be started there is barred.
+  if (moves && found.now.kind === 'known' && found.now.conversation.id === id) return found;
+  const rival = rivalFor(world, { agent, conversation: found.next.conversation, moves });
   if (rival === null) return found;
   return { ...found, next: { kind: 'barred', code: 'in-use', message: inUseText(agent, id, rival) } };
 }

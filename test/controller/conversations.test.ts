@@ -116,6 +116,75 @@ describe('what a start does', () => {
     expect(startOf(scene)).toMatchObject({ kind: 'fresh' });
   });
 
+  describe('an edit that is taken back on an agent that lives', () => {
+    /** It was edited, runs in an empty n since, and the edit is taken back. */
+    function takenBack(
+      o: Partial<Conversation> = {},
+      n: Partial<Conversation> & { readonly said?: boolean; readonly ended?: EndedBy } = {},
+      doc: Readonly<Record<string, unknown>> = {},
+      evidence: Evidence = { state: 'holds', bytes: 1, changedAt: now },
+    ): Scene {
+      const { said = false, ended = 'changed', ...more } = n;
+      const scene = new Scene([{ name: 'a', runtime: 'claude', ...doc }]).live('a', {
+        was: { working_directory: '~/new' },
+        marks: { conversation: more.id ?? 'n' },
+      });
+      const current = conversation('n', { accepted: said, directory: '~/new', ...more });
+      const record = { current, former: [former('o', ended, o)] };
+      const held = new Map([
+        ['n', { state: 'empty' } as const],
+        ['o', evidence],
+      ]);
+      const sight = { ...unseen, record: { known: true, value: record } as const, evidence: held };
+      scene.conversations.set('a', { ...sight, spokenTo: said });
+      return scene;
+    }
+    const back = { kind: 'same', conversation: { id: 'o' }, resumes: true };
+    test('leads back to the one before, which costs nothing', () => {
+      expect(takenBack().actionOn('a')).toMatchObject({
+        ...{ action: 'restart', gate: { kind: 'ready' }, cost: { kind: 'none' } },
+        conversation: { now: { kind: 'known', holds: false }, next: back },
+      });
+      expect(outlookText(takenBack().actionOn('a')!)).toBe('goes back to its earlier conversation');
+    });
+    test.each(['pi', 'codex', 'opencode', 'gemini'])('of %s, too', (runtime) => {
+      expect(startOf(takenBack({ runtime }, { runtime }, { runtime }))).toMatchObject(back);
+      // The process has not shown which one it is in.
+      const unshown = takenBack({ runtime }, { runtime, id: '' }, { runtime });
+      expect(startOf(unshown)).toMatchObject(back);
+      expect(unshown.actionOn('a')?.cost).toEqual({ kind: 'none' });
+    });
+    test('what it leaves is on no list, since it held nothing', () => {
+      const scene = takenBack();
+      const desired = scene.world().desired.get('a');
+      if (desired?.kind !== 'resolved') throw new Error('it is in the roster');
+      const sight = scene.conversations.get('a');
+      const { record } = commence(scene.actionOn('a')!, desired, sight, { ...launching('s'), now });
+      expect(record).toMatchObject({ current: { id: 'o' }, former: [] });
+    });
+    test.each<readonly [string, Scene]>([
+      ['something was said since', takenBack({}, { said: true })],
+      ['the one before was ended on purpose', takenBack({}, { ended: 'fresh' })],
+      ['the one before was begun elsewhere', takenBack({ directory: '~/old' })],
+      ['the one before is of another runtime', takenBack({ runtime: 'pi' })],
+      ['the next process would not find it', takenBack({}, {}, {}, { state: 'elsewhere' })],
+      ['its file is gone', takenBack({}, {}, {}, { state: 'empty' })],
+    ])('does not where %s', (_, scene) => {
+      expect(startOf(scene)).not.toMatchObject({ conversation: { id: 'o' } });
+      expect(scene.actionOn('a')?.gate.kind).not.toBe('blocked');
+    });
+    test('does not where a human has begun another one that is not on record yet', () => {
+      const scene = takenBack({}, { id: 'held', said: true });
+      scene.conversations.set('a', { ...scene.conversations.get('a')!, live: 'n' });
+      expect(startOf(scene)).toMatchObject({ kind: 'fresh' });
+    });
+    test('--fresh ends both, for good', () => {
+      const before = { current: conversation('n', { accepted: false }), former: [former('o', 'changed')] };
+      const after = withCurrent(before, conversation('m'), { ended: 'fresh', at: now, held: false });
+      expect(after).toMatchObject({ current: { id: 'm' }, former: [{ id: 'o', ended: 'fresh' }] });
+    });
+  });
+
   test('what is not continued is said', () => {
     const scene = stopped({ current: conversation('x', { directory: '~/old' }), former: [] });
     expect(outlookText(scene.actionOn('a')!)).toMatch(

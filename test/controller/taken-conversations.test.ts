@@ -162,6 +162,39 @@ describe('where neither lives, one of the two is started', () => {
   });
 });
 
+describe('who runs in an empty one, and is led back by an edit that is taken back', () => {
+  /** In ~/new until now. */
+  const led = (all: Scene, name: string): Scene => {
+    const current = { ...conversation({ id: `n-${name}` }, 'claude'), accepted: false, directory: '~/new' };
+    const before = { ...conversation({}, 'claude'), ended: 'changed', endedAt: now } as const;
+    all.conversations.set(name, {
+      ...{ ...unseen, record: { known: true, value: { current, former: [before] } } },
+      evidence: new Map([
+        [`n-${name}`, { state: 'empty' }],
+        ['x', { state: 'holds', bytes: 1, changedAt: now }],
+      ]),
+    });
+    return all.live(name, {
+      was: { working_directory: '~/new' },
+      marks: { conversation: `n-${name}` },
+    });
+  };
+  const with_ = (agents: Readonly<Record<string, In>>, ...names: readonly string[]): Scene =>
+    names.reduce(led, scene({ ...Object.fromEntries(names.map((name) => [name, {}])), ...agents }));
+
+  test('goes back where nobody else is in it', () => {
+    expect(planned(with_({ b: { id: 'y' } }, 'a'))).toEqual({ a: 'restart', b: 'start' });
+  });
+  test('does not where another one lives in it, or is to go on in it', () => {
+    expect(planned(with_({ b: { live: {} } }, 'a'))).toEqual({ a: taken });
+    // It has nothing else, whoever was put there last.
+    expect(planned(with_({ b: { begun: 90 } }, 'a'))).toEqual({ a: taken, b: 'start' });
+  });
+  test('one of two alone', () => {
+    expect(planned(with_({}, 'a', 'b'))).toEqual({ a: 'restart', b: taken });
+  });
+});
+
 describe('pi', () => {
   const own = '/home/op/.pi/agent/sessions/--home-op-src--fleet-a-01234567';
   const many = '/home/op/.pi/agent/sessions/--home-op-src--';

@@ -60,7 +60,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 /** One agent, and the conversation that its last accepted message went to. */
 class Story {
   readonly host = new FakeHost();
-  readonly doc: Record<string, unknown> = { name: 'a', runtime: 'claude' };
+  doc: Record<string, unknown> = { name: 'a', runtime: 'claude' };
   inRoster = true;
   lastAccepted: string | null = null;
   #pid: number | null = null;
@@ -228,6 +228,31 @@ test('without an edit and without the word that ends it, an agent never loses it
       const id = story.lastAccepted;
       for (const one of history) if (one.kind !== 'restart' || !one.fresh) await story.happen(one);
       for (let i = 0; i < 3; i += 1) await story.happen({ kind: 'apply', words: 'now', dieAfter: null });
+      expect(story.host.sessionOf('a')?.marks.conversation).toBe(id);
+    }),
+    { numRuns: 200 },
+  );
+}, 300_000);
+
+test('edits that are taken back before anybody spoke lead back to the conversation before them', async () => {
+  const silent = happening.filter(
+    ({ kind }) => kind !== 'clear' && kind !== 'leave' && kind !== 'say' && kind !== 'by hand',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(silent, { minLength: 3, maxLength: 20 }), async (history) => {
+      const story = new Story();
+      const before = { ...story.doc };
+      await story.happen({ kind: 'apply', words: 'none', dieAfter: null });
+      await story.happen({ kind: 'say', told: true });
+      const id = story.lastAccepted;
+      for (const one of history) {
+        if (one.kind === 'restart' && one.fresh) continue;
+        await story.happen('dieAfter' in one ? { ...one, dieAfter: null } : one);
+      }
+      story.doc = before;
+      await story.happen({ kind: 'apply', words: 'approve', dieAfter: null });
+      // That it is resumed again is an update: in force with the next start.
+      await story.happen({ kind: 'restart', fresh: false, dieAfter: null });
       expect(story.host.sessionOf('a')?.marks.conversation).toBe(id);
     }),
     { numRuns: 200 },

@@ -1,5 +1,6 @@
 import type { Cost, Gate, PlannedAction, Reason } from '../../controller/action.js';
 import type { ResetManner } from '../../controller/apply-result.js';
+import { isAtStake } from '../../controller/continuation.js';
 import { formatDuration } from '../../roster/duration.js';
 import { visible } from '../../roster/visible.js';
 import { endText } from './end-text.js';
@@ -113,9 +114,13 @@ export function costText(cost: Cost): string | null {
   }
 }
 
-/** What a start of an agent that does not live makes of its conversation, or null where that is not worth a line. */
+/** What a start makes of an agent's conversation where that costs nothing, or null where it is not worth a line. */
 export function outlookText({ action, live, conversation: { now, next } }: PlannedAction): string | null {
-  if (live !== null || (action !== 'start' && action !== 'restart' && action !== 'reset')) return null;
+  if (action !== 'start' && action !== 'restart' && action !== 'reset') return null;
+  if (live !== null) {
+    const back = next.kind === 'same' && next.resumes && !isAtStake(now);
+    return back ? 'goes back to its earlier conversation' : null;
+  }
   if (now.kind !== 'known' || !now.holds) return null;
   switch (next.kind) {
     case 'same':

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { leaveMessage, removeEntry } from '../../actuators/outbox.js';
 import type { PlannedAction } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
+import type { Conversation } from '../../controller/conversation.js';
 import { cleaned } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
 import type { Outcome } from '../../controller/port.js';
@@ -39,7 +40,7 @@ export function leaveKickstart(
   const outbox = readOutbox(directory);
   const isWanted = text !== null && cleaned(text).trim() !== '';
   if (!outbox.known) return isWanted ? outbox.message : null;
-  const before = outbox.value.filter(({ entry }) => entry.kind !== 'message').map(({ name }) => name);
+  const before = firstWords(outbox.value);
   const over = lock === 'locked' && isWanted ? before[0] : undefined;
   for (const name of before) if (name !== over) removeEntry(directory, name);
   if (!isWanted) return null;
@@ -53,6 +54,19 @@ export function leaveKickstart(
     over,
   );
   return 'problem' in left ? left.problem : null;
+}
+
+/** What waits to be said first in a conversation, by the names of its files. */
+const firstWords = (entries: readonly { readonly name: string; readonly entry: OutboxEntry }[]): string[] =>
+  entries.filter(({ entry }) => entry.kind !== 'message').map(({ name }) => name);
+
+/** What was to be said first in a conversation that is left is not said in another one that has long begun. */
+function forgetFirstWords({ paths }: Context, agent: string, world: World, next: Conversation): void {
+  const record = world.observed.conversations.get(agent)?.record;
+  if (record?.known !== true || record.value.current?.id === next.id) return;
+  const directory = outboxDirectory(paths, agent);
+  const outbox = readOutbox(directory);
+  if (outbox.known) for (const name of firstWords(outbox.value)) removeEntry(directory, name);
 }
 
 /**
@@ -72,6 +86,7 @@ export function leaveKickstartOf(
   const server = world.observed.tmux.known ? world.observed.tmux.value?.pid : undefined;
   const after = live === null || server === undefined ? null : { server, pid: live.pid };
   if (next.kind === 'same' && next.resumes) {
+    forgetFirstWords(context, agent, world, next.conversation);
     if (spec.onInterrupted !== 'continue' || desired?.kind !== 'resolved') return null;
     const problem = leaveWordToGoOn(context, spec, desired.effective.env, next.conversation, after);
     if (problem !== null) context.say(`${agent} will not be told to go on: ${problem}`);
