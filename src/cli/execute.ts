@@ -101,6 +101,7 @@ export async function carryOut(
       if (record !== null) records.push(record);
       report(event);
     },
+    monotonic: () => performance.now(),
     pause: (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined),
     interrupted: context.interrupted,
   };

@@ -16,6 +16,7 @@ import type { LaunchPlaces } from './launch.js';
 import type { Actuators, Outcome, SessionMarks } from './port.js';
 import { resetInRuntimes, type RuntimeResets } from './reset.js';
 import type { Situation } from './situation.js';
+import { isStillDue, mayGoOn } from './still-due.js';
 
 export type { ActionResult } from './apply-result.js';
 
@@ -41,11 +42,16 @@ export interface ApplyPort {
   readonly report: (event: ApplyEvent) => void;
   /** Observes and plans again, for actions that had to wait their turn. */
   readonly planAgain: () => Promise<Plan>;
+  /** A clock that no one sets, milliseconds. */
+  readonly monotonic: () => number;
   /** Waits between starts, in milliseconds; resolves early once `interrupted`. */
   readonly pause: (ms: number) => Promise<void>;
   /** True once the operator asked to stop: the step under way is finished, no other begun. */
   readonly interrupted: () => boolean;
 }
+
+/** What took longer may have been overtaken: the controller gives the lock back while slow actions go on. */
+const slowMs = 500;
 
 /**
  * Walks a plan: files before units, stops before starts, the holder before agents, one process per verb. What came of
@@ -71,12 +77,12 @@ export async function apply(
     ready.filter(
       ({ action, agent }) => kinds.includes(action) && !failures.has(agent) && !withdrawn.has(agent),
     );
-  const askAgain = async (actions: readonly PlannedAction[]): Promise<void> => {
+  const askAgain = async (actions: readonly PlannedAction[], isRight = isStillDue): Promise<void> => {
     if (actions.length === 0 || port.interrupted()) return;
     const again = new Map((await port.planAgain()).actions.map((action) => [action.agent, action]));
-    for (const { agent } of actions) {
-      const action = again.get(agent) ?? null;
-      if (action?.gate.kind !== 'ready') withdrawn.set(agent, action);
+    for (const action of actions) {
+      const due = again.get(action.agent) ?? null;
+      if (!isRight(action, due)) withdrawn.set(action.agent, due);
     }
   };
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
@@ -150,21 +156,24 @@ export async function apply(
     } else fail(onServer, ended);
     report({ type: 'holder', failure: await replaceHolder(plan.holder, ended, port) });
   }
-  const restarts = of('restart', 'reset');
+  const launched = of('restart', 'reset', 'start');
   const starts = of('start');
-  const together = freely && restarts.length + moved.size === 0;
+  const together = freely && starts.length === launched.length && moved.size === 0;
   if (together) {
     await step(starts, async (able) => {
       const { holder, units } = await actuators.startHolderAndUnits(names(able));
       if (holder !== null) for (const { agent } of able) begun.delete(agent);
       return holder ?? units;
     });
-  } else if (restarts.length + starts.length > 0 && !port.interrupted() && !holderRuns(world)) {
-    fail([...restarts, ...starts], await actuators.startHolder());
+  } else if (launched.length > 0 && !port.interrupted() && !holderRuns(world)) {
+    const since = port.monotonic();
+    fail(launched, await actuators.startHolder());
+    if (port.monotonic() - since > slowMs) await askAgain(of('restart', 'reset', 'start'));
   }
   // The name of a session that outlives its unit would be taken.
   const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>
     (await endSessions(batch)) ?? actuators.restartUnits(names(batch), longestGrace(names(batch), world));
+  const isReset = (agent: string): boolean => manners.get(agent)?.in === 'runtime';
   const resetOrRestart = async (batch: readonly PlannedAction[]): Promise<Outcome> => {
     const resets = batch.filter(({ action, live }) => action === 'reset' && live !== null);
     const outcomes = port.resets === undefined ? null : await resetInRuntimes(resets, world, port.resets);
@@ -172,7 +181,13 @@ export async function apply(
       const because = outcomes === null ? 'nothing was tried in its runtime' : (outcomes.get(agent) ?? null);
       manners.set(agent, because === null ? { in: 'runtime' } : { in: 'process', because });
     }
-    const ended = batch.filter(({ agent }) => manners.get(agent)?.in !== 'runtime');
+    // To have tried may have taken long.
+    if (outcomes !== null)
+      await askAgain(
+        resets.filter(({ agent }) => !isReset(agent)),
+        mayGoOn,
+      );
+    const ended = batch.filter(({ agent }) => !isReset(agent) && !withdrawn.has(agent));
     return ended.length === 0 ? null : restartUnits(ended);
   };
   const launch = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> => {

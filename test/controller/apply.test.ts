@@ -353,6 +353,101 @@ describe('pace and interruption', () => {
     expect(kinds(await fleet.apply())).toEqual(['b start done', 'c start done']);
   });
 
+  describe('a launch that waited its turn', () => {
+    const spaced = { defaults: { start_spacing: '2s' } };
+    const [a, b] = docs('a', 'b') as [AgentDoc, AgentDoc];
+    const bad = { env: { X: 'bad' } };
+    const lookOf = (fleet: Fleet) => plan(fleet.host.observe(fleet.roster), noWords, fleet.host.now);
+    /** Both are to be restarted; after the first one, something happens. */
+    const walk = async (meanwhile: (fleet: Fleet) => void) => {
+      const fleet = new Fleet().edit([a, b]);
+      await fleet.apply();
+      const pid = fleet.host.pidOf('b');
+      fleet.edit([{ ...a, ...bad }, { ...b, ...bad }], spaced); // prettier-ignore
+      const results = await fleet.apply(
+        {},
+        {
+          planAgain: () => Promise.resolve(lookOf(fleet)),
+          pause: () => {
+            meanwhile(fleet);
+            return Promise.resolve();
+          },
+        },
+      );
+      return { results: kinds(results), left: fleet.host.pidOf('b') === pid, fleet };
+    };
+    test('is done where it is still the same', async () => {
+      const { results, left } = await walk(() => undefined);
+      expect(results).toEqual(['a restart done', 'b restart done']);
+      expect(left).toBe(false);
+    });
+    test.each<readonly [string, (fleet: Fleet) => void, string]>([
+      ['only an update is', (fleet) => fleet.edit([a, { ...b, idle_after: '5m' }], spaced), 'update'],
+      ['a stop is', (fleet) => fleet.edit([a], spaced), 'stop'],
+      ['another configuration is', (fleet) => fleet.edit([a, { ...b, env: { X: 'c' } }], spaced), 'restart'],
+      ['nothing is', (fleet) => fleet.edit([a, b], spaced), 'restart'],
+    ])('is not done where %s due by then', async (_, meanwhile, action) => {
+      const { results, left } = await walk(meanwhile);
+      expect(results).toEqual(['a restart done', `b ${action} gated`]);
+      expect(left).toBe(true);
+    });
+    test('is done where its process has ended by then', async () => {
+      const { results, fleet } = await walk(({ host }) => host.endSession(host.sessionOf('b')!));
+      expect(results).toEqual(['a restart done', 'b restart done']);
+      expect(lookOf(fleet).actions).toEqual([]);
+    });
+    test('is done at the operator’s word, which stays the same', async () => {
+      const fleet = new Fleet().edit([a, b], spaced);
+      await fleet.apply();
+      const look = () => operatorPlan(fleet.host.observe(fleet.roster), 'restart', null, fleet.host.now);
+      const results = await fleet.walk(look(), { planAgain: () => Promise.resolve(look()) });
+      expect(kinds(results)).toEqual(['a restart done', 'b restart done']);
+    });
+  });
+
+  describe('a hold that comes while it goes on', () => {
+    const hold = (fleet: Fleet) =>
+      fleet.host.holds.set('a', { since: 0, until: null, reason: null, by: 'stop' });
+    const lookOf = (fleet: Fleet) => plan(fleet.host.observe(fleet.roster), noWords, fleet.host.now);
+    const printed = (host: FakeHost): void => {
+      host.sessionOf('a')!.ownPane()!.lastOutputAt = host.now / 1000;
+    };
+    test('keeps an agent down where the holder took long to come up', async () => {
+      const fleet = new Fleet().edit(docs('a', 'b'), { defaults: { start_spacing: '2s' } });
+      const start = fleet.host.startHolder.bind(fleet.host);
+      const time = { ms: 0 };
+      fleet.host.startHolder = () => {
+        hold(fleet);
+        time.ms += 1001;
+        return start();
+      };
+      const port = { planAgain: () => Promise.resolve(lookOf(fleet)), monotonic: () => time.ms };
+      const results = await fleet.apply({}, port);
+      expect(kinds(results)).toEqual(['a start gated', 'b start done']);
+    });
+    test.each<readonly [string, (fleet: Fleet) => void, string]>([
+      ['is not undone by the restart', hold, 'gated'],
+      // What was typed was printed.
+      ['is what counts, not what the attempt made it print', ({ host }) => printed(host), 'done'],
+    ])('while a reset was tried in the runtime %s', async (_, meanwhile, expected) => {
+      const slot = { name: 'a', reset_between_tasks: true, kickstart_template: 'k.md' };
+      const fleet = new Fleet().edit([slot], { templates: { 'k.md': 'one' } });
+      await fleet.apply();
+      const pid = fleet.host.pidOf('a');
+      fleet.edit([slot], { templates: { 'k.md': 'two' } });
+      const reset = (): Promise<string> => {
+        meanwhile(fleet);
+        return Promise.resolve('it is at work');
+      };
+      const results = await fleet.apply(
+        {},
+        { planAgain: () => Promise.resolve(lookOf(fleet)), resets: { reset } },
+      );
+      expect(kinds(results)).toEqual([`a reset ${expected}`]);
+      expect(fleet.host.pidOf('a') === pid).toBe(expected === 'gated');
+    });
+  });
+
   test('every action has one result, and a start is reported before it', async () => {
     const fleet = new Fleet().edit(docs('a', 'b'));
     await fleet.apply();

@@ -34,6 +34,7 @@ export const launching = (socketName: string) => ({
     conversationFile: (agent: string): string => `/state/conversations/${agent}.json`,
   },
   newId: (): string => `chosen-${(ids += 1)}`,
+  monotonic: (): number => 0,
 });
 
 /** fleet dies (SIGKILL) before this port call takes effect. */

@@ -220,6 +220,7 @@ export class VirtualFleet {
       {
         actuators: actor.handsOn(host),
         ...launching(roster.socketName),
+        monotonic: clock.monotonic,
         observe: () => this.#look(actor, roster),
         planAgain: async () =>
           replan(await this.#look(actor, this.file.problem === null ? this.file.roster : roster)),
