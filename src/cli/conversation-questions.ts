@@ -1,9 +1,11 @@
 import type { Desired } from '../controller/desired.js';
 import type { AgentFiles, Marks, Observed, ObservedPane, ObservedSession } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
+import type { EnvironmentOf } from '../observers/conversation-evidence.js';
 import type { ConversationQuestion } from '../observers/conversations.js';
 import { profileOf, type RuntimeProfile } from '../roster/profile.js';
 import { BUILT_IN } from '../roster/profiles.js';
+import { agentEnvironment } from './agent-environment.js';
 import type { Context } from './context.js';
 
 type Running = NonNullable<ConversationQuestion['running']>;
@@ -15,14 +17,16 @@ interface Seen {
   readonly desired: ReadonlyMap<string, Desired>;
   readonly files: ReadonlyMap<string, AgentFiles>;
   readonly tmux: Observed['tmux'];
+  /** What agents inherit, by what their user manager hands on. */
+  readonly inherited: (manager: EnvironmentOf) => EnvironmentOf;
   /** What every agent's end would cost is asked, not only theirs who differ from the roster. */
   readonly endsAsked: boolean;
 }
 
 /** Whose conversations a look has to look at: everybody's in the roster, and theirs who run without being in it. */
-export function conversationQuestions({ paths }: Context, seen: Seen): readonly ConversationQuestion[] {
-  const { desired, files } = seen;
-  const running = runningAgents(paths.home, seen);
+export function conversationQuestions(context: Context, seen: Seen): readonly ConversationQuestion[] {
+  const { desired, files, inherited } = seen;
+  const running = runningAgents(context.paths.home, seen);
   return [...files].map(([agent, { applied }]): ConversationQuestion => {
     const wanted = desired.get(agent);
     const runs = running.get(agent) ?? null;
@@ -38,7 +42,7 @@ export function conversationQuestions({ paths }: Context, seen: Seen): readonly 
       shape: profile?.conversation ?? null,
       placeOf: (name) => profileFor(name)?.conversation?.evidence ?? null,
       transcript: profile?.transcript ?? 'none',
-      environment: { HOME: paths.userHome, ...own },
+      environment: (manager) => agentEnvironment(context, inherited(manager), own),
       running: runs,
     };
   });

@@ -89,7 +89,7 @@ export async function carryOut(
     words,
     newId: () => randomUUID(),
     resets: runtimeResets(context, pass.world),
-    leaveFirstMessage: (action: PlannedAction) => leaveKickstartOf(context, action, pass.world),
+    leaveFirstMessage: (action: PlannedAction) => leaveKickstartOf(context, action, pass),
     observe: () => lookAgain(context, pass, socketName),
     planAgain: async () => {
       const later = await observe(context, { socketName, endsAsked: pass.endsAsked });

@@ -5,7 +5,8 @@ import type { Observed } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import { observeAgentFiles } from '../observers/agent-files.js';
 import { readExitRecord } from '../observers/exit-record.js';
-import { emptyMemory, observeConversations } from '../observers/conversations.js';
+import type { EnvironmentOf } from '../observers/conversation-evidence.js';
+import { emptyMemory } from '../observers/conversations.js';
 import { observeInstallation, type Installation } from '../observers/installation.js';
 import { observeMemory } from '../observers/memory.js';
 import { findObstacles } from '../observers/obstacles.js';
@@ -16,8 +17,10 @@ import { monotonicNow } from '../host/clock.js';
 import { exitsDirectory } from '../host/paths.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
+import { inheritedEnvironment } from './agent-environment.js';
 import type { Context } from './context.js';
 import { conversationQuestions } from './conversation-questions.js';
+import { lookAtConversations } from './conversation-sights.js';
 import type { Asked } from './early-look.js';
 import type { Earlier } from './earlier.js';
 import { lookAtHost, wholeLook, type HostLook } from './host-look.js';
@@ -30,10 +33,12 @@ export interface Pass {
   readonly installation: Installation;
   /** Of every agent it was asked what its end would cost, not only of those that differ from the roster. */
   readonly endsAsked: boolean;
+  /** What agents inherit from their units, as far as anybody had to know. */
+  readonly inherited: EnvironmentOf;
 }
 
 /**
- * Observes everything once, with two processes. systemctl is already at work while the roster is compiled.
+ * Observes everything once, with two processes; with a third where a conversation is to be sought. systemctl is already at work while the roster is compiled.
  *
  * @param from.socketName where the server is looked for, if not on the roster's socket
  * @param from.roster taken instead of the file's
@@ -69,6 +74,13 @@ export async function observe(
     earlier === null
       ? await wholeLook(first, roster, paths.home, () => hostLook(context, socketName))
       : first;
+  const files = withOthers(context, known, units, tmux);
+  const inherited = (manager: EnvironmentOf): EnvironmentOf => inheritedEnvironment(installation, manager);
+  const { conversations, manager } = await lookAtConversations(
+    context,
+    conversationQuestions(context, { desired, files, tmux, inherited, endsAsked }),
+    earlier?.conversations ?? emptyMemory(),
+  );
   // Last, so that a hold that was answered while we looked is in force.
   const stored = earlier?.memory() ?? observeMemory(paths.state);
   const endsStamp = earlier === null ? null : stampOf(exitsDirectory(paths));
@@ -77,12 +89,6 @@ export async function observe(
   const sameEnds = last !== null && endsStamp !== null && last.endsStamp === endsStamp;
   const ends = sameEnds ? last.observed.ends : endsOf(context, roster, units);
   const sameDesired = desired === earlier?.desired?.desired;
-  const files = withOthers(context, known, units, tmux);
-  const conversations = observeConversations(
-    paths,
-    conversationQuestions(context, { desired, files, tmux, endsAsked }),
-    earlier?.conversations ?? emptyMemory(),
-  );
   const observed: Observed = {
     ...{ units, tmux, files, ends, conversations },
     // Asked by gates alone: as long as nothing is to be done, and nothing has changed, nobody asks.
@@ -100,7 +106,8 @@ export async function observe(
     earlier.desired = { roster, desired, files: known };
     earlier.last = { observed, stored, endsStamp };
   }
-  return { world: { roster, desired, observed, home: paths.home }, installation, endsAsked };
+  const world = { roster, desired, observed, home: paths.home };
+  return { world, installation, endsAsked, inherited: inherited(manager) };
 }
 
 const hostLook = ({ look, exec }: Context, socketName: string): Promise<HostLook> =>

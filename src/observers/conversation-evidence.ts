@@ -6,7 +6,7 @@ import type { EvidencePlace } from '../roster/conversation.js';
 import { sessionIn } from './opencode-database.js';
 import { environmentOf } from './process-facts.js';
 
-/** The value of a variable an agent would be started with. */
+/** What an agent would be started with. */
 export type EnvironmentOf = Readonly<Record<string, string | undefined>>;
 
 /** A file larger than this holds something, whatever stands in it; of smaller ones all is read. */
@@ -16,18 +16,21 @@ const surelyBytes = 64 * 1024;
  * What the runtime's own files hold of a conversation.
  *
  * @param place null: no file would tell
- * @param pid of a running process, in whose home it may lie where the agent's next one would look elsewhere
+ * @param running a process in whose home it may lie where the agent's next one would look elsewhere; null: none runs
  */
 export function evidenceOf(
   place: EvidencePlace | null,
   id: string,
   environment: EnvironmentOf,
-  pid: number | null,
+  running: { readonly pid: number; readonly inDoubt: boolean } | null,
 ): Evidence {
   if (place === null) return { state: 'unknown' };
   const there = evidenceIn(place, id, environment);
-  if (there.state !== 'empty' || pid === null) return there;
-  return evidenceIn(place, id, environmentOf(pid)).state === 'holds' ? { state: 'elsewhere' } : there;
+  if (there.state !== 'empty' || running === null) return there;
+  const own = evidenceIn(place, id, environmentOf(running.pid));
+  if (own.state !== 'holds') return there;
+  // Where its next one would look counts only for who may be ended.
+  return running.inDoubt ? { state: 'elsewhere' } : own;
 }
 
 function evidenceIn(place: EvidencePlace, id: string, environment: EnvironmentOf): Evidence {

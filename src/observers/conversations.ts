@@ -24,8 +24,8 @@ export interface ConversationQuestion {
   /** Where another runtime keeps its conversations: the agent may have been one. null: no file would tell. */
   readonly placeOf: (runtime: string) => EvidencePlace | null;
   readonly transcript: TranscriptKind;
-  /** What the agent would be started with. */
-  readonly environment: EnvironmentOf;
+  /** What the agent would be started with, by what its user manager hands on. */
+  readonly environment: (manager: EnvironmentOf) => EnvironmentOf;
   /** The process in its own pane and what its session's marks say; null: it does not run. */
   readonly running: {
     readonly pid: number;
@@ -85,22 +85,61 @@ function look(
   startedIn: ReadonlySet<string>,
   memory: ConversationMemory,
 ): ConversationSight {
-  const { runtime, shape, placeOf, transcript, environment, running } = question;
+  const { shape, transcript, running } = question;
   const current = record.known ? record.value.current : null;
   const before = record.known ? record.value.former[0] : undefined;
   const live = shownBy(question, startedIn, memory);
   const ids = new Set(
     [current?.id, before?.id, running?.conversation, live].flatMap((id) => (id ? [id] : [])),
   );
-  const evidence = new Map(
-    [...ids].map((id) => {
-      const own = [current, before].find((one) => one?.id === id)?.runtime ?? runtime;
-      return [id, evidenceOf(placeOf(own), id, environment, running?.pid ?? null)] as const;
-    }),
-  );
+  const evidence = evidenceFor(question, record, ids, {});
   // Only what was never answered was surely never asked: a transcript may lie where nobody looks, in a container, say.
   const silent = ids.size === 0 && shape !== null && running?.inDoubt === true && running.printedNothing;
   return { record, live, evidence, spokenTo: !silent || leftTraces(transcript, running.pid, accepted) };
+}
+
+function evidenceFor(
+  { runtime, placeOf, environment, running }: ConversationQuestion,
+  record: Known<ConversationRecord>,
+  ids: Iterable<string>,
+  manager: EnvironmentOf,
+): ConversationSight['evidence'] {
+  const onRecord = record.known ? [record.value.current, record.value.former[0]] : [];
+  const under = environment(manager);
+  return new Map(
+    [...ids].map((id) => {
+      const own = onRecord.find((one) => one?.id === id)?.runtime ?? runtime;
+      return [id, evidenceOf(placeOf(own), id, under, running)] as const;
+    }),
+  );
+}
+
+/** Whether an agent may be started, and its conversation was not found where its next process would look, as far as is known. */
+export const isSought = (
+  { running }: ConversationQuestion,
+  { evidence }: Pick<ConversationSight, 'evidence'>,
+): boolean =>
+  [...evidence.values()].some(({ state }) => state === (running === null ? 'empty' : 'elsewhere'));
+
+/**
+ * The sight, with its evidence looked for again.
+ *
+ * @param manager what the user manager hands on; null: it did not say. Then what was not found is unknown
+ */
+export function soughtAgain(
+  question: ConversationQuestion,
+  sight: ConversationSight,
+  manager: EnvironmentOf | null,
+): ConversationSight {
+  const evidence =
+    manager === null
+      ? new Map(
+          [...sight.evidence].map(
+            ([id, one]) => [id, one.state === 'empty' ? ({ state: 'unknown' } as const) : one] as const,
+          ),
+        )
+      : evidenceFor(question, sight.record, sight.evidence.keys(), manager);
+  return { ...sight, evidence };
 }
 
 function shownBy(

@@ -17,6 +17,8 @@ export interface InstallRecord {
   /** null: tmux's default. */
   readonly tmuxTmpdir: string | null;
   readonly path: string;
+  /** What the units of agents take from it: all lines, the operator's own over fleet's. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly version: string;
 }
 
@@ -101,6 +103,7 @@ function readRecord(paths: Paths, parse: ParseEnvironment): InstallRecord | null
     units: managed['MOSAIC_FLEET_UNITS'] ?? paths.units,
     tmuxTmpdir: tmuxTmpdir({ ...managed, ...site }),
     path: site['PATH'] ?? managed['PATH'] ?? '',
+    environment: { ...managed, ...site },
     version: managed['MOSAIC_FLEET_VERSION'] ?? 'unknown',
   };
 }

@@ -76,3 +76,27 @@ export function parseUnitProperties(text: string): ReadonlyMap<string, UnitPrope
   }
   return units;
 }
+
+/** Reads `systemctl show-environment`: KEY=VALUE, where the value may be quoted as a shell's `$'…'`. (JSON is of systemd 248.) */
+export const parseEnvironment = (text: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    text.split('\n').flatMap((line) => {
+      const at = line.indexOf('=');
+      return at > 0 ? [[line.slice(0, at), unquoted(line.slice(at + 1))] as const] : [];
+    }),
+  );
+
+const controls: Readonly<Record<string, string>> = {
+  ...{ a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+};
+
+function unquoted(value: string): string {
+  const [, inner] = /^\$'(.*)'$/.exec(value) ?? [];
+  return inner === undefined
+    ? value
+    : inner.replace(/\\(?:([0-7]{3})|(.))/g, (_, octal: string | undefined, character = '') =>
+        octal === undefined
+          ? (controls[String(character)] ?? String(character))
+          : String.fromCharCode(Number.parseInt(octal, 8)),
+      );
+}

@@ -3,6 +3,7 @@ import { describeExec, type Exec } from '../host/exec.js';
 import {
   controllerUnit,
   holderUnit,
+  parseEnvironment,
   parseUnitList,
   parseUnitProperties,
   type UnitProperties,
@@ -69,6 +70,15 @@ export async function showUnitPath(exec: Exec): Promise<readonly string[] | null
 /** The user manager's own cgroup path, or null where it does not answer. */
 export async function showManagerCgroup(exec: Exec): Promise<string | null> {
   return showManager(exec, 'ControlGroup');
+}
+
+/**
+ * The environment that the user manager hands on to what it starts: `environment.d`, and what `systemctl --user set-environment`
+ * and the like have added. null where it does not answer.
+ */
+export async function showManagerEnvironment(exec: Exec): Promise<Readonly<Record<string, string>> | null> {
+  const result = await exec('systemctl', ['--user', 'show-environment'], { timeoutMs });
+  return result.kind === 'exited' && result.code === 0 ? parseEnvironment(result.stdout) : null;
 }
 
 async function showManager(exec: Exec, property: string): Promise<string | null> {

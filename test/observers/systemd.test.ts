@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Exec, ExecResult } from '../../src/host/exec.js';
 import { observeFigures } from '../../src/observers/figures.js';
 import { observeUnits } from '../../src/observers/systemd.js';
-import { parseUnitList, parseUnitProperties } from '../../src/observers/systemd-output.js';
+import { parseEnvironment, parseUnitList, parseUnitProperties } from '../../src/observers/systemd-output.js';
 
 /** What systemd 252 printed. */
 const captured =
@@ -69,6 +69,32 @@ describe('a list of units', () => {
     ['no state', '[{"unit":"mosaic-agent@a.service","sub":"x"}]'],
   ])('with %s is none', (_, text) => {
     expect(parseUnitList(text)).toBeNull();
+  });
+});
+
+describe("the user manager's environment", () => {
+  test('as systemctl 252 prints it', () => {
+    const text = String.raw`HOME=/home/x
+EMPTY=
+A=$'x y'
+B=$'it\'s'
+C=$'é\\n'
+D=$'a\nb\001c'
+F=$'$x\x60"'
+G=a=b
+`.replace('\\x60', '`');
+    expect(parseEnvironment(text)).toEqual({
+      ...{
+        HOME: '/home/x',
+        EMPTY: '',
+        A: 'x y',
+        B: "it's",
+        C: 'é\\n',
+        D: 'a\nb\u0001c',
+        F: '$x`"',
+        G: 'a=b',
+      },
+    });
   });
 });
 

@@ -3,18 +3,20 @@ import type { World } from '../../controller/assess.js';
 import type { Conversation, FormerConversation } from '../../controller/conversation.js';
 import { chooseConversation, resumePlan } from '../../controller/resume-plan.js';
 import { displayPath } from '../../host/paths.js';
-import { evidenceOf } from '../../observers/conversation-evidence.js';
+import { evidenceOf, type EnvironmentOf } from '../../observers/conversation-evidence.js';
 import { observeInstallation } from '../../observers/installation.js';
+import { showManagerEnvironment } from '../../observers/systemd.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import { profileOf } from '../../roster/profile.js';
 import { visible } from '../../roster/visible.js';
+import { agentEnvironment, inheritedEnvironment } from '../agent-environment.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { carryOutTold } from '../carry-out-told.js';
 import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
-import { observe } from '../pass.js';
+import { observe, type Pass } from '../pass.js';
 import { continuedText, endedText } from '../render/conversation-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { ago } from '../render/reason-text.js';
@@ -75,11 +77,17 @@ const json = ({
 });
 
 /** Whether its next process would find something by this id. */
-function isHeld({ paths }: Context, { desired }: World, name: string, id: string): boolean {
+function isHeld(
+  context: Context,
+  { world: { desired }, installation }: Pass,
+  manager: EnvironmentOf,
+  { name, id }: { readonly name: string; readonly id: string },
+): boolean {
   const wanted = desired.get(name);
   if (wanted?.kind !== 'resolved') return false;
   const place = profileOf(wanted.spec).conversation?.evidence ?? null;
-  const environment = { HOME: paths.userHome, ...wanted.effective.env };
+  const inherited = inheritedEnvironment(installation, manager);
+  const environment = agentEnvironment(context, inherited, wanted.effective.env);
   return evidenceOf(place, id, environment, null).state === 'holds';
 }
 
@@ -93,8 +101,9 @@ export async function resumeCommand(context: Context, name: string, id: string):
   requireInstallation(context, roster, observeInstallation(context.paths, parseEnvironmentFile));
   return withLock(context, 'fleet agent resume', async () => {
     const pass = await observe(context);
+    const manager = (await showManagerEnvironment(context.exec)) ?? {};
     const chosen = chooseConversation(pass.world, name, id, (whole) =>
-      isHeld(context, pass.world, name, whole),
+      isHeld(context, pass, manager, { name, id: whole }),
     );
     if (!chosen.ok)
       throw new CommandFailure(ExitCode.error, `${name} was left as it is: ${visible(chosen.message)}`);

@@ -4,7 +4,7 @@ import type { Conversation } from '../../controller/conversation.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
 import type { Outcome } from '../../controller/port.js';
 import { outboxDirectory } from '../../host/paths.js';
-import { filesOf } from '../../observers/conversation-evidence.js';
+import { filesOf, type EnvironmentOf } from '../../observers/conversation-evidence.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { turnIn } from '../../observers/transcripts/transcript.js';
 import { profileOf } from '../../roster/profile.js';
@@ -19,19 +19,18 @@ const word =
  * Leaves the word to go on for an agent whose conversation is about to be continued, where it ends, or has ended, in the
  * middle of a turn. Where that cannot be told, nothing is left.
  *
- * @param own what its environment holds by roster and site
+ * @param environment what it would be started with
  * @param after the process that runs now and will be replaced; null: none
  */
 export function leaveWordToGoOn(
   context: Context,
   agent: AgentSpec,
-  own: Readonly<Record<string, string>>,
+  environment: EnvironmentOf,
   { id }: Conversation,
   after: OutboxEntry['after'],
 ): Outcome {
   const { conversation, transcript } = profileOf(agent);
   if (conversation?.evidence == null) return null;
-  const environment = { HOME: context.paths.userHome, ...own };
   if (turnIn(transcript, filesOf(conversation.evidence, id, environment) ?? [], id) !== 'open') return null;
   const directory = outboxDirectory(context.paths, agent.name);
   const outbox = readOutbox(directory);

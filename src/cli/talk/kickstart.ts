@@ -11,8 +11,9 @@ import { lockOwner } from '../../host/lock.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { renderKickstart } from '../../roster/placeholders.js';
 import type { AgentSpec } from '../../roster/types.js';
+import { agentEnvironment } from '../agent-environment.js';
 import type { Context } from '../context.js';
-import { observe } from '../pass.js';
+import { observe, type Pass } from '../pass.js';
 import { leaveWordToGoOn } from './go-on.js';
 import { openLine } from './line.js';
 import { deliverLeft, waitsForStart } from './round.js';
@@ -78,7 +79,7 @@ function forgetFirstWords({ paths }: Context, agent: string, world: World, next:
 export function leaveKickstartOf(
   context: Context,
   { agent, action, live, conversation: { next } }: PlannedAction,
-  world: World,
+  { world, inherited }: Pass,
 ): Outcome {
   const desired = world.desired.get(agent);
   const spec = desired?.spec;
@@ -88,7 +89,8 @@ export function leaveKickstartOf(
   if (next.kind === 'same' && next.resumes) {
     forgetFirstWords(context, agent, world, next.conversation);
     if (spec.onInterrupted !== 'continue' || desired?.kind !== 'resolved') return null;
-    const problem = leaveWordToGoOn(context, spec, desired.effective.env, next.conversation, after);
+    const environment = agentEnvironment(context, inherited, desired.effective.env);
+    const problem = leaveWordToGoOn(context, spec, environment, next.conversation, after);
     if (problem !== null) context.say(`${agent} will not be told to go on: ${problem}`);
     return null;
   }
