@@ -44,13 +44,15 @@ export function installFiles(
     changes.push({ kind, file, what: before.state === 'absent' ? 'written' : 'replaced' });
     if (!dryRun) writeFileAtomic(file, content, mode);
   };
+  const previous = readText(paths.environment);
+  // Lines of the operator's own may stand in it.
+  if (previous.state === 'unknown') throw new Error(previous.message);
   const manifest = readManifest(paths);
   const listed = manifest.state === 'present' ? manifest.files : [];
   const targets = new Set(assets.map(({ target }) => target));
   // The manifest names everything before it exists: an install cut short can still be removed whole.
   if (!dryRun) writeManifest(paths, [...new Set([...listed, ...targets, paths.environment])]);
   for (const { kind, target, content, mode } of assets) write(kind, target, content, mode);
-  const previous = readText(paths.environment);
   write(
     'environment',
     paths.environment,

@@ -354,6 +354,14 @@ describe('installation', () => {
     if (content !== null) expect(fs.readFileSync(`${manifest}.damaged`, 'utf8')).toBe(content);
   });
 
+  test('what was recorded is not written over where it cannot be read, and nothing is installed', () => {
+    const paths = temporaryPaths();
+    fs.mkdirSync(paths.fleet, { recursive: true });
+    fs.symlinkSync('environment', paths.environment);
+    expect(() => installFiles(paths, input(paths), renderEnvironmentFile)).toThrow('too many symbolic links');
+    expect([fs.readdirSync(paths.fleet), fs.existsSync(paths.units)]).toEqual([['environment'], false]);
+  });
+
   test('a list that cannot be read is not overwritten', () => {
     const paths = temporaryPaths();
     const manifest = path.join(paths.fleet, 'installed.json');
