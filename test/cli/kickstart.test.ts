@@ -32,7 +32,7 @@ function waitingOnceIn(inForce: string): readonly string[] {
   const action = scene.actionOn('a')!;
   const next = { kind: 'same', conversation: conversation('o'), resumes: true } as const;
   const led = { ...action, conversation: { ...action.conversation, next } };
-  expect(leaveKickstartOf(context, led, scene.world())).toBeNull();
+  expect(leaveKickstartOf(context, led, { world: scene.world(), inherited: {} })).toBeNull();
   const outbox = readOutbox(directory);
   if (!outbox.known) throw new Error(outbox.message);
   return outbox.value.map(({ entry }) => entry.text);

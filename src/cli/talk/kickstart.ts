@@ -79,7 +79,7 @@ function forgetFirstWords({ paths }: Context, agent: string, world: World, next:
 export function leaveKickstartOf(
   context: Context,
   { agent, action, live, conversation: { next } }: PlannedAction,
-  { world, inherited }: Pass,
+  { world, inherited }: Pick<Pass, 'world' | 'inherited'>,
 ): Outcome {
   const desired = world.desired.get(agent);
   const spec = desired?.spec;
