@@ -129,7 +129,9 @@ function environmentFileOf(
 ): EnvironmentFile | null {
   const change = changeOf(file, Date.now());
   if (change === null) return null;
-  if (before?.inode === change.inode && before.changedAt === change.changedAt) return { ...before, text };
+  // A clock of whole ticks may give two changes the same time.
+  if (before?.inode === change.inode && before.changedAt === change.changedAt && before.text === text)
+    return before;
   // Fleet itself puts its files there as a whole.
   return { text, ...change, replaced: before === null ? owned : before.inode !== change.inode };
 }
