@@ -75,6 +75,39 @@ test('what claude holds while it works is queued', () => {
   expect(arrivalInLines([file], { files: [] }, 'x', (entry) => claude.said(entry, facts))).toBe('queued');
 });
 
+const user = { type: 'user', content: [{ text: 'x' }] };
+const call = (status: string): object => ({ type: 'gemini', content: '', toolCalls: [{ status }] });
+const toolResult = { type: 'user', content: [{ functionResponse: { response: {} } }] };
+const ofClaude = (content: unknown): object => ({ type: 'user', message: { role: 'user', content } });
+const ofPi = (stopReason: string): object => ({
+  type: 'message',
+  message: { role: 'assistant', stopReason },
+});
+const ofCodex = (payload: object): object => ({ type: 'event_msg', payload });
+
+/** The last records of a turn, as the programs write them (stopped.test.ts of the agents). */
+const turns: readonly (readonly [string, LineTranscript, string, readonly object[]])[] = [
+  ['claude, asked', claude, 'open', [ofClaude('x')]],
+  ['claude, stopped', claude, 'over', [ofClaude('x'), ofClaude([{ type: 'text', text: '[Request interrupted by user]' }])]],
+  ['claude, stopped in a tool', claude, 'over', [ofClaude([{ type: 'text', text: '[Request interrupted by user for tool use]' }])]],
+  ['claude, told of a stop', claude, 'open', [ofClaude('why [Request interrupted by user]?')]],
+  ['codex, stopped', codex, 'over', [{ type: 'response_item', payload: { type: 'message', role: 'user', content: [] } }, ofCodex({ type: 'turn_aborted', reason: 'interrupted' })]],
+  ['codex, asked again', codex, 'open', [ofCodex({ type: 'turn_aborted' }), ofCodex({ type: 'task_started' })]],
+  ['pi, stopped', pi, 'over', [ofPi('aborted')]],
+  ['pi, in a tool', pi, 'open', [ofPi('toolUse')]],
+  ['gemini, answered', gemini, 'over', [user, { type: 'gemini', content: 'x' }]],
+  ['gemini, stopped', gemini, 'over', [user, { type: 'info', content: 'Request cancelled.' }, { $set: {} }]],
+  ['gemini, told something', gemini, 'open', [user, { type: 'info', content: 'An update is there.' }]],
+  ['gemini, in a tool', gemini, 'open', [user, { type: 'gemini', content: '' }, { $set: {} }]],
+  ['gemini, after a tool', gemini, 'open', [user, { type: 'gemini', content: '' }, call('success'), toolResult]],
+  ['gemini, stopped in a tool', gemini, 'over', [user, { type: 'info', content: 'Request cancelled.' }, call('cancelled'), toolResult]],
+]; // prettier-ignore
+
+test.each(turns)('the turn of %s', (_, { turn }, expected, entries) => {
+  const seen = entries.flatMap((entry) => turn({ ...entry }) ?? []);
+  expect(seen.at(-1)).toBe(expected);
+});
+
 test('a screen is read by its height, a title by its bytes; half of either is nothing', () => {
   const bytes = (text: string): string => Buffer.from(text).toString('latin1');
   const title = bytes('ü\nF %9');

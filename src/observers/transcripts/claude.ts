@@ -23,9 +23,10 @@ export const claude: LineTranscript = {
     const named = id === null ? [] : [`${folder}/${id}.jsonl`];
     return { paths: [...new Set([...named, ...paths])], own: false, late: false, unread };
   },
-  // An answer that is not done asks for a tool, or was cut off.
+  // An answer that is not done asks for a tool, or was cut off. Stopped by its human it has the word of that in his name, but before
+  // an answer's first word it has nothing.
   turn: ({ type, message }) => {
-    if (type === 'user') return 'open';
+    if (type === 'user') return isRecord(message) && wasStopped(message['content']) ? 'over' : 'open';
     if (type !== 'assistant' || !isRecord(message)) return null;
     return message['stop_reason'] === 'end_turn' || message['stop_reason'] === 'stop_sequence'
       ? 'over'
@@ -38,3 +39,6 @@ export const claude: LineTranscript = {
     return entry['type'] === 'user' && isRecord(message) ? saidOnce(contentText(message['content'])) : [];
   },
 };
+
+const wasStopped = (content: unknown): boolean =>
+  /^\[Request interrupted by user( for tool use)?\]$/.test(contentText(content) ?? '');

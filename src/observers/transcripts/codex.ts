@@ -23,6 +23,7 @@ export const codex: LineTranscript = {
     const own = paths.filter((file) => ids.some((id) => file.endsWith(`-${id}.jsonl`)));
     return { unread, late: true, ...(ids.length > 0 ? { paths: own, own: true } : { paths, own: false }) };
   },
+  // Aborted by its human.
   turn: ({ payload }) => {
     if (!isRecord(payload)) return null;
     switch (payload['type']) {
@@ -31,6 +32,7 @@ export const codex: LineTranscript = {
         return 'open';
       case 'task_complete':
       case 'turn_complete':
+      case 'turn_aborted':
         return 'over';
       case 'message':
         return payload['role'] === 'user' ? 'open' : null;

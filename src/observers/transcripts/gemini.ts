@@ -1,5 +1,5 @@
 import { optionOf } from '../process-facts.js';
-import { contentText, listDirectories, listEach, listFiles, saidOnce } from './lines.js';
+import { contentText, isRecord, listDirectories, listEach, listFiles, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
 /**
@@ -16,6 +16,27 @@ export const gemini: LineTranscript = {
     const named = id === null ? [] : paths.filter((file) => file.endsWith(`-${id}.jsonl`));
     return { paths: [...new Set([...named, ...paths])], own: false, late: false, unread };
   },
-  turn: ({ type }) => (type === 'user' ? 'open' : type === 'gemini' ? 'over' : null),
+  turn: ({ type, content, toolCalls }) => {
+    switch (type) {
+      case 'user':
+        // What its tools gave goes on with the record of the calls, which stands before it.
+        return isToolResult(content) ? null : 'open';
+      case 'gemini':
+        // Calls are written down when they are done; until then there is an answer without a word.
+        if (Array.isArray(toolCalls) && toolCalls.length > 0)
+          return toolCalls.every(wasCancelled) ? 'over' : 'open';
+        return content === '' ? 'open' : 'over';
+      case 'info':
+        return content === 'Request cancelled.' ? 'over' : null;
+      default:
+        return null;
+    }
+  },
   said: (entry) => (entry['type'] === 'user' ? saidOnce(contentText(entry['content'])) : []),
 };
+
+const isToolResult = (content: unknown): boolean =>
+  Array.isArray(content) && content.some((part) => isRecord(part) && 'functionResponse' in part);
+
+/** Its human stopped it, or refused it: where all were, gemini says nothing more. */
+const wasCancelled = (call: unknown): boolean => isRecord(call) && call['status'] === 'cancelled';

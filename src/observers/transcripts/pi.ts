@@ -16,7 +16,9 @@ export const pi: LineTranscript = {
   },
   turn: ({ type, message }) => {
     if (type !== 'message' || !isRecord(message)) return null;
-    if (message['role'] === 'assistant') return message['stopReason'] === 'stop' ? 'over' : 'open';
+    // `aborted`: by its human.
+    if (message['role'] === 'assistant')
+      return message['stopReason'] === 'stop' || message['stopReason'] === 'aborted' ? 'over' : 'open';
     return message['role'] === 'user' || message['role'] === 'toolResult' ? 'open' : null;
   },
   said: (entry) => {
