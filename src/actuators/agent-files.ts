@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type { AgentMaterial, Outcome } from '../controller/port.js';
-import { fileProblem, readText, writeFileAtomic } from '../host/atomic-file.js';
+import { fileProblem, readKeptText, writeFileAtomic } from '../host/atomic-file.js';
 import { agentFile, limitsFile, type Paths } from '../host/paths.js';
 import * as path from 'node:path';
 import { writeConversations } from './conversations.js';
@@ -15,7 +15,7 @@ export function writeMaterial(paths: Paths, material: AgentMaterial, render: Ren
   const { agent, environmentText, managedEnvironment, launchRecord, conversations } = material;
   return attempt(() => {
     const file = agentFile(paths, agent, 'env');
-    const previous = readText(file);
+    const previous = readKeptText(file);
     if (previous.state === 'unknown') return previous.message;
     const found = previous.state === 'present' ? previous.text : null;
     // Whoever writes into it right now would go on in a file that is not there any more.

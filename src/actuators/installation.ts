@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { readText, writeFileAtomic } from '../host/atomic-file.js';
+import { readKeptText, readText, writeFileAtomic } from '../host/atomic-file.js';
 import type { Asset } from '../host/assets.js';
 import type { Paths } from '../host/paths.js';
 import type { RenderEnvironment } from './agent-files.js';
@@ -23,7 +23,7 @@ export interface InstallInput {
  * Writes every host asset that differs, removes what an earlier version installed and this one does not, and records
  * the environment. Each file is replaced atomically; a second run changes nothing.
  *
- * @throws node's file system errors
+ * @throws node's file system errors, and where the recorded environment cannot be read
  */
 export function installFiles(
   paths: Paths,
@@ -31,6 +31,9 @@ export function installFiles(
   render: RenderEnvironment,
 ): readonly FileChange[] {
   const { assets, environment, dryRun } = input;
+  const previous = readKeptText(paths.environment);
+  // It may hold lines of the site's own.
+  if (previous.state === 'unknown') throw new Error(previous.message);
   const changes: FileChange[] = [];
   const write = (
     kind: 'unit' | 'tool' | 'environment',
@@ -44,9 +47,6 @@ export function installFiles(
     changes.push({ kind, file, what: before.state === 'absent' ? 'written' : 'replaced' });
     if (!dryRun) writeFileAtomic(file, content, mode);
   };
-  const previous = readText(paths.environment);
-  // Lines of the operator's own may stand in it.
-  if (previous.state === 'unknown') throw new Error(previous.message);
   const manifest = readManifest(paths);
   const listed = manifest.state === 'present' ? manifest.files : [];
   const targets = new Set(assets.map(({ target }) => target));

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { errorCode, readText, writeFileAtomic } from '../host/atomic-file.js';
+import { errorCode, readKeptText, readText, writeFileAtomic } from '../host/atomic-file.js';
 import { homeOfUnit, type Asset } from '../host/assets.js';
 import type { Paths } from '../host/paths.js';
 import type { FileChange } from './installation.js';
@@ -70,7 +70,7 @@ const headOf = (text: string): string => text.split('\n', 2).join('\n');
 
 /** Lines outside fleet's block are the operator's. @returns them; '': nothing would be left; null: none are fleet's */
 function strippedRecord(file: string, strip: (text: string) => string): string | null {
-  const found = readText(file);
+  const found = readKeptText(file);
   if (found.state === 'unknown') throw new Error(found.message);
   if (found.state === 'absent') return null;
   const kept = strip(found.text);

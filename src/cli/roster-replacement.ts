@@ -69,6 +69,14 @@ export function setAside(
   { text, roster }: Replaced,
   templates: readonly ChangedTemplate[],
 ): string | null {
+  const unread = templates.find(
+    ({ file, now }) => now === null && fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined,
+  );
+  if (unread !== undefined)
+    throw new CommandFailure(
+      ExitCode.error,
+      `nothing was changed, since ${unread.file} cannot be read and so not be kept\nMove it away, and run it again`,
+    );
   const overwritten = templates.flatMap(({ path, now }) => (now === null ? [] : [[path, now] as const]));
   if (overwritten.length === 0 && text === null) return null;
   const isKept = (one: Revision): boolean =>

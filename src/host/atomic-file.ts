@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { sweepLeftOvers, unfinishedName } from './left-overs.js';
+import { encodingFault } from './utf8.js';
 
 /**
  * Replaces a file's content in one step: a reader sees the old bytes or the new ones, also after a crash or on a full
@@ -85,9 +86,19 @@ export type FileText =
   | { readonly state: 'unknown'; readonly message: string };
 
 /** Reads a small text file. Only "no such file" counts as absent. */
-export function readText(file: string): FileText {
+export const readText = (file: string): FileText => readFile(file, (bytes) => bytes.toString('utf8'));
+
+/** The same for a file with lines of somebody else's, which are to be kept: what is not UTF-8 is unknown. */
+export const readKeptText = (file: string): FileText =>
+  readFile(file, (bytes) => {
+    const fault = encodingFault(bytes);
+    if (fault !== null) throw new Error(fault);
+    return bytes.toString('utf8');
+  });
+
+function readFile(file: string, decode: (bytes: Buffer) => string): FileText {
   try {
-    return { state: 'present', text: fs.readFileSync(file, 'utf8') };
+    return { state: 'present', text: decode(fs.readFileSync(file)) };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { state: 'absent' };
     return { state: 'unknown', message: `${file}: ${fileProblem(error)}` };

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { encodingFault } from './utf8.js';
 
 /** A FIFO or a device in a file's place must not keep us waiting. */
 const withoutWaiting = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
@@ -24,7 +25,7 @@ export class UnfitFile extends Error {}
  * @param most so many bytes at most
  * @throws UnfitFile where it is no regular file or larger, and node's file system errors
  */
-export function readWhole(path: string, most: number): Buffer {
+function readWhole(path: string, most: number): Buffer {
   const handle = fs.openSync(path, withoutWaiting);
   try {
     const stat = fs.fstatSync(handle);
@@ -35,6 +36,14 @@ export function readWhole(path: string, most: number): Buffer {
   } finally {
     fs.closeSync(handle);
   }
+}
+
+/** The same for UTF-8 text. @throws UnfitFile where it is none */
+export function readWholeText(path: string, most: number): string {
+  const bytes = readWhole(path, most);
+  const fault = encodingFault(bytes);
+  if (fault !== null) throw new UnfitFile(fault);
+  return bytes.toString('utf8');
 }
 
 /**

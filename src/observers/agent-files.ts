@@ -1,6 +1,6 @@
 import equal from 'fast-deep-equal';
 import type { AgentFiles, AppliedSpec, EnvironmentFile } from '../controller/observed.js';
-import { changeOf, readText, stampAgain, type FileStamp } from '../host/atomic-file.js';
+import { changeOf, readKeptText, readText, stampAgain, type FileStamp } from '../host/atomic-file.js';
 import { agentFile, type Paths } from '../host/paths.js';
 
 /** Splits an env file's text; handed in because parsing belongs to the roster. */
@@ -89,7 +89,7 @@ function readAgent(
   before: EnvironmentFile | null,
 ): AgentFiles {
   const file = agentFile(paths, agent, 'env');
-  const content = readText(file);
+  const content = readKeptText(file);
   const applied = readApplied(agentFile(paths, agent, 'json'));
   switch (content.state) {
     case 'absent':

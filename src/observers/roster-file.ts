@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { errorCode, fileProblem } from '../host/atomic-file.js';
-import { readWhole } from '../host/regular-file.js';
+import { readWholeText } from '../host/regular-file.js';
 
 export type RosterText =
   | { readonly kind: 'text'; readonly text: string }
@@ -13,7 +13,7 @@ const mostOfTemplate = 1024 * 1024;
 
 export function readRosterFile(file: string): RosterText {
   try {
-    return { kind: 'text', text: readWhole(file, mostOfRoster).toString('utf8') };
+    return { kind: 'text', text: readWholeText(file, mostOfRoster) };
   } catch (error) {
     const missing = errorCode(error) === 'ENOENT';
     return { kind: 'unreadable', message: `${file}: ${fileProblem(error)}`, missing };
@@ -30,8 +30,8 @@ export const templateFile = (rosterFile: string, userHome: string, template: str
 export function templateReader(rosterFile: string, userHome: string) {
   return (template: string): { ok: true; text: string } | { ok: false; message: string } => {
     try {
-      const bytes = readWhole(templateFile(rosterFile, userHome, template), mostOfTemplate);
-      return { ok: true, text: bytes.toString('utf8') };
+      const file = templateFile(rosterFile, userHome, template);
+      return { ok: true, text: readWholeText(file, mostOfTemplate) };
     } catch (error) {
       return { ok: false, message: fileProblem(error) };
     }

@@ -181,6 +181,21 @@ describe("an agent's files", () => {
     expect(fs.existsSync(agentFile(paths, 'a', 'launch'))).toBe(false);
   });
 
+  test('that are not UTF-8 are not overwritten either, nor is the recorded environment', () => {
+    const paths = temporaryPaths();
+    const bytes = Buffer.from('GREETING=café\n', 'latin1');
+    for (const file of [agentFile(paths, 'a', 'env'), paths.environment]) {
+      write(file, '');
+      fs.writeFileSync(file, bytes);
+    }
+    expect(writeMaterial(paths, material, renderEnvironmentFile)).toContain('line 1 is not UTF-8');
+    const input = { assets: hostAssets(paths), environment: {}, dryRun: false };
+    expect(() => installFiles(paths, input, renderEnvironmentFile)).toThrow('line 1 is not UTF-8');
+    for (const file of [agentFile(paths, 'a', 'env'), paths.environment])
+      expect(fs.readFileSync(file)).toEqual(bytes);
+    expect(fs.existsSync(paths.units)).toBe(false);
+  });
+
   test("limits ask for a reload only where they changed, and leave the operator's drop-ins", () => {
     const paths = temporaryPaths();
     const file = limitsFile(paths, 'a');

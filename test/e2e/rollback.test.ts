@@ -99,12 +99,26 @@ test('a template that has changed since is named, and put back only when asked',
   expect((await fleet.expect(78, 'rollback', '1')).stderr).toContain(
     'With its templates of then: --templates',
   );
+  // What could not be kept is not replaced.
+  const latin = Buffer.from('café\n', 'latin1');
+  fs.writeFileSync(template, latin);
+  expect((await fleet.expect(1, 'rollback', '1', '--templates')).stderr).toContain('k.md cannot be read');
+  expect(fs.readFileSync(template)).toEqual(latin);
   fs.writeFileSync(template, 'now\n');
   await fleet.expect(0, 'rollback', '1', '--templates');
   expect(fs.readFileSync(template, 'utf8')).toBe('then\n');
   const files = fs.readdirSync(path.join(fleet.state, 'revisions')).filter((name) => name.endsWith('.json'));
   const texts = files.map((name) => fs.readFileSync(path.join(fleet.state, 'revisions', name), 'utf8'));
   expect(texts.some((text) => text.includes('"k.md":"now\\n"'))).toBe(true);
+});
+
+test('a roster that is not UTF-8 is invalid, and stays as it is', async () => {
+  await fleet.expect(0, 'apply');
+  const latin = Buffer.from(roster().replace('agents:', '# café\nagents:'), 'latin1');
+  fs.writeFileSync(fleet.roster, latin);
+  for (const words of [['validate'], ['plan'], ['apply'], ['rollback']])
+    expect((await fleet.expect(78, ...words)).stderr).toMatch(/roster\.yaml: line \d+ is not UTF-8; convert/);
+  expect(fs.readFileSync(fleet.roster)).toEqual(latin);
 });
 
 test('words that name no revision, another installation, and nothing to go back to are refused', async () => {

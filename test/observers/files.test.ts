@@ -113,6 +113,14 @@ describe("an agent's files", () => {
     write(agentFile(paths, 'a', 'env'), renderEnvironmentFile(null, { MOSAIC_HOME: '/other' }));
     expect(observe(paths)?.owned).toBe(false);
   });
+  test('that are not UTF-8 are unknown: decoded, the site’s lines would be others', () => {
+    const paths = temporaryPaths();
+    const file = agentFile(paths, 'a', 'env');
+    write(file, '');
+    fs.writeFileSync(file, Buffer.from('A=1\nGREETING=café\n', 'latin1'));
+    const message = `${file}: line 2 is not UTF-8; convert the file, with iconv -f latin1 -t utf-8 for example`;
+    expect(observe(paths)).toMatchObject({ siteEnvironment: { known: false, message }, owned: false });
+  });
   test('that cannot be read are unknown', () => {
     const paths = temporaryPaths();
     fs.mkdirSync(agentFile(paths, 'a', 'env'), { recursive: true });
@@ -332,6 +340,24 @@ describe('the roster file', () => {
     expect(read('kickstart/a.md')).toEqual({ ok: true, text: 'beside' });
     expect(read('~/a.md')).toEqual({ ok: true, text: 'at home' });
     expect(read('gone.md')).toEqual({ ok: false, message: 'no such file or directory' });
+  });
+
+  test('nothing that is not UTF-8 is taken for text, and the line is told', () => {
+    const directory = temporary();
+    const file = path.join(directory, 'roster.yaml');
+    fs.writeFileSync(
+      file,
+      Buffer.concat([Buffer.from('# grüße \ufffd\nb: 1\n'), Buffer.from('b: café\n', 'latin1')]),
+    );
+    const said = 'line 3 is not UTF-8; convert the file, with iconv -f latin1 -t utf-8 for example';
+    expect(readRosterFile(file)).toEqual({
+      kind: 'unreadable',
+      message: `${file}: ${said}`,
+      missing: false,
+    });
+    expect(templateReader(file, directory)('roster.yaml')).toEqual({ ok: false, message: said });
+    fs.writeFileSync(file, '\ufeffgrüße \ufffd');
+    expect(readRosterFile(file)).toEqual({ kind: 'text', text: '\ufeffgrüße \ufffd' });
   });
 
   test('a template that is none is neither waited for nor read without end', () => {
