@@ -31,12 +31,12 @@ export function writeFileAtomic(
       fs.closeSync(handle);
     }
     fs.renameSync(temporary, target);
-    sweepLeftOvers(path.dirname(target));
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw error;
   }
   if (durability === 'synced') syncDirectory(path.dirname(target));
+  sweepLeftOvers(path.dirname(target));
   return true;
 }
 

@@ -16,7 +16,11 @@ export const unfinishedName = (target: string): string =>
 export function sweepLeftOvers(directory: string): void {
   if (swept.has(directory)) return;
   swept.add(directory);
-  removeOrphans(directory, /\.([1-9][0-9]*)\.[0-9a-z]+\.fleet\.tmp$/);
+  try {
+    removeOrphans(directory, /\.([1-9][0-9]*)\.[0-9a-z]+\.fleet\.tmp$/);
+  } catch {
+    // The directory cannot be listed: the write has been done, and is not to be told as failed.
+  }
 }
 
 /** @param writer matches names of unfinished files; its first group is the writer's pid */

@@ -102,6 +102,38 @@ describe('writing', () => {
     expect(() => writeFileAtomic(path.join(file, 'below'), 'text', 0o600)).toThrow(/ENOTDIR|EEXIST/);
   });
 
+  test('beside what cannot be listed is done all the same', () => {
+    const directory = temporary();
+    const script = bundled(
+      directory,
+      `
+      import * as fs from 'node:fs';
+      import { writeFileAtomic } from './src/host/atomic-file.js';
+      const file = process.argv[2] + '/file';
+      let listed = true;
+      try { fs.readdirSync(process.argv[2]); } catch { listed = false; }
+      console.log(JSON.stringify([listed, writeFileAtomic(file, 'text', 0o600, 'derived'), fs.readFileSync(file, 'utf8')]));
+    `,
+    );
+    const closed = path.join(directory, 'closed');
+    fs.mkdirSync(closed);
+    fs.chmodSync(closed, 0o300);
+    // Without its capabilities root is a user like others.
+    const words = [
+      '-r',
+      'setpriv',
+      '--bounding-set=-all',
+      '--inh-caps=-all',
+      process.execPath,
+      script,
+      closed,
+    ];
+    const result = spawnSync('unshare', words, { encoding: 'utf8' });
+    fs.chmodSync(closed, 0o700);
+    expect(result.stderr).toBe('');
+    expect(JSON.parse(result.stdout)).toEqual([false, true, 'text']);
+  });
+
   test('on a full disk fails with its own words, and the old text stays', () => {
     const directory = temporary();
     const script = bundled(
