@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import type { Node, ParsedNode } from 'yaml';
+import type { Alias, Node, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { Findings } from './finding.js';
 import { type Path } from './finding.js';
 import type { PlainMap } from './plain-map.js';
@@ -29,6 +29,8 @@ const isSpelled = (value: unknown, shape: Shape): value is number | boolean => {
 
 class Reader {
   private readonly anchors = new Map<string, Node>();
+  /** What each alias was found to stand for where it is written: within what is read once more, an anchor may be another. */
+  private readonly targets = new Map<Alias, Node>();
   private readonly resolving = new Set<Node>();
   private aliased = 0;
   private exhausted = false;
@@ -48,24 +50,29 @@ class Reader {
       return undefined;
     }
     if (isScalar(node)) {
-      if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+      this.note(node);
       return isSpelled(node.value, shape) ? (node.source ?? String(node.value)) : node.value;
     }
     if (path.length > DEEPEST) return null;
-    if (isAlias(node)) return this.readAlias(node.source, shape, path);
+    if (isAlias(node)) return this.readAlias(node, shape, path);
     if (isSeq(node)) {
-      if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+      this.note(node);
       return node.items.map((item, index) => this.read(item, shapeOf(shape, index), [...path, index]));
     }
     if (isMap(node)) {
-      if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+      this.note(node);
       return this.readMap(node.items, shape, path);
     }
     return null;
   }
 
-  private readAlias(name: string, shape: Shape, path: Path): unknown {
-    const target = this.anchors.get(name);
+  private note(node: Scalar | YAMLMap | YAMLSeq): void {
+    if (node.anchor !== undefined && this.resolving.size === 0) this.anchors.set(node.anchor, node);
+  }
+
+  private readAlias(alias: Alias, shape: Shape, path: Path): unknown {
+    const name = alias.source;
+    const target = this.targets.get(alias) ?? this.anchors.get(name);
     if (target === undefined) {
       this.findings.value(
         'InvalidValue',
@@ -78,6 +85,7 @@ class Reader {
       this.findings.value('InvalidValue', path, `the alias ${quoted(`*${name}`)} contains itself`);
       return undefined;
     }
+    this.targets.set(alias, target);
     this.resolving.add(target);
     const value = this.read(target, shape, path);
     this.resolving.delete(target);
@@ -113,7 +121,7 @@ class Reader {
         this.findings.offset('WrongType', [offset, offset + 1], path, message);
         continue;
       }
-      if (isScalar(key) && key.anchor !== undefined) this.anchors.set(key.anchor, key);
+      if (isScalar(key)) this.note(key);
       const plain = this.read(value, of, [...path, name]);
       if (name in map) Object.defineProperty(map, name, { value: plain, enumerable: true });
       else map[name] = plain;
