@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { fileProblem, writeFileAtomic } from '../host/atomic-file.js';
+import { fileProblem, isThere, writeFileAtomic } from '../host/atomic-file.js';
 import { displayPath } from '../host/paths.js';
 import type { Revision } from '../observers/revisions.js';
 import { readRosterFile, templateFile, templateReader } from '../observers/roster-file.js';
@@ -69,9 +69,7 @@ export function setAside(
   { text, roster }: Replaced,
   templates: readonly ChangedTemplate[],
 ): string | null {
-  const unread = templates.find(
-    ({ file, now }) => now === null && fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined,
-  );
+  const unread = templates.find(({ file, now }) => now === null && isThere(file));
   if (unread !== undefined)
     throw new CommandFailure(
       ExitCode.error,

@@ -5,7 +5,7 @@ import { encodingFault } from './utf8.js';
 
 /**
  * Replaces a file's content in one step: a reader sees the old bytes or the new ones, also after a crash or on a full
- * disk. A symbolic link is followed, so that an operator's dotfile link stays a link.
+ * disk. A symbolic link is followed, so that an operator's dotfile link stays a link; one that leads nowhere is refused.
  *
  * @param durability `synced` survives a power cut: data before the rename, directory after it. `derived` is for what the
  *   next pass can write again, and spares two waits for the disk
@@ -62,13 +62,19 @@ function hasContent(file: string, content: string | Uint8Array, mode: number): b
 }
 
 function followLink(file: string): string {
+  if (fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return file;
   try {
-    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-    return stat?.isSymbolicLink() === true ? fs.realpathSync(file) : file;
-  } catch {
-    return file;
+    return fs.realpathSync(file);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    // What it points at may be a disk that is not mounted: neither the link nor what is below the mount is to be made up.
+    const message = `is a symbolic link to ${fs.readlinkSync(file)}, which is not there; mount or create it, or remove the link`;
+    throw Object.assign(new Error(message), { code: 'EDANGLING', path: file });
   }
 }
+
+/** Whether something has that name, be it a link that leads nowhere. @throws node's file system errors: that is not to be told */
+export const isThere = (file: string): boolean => fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 
 function syncDirectory(directory: string): void {
   const handle = fs.openSync(directory, 'r');

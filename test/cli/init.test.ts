@@ -5,6 +5,23 @@ import { initCommand } from '../../src/cli/commands/init.js';
 import { createContext } from '../../src/cli/context.js';
 import { temporary, write } from '../support/temporary.js';
 
+test('a roster that is a link to a disk which is not mounted is neither replaced nor made up there', () => {
+  const home = temporary();
+  const context = { ...createContext({}, { HOME: home }), print: () => undefined };
+  const { fleet } = context.paths;
+  const roster = path.join(fleet, 'roster.yaml');
+  const disk = path.join(home, 'disk', 'roster.yaml');
+  fs.mkdirSync(fleet, { recursive: true });
+  fs.symlinkSync(disk, roster);
+  const options = { profile: 'minimal', write: true } as const;
+  expect(() => initCommand(context, options)).toThrow('exists and was not touched');
+  expect(() => initCommand(context, { ...options, force: true })).toThrow(
+    `is a symbolic link to ${disk}, which is not there`,
+  );
+  expect(fs.readlinkSync(roster)).toBe(disk);
+  expect(fs.existsSync(path.dirname(disk))).toBe(false);
+});
+
 test('an init that was cut short is finished by the same words: where the roster stands, all does', () => {
   const context = { ...createContext({}, { HOME: temporary() }), print: () => undefined };
   const options = { profile: 'software-factory', write: true } as const;

@@ -46,7 +46,7 @@ describe('writing', () => {
     fs.closeSync(handle);
   });
 
-  test('follows a link and leaves it one; a dangling link is replaced', () => {
+  test('follows a link and leaves it one; one that leads nowhere, or where nobody may look, is refused', () => {
     const directory = temporary();
     const [target, link, dangling] = ['target', 'link', 'dangling'].map((name) => path.join(directory, name));
     fs.writeFileSync(target!, 'old');
@@ -55,8 +55,14 @@ describe('writing', () => {
     expect(fs.readlinkSync(link!)).toBe('target');
     expect(fs.readFileSync(target!, 'utf8')).toBe('new');
     fs.symlinkSync('nowhere', dangling!);
-    writeFileAtomic(dangling!, 'text', 0o600);
-    expect(fs.readFileSync(dangling!, 'utf8')).toBe('text');
+    expect(() => writeFileAtomic(dangling!, 'text', 0o600)).toThrow(
+      'is a symbolic link to nowhere, which is not there; mount or create it, or remove the link',
+    );
+    expect(fs.readlinkSync(dangling!)).toBe('nowhere');
+    const loop = path.join(directory, 'loop');
+    fs.symlinkSync('loop', loop);
+    expect(() => writeFileAtomic(loop, 'text', 0o600)).toThrow('ELOOP');
+    expect(fs.readdirSync(directory)).toHaveLength(4);
   });
 
   test('what a killed writer left is removed with the first write beside it; what a living one is at, is not', () => {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { noWords } from '../../controller/gate.js';
 import { resolveDesired } from '../../controller/desired.js';
 import { plan as planOf } from '../../controller/plan.js';
-import { fileProblem, readText, writeFileAtomic } from '../../host/atomic-file.js';
+import { fileProblem, isThere, readText, writeFileAtomic } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { templateReader } from '../../observers/roster-file.js';
@@ -107,7 +107,11 @@ function isSameFile(one: string, other: string): boolean {
 }
 
 function refuseExisting({ paths }: Context, file: string): void {
-  if (!fs.existsSync(file)) return;
+  try {
+    if (!isThere(file)) return;
+  } catch (error) {
+    throw new CommandFailure(ExitCode.error, `cannot write ${file}: ${fileProblem(error)}`);
+  }
   throw new CommandFailure(
     ExitCode.error,
     `${displayPath(path.resolve(file), paths.userHome)} exists and was not touched\nReplace it with: fleet export --write ${file} --force`,

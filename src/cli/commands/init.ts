@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { packageRoot } from '../../host/assets.js';
-import { errorCode, fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
+import { errorCode, fileProblem, isThere, writeFileAtomic } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import { nearest } from '../../roster/nearest.js';
 import type { Context } from '../context.js';
@@ -37,7 +37,7 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
   const target = context.rosterGiven ? existing : path.join(context.paths.fleet, 'roster.yaml');
   const shown = displayPath(target, context.paths.userHome);
   try {
-    if (fs.existsSync(existing) && force !== true) {
+    if (isThere(existing) && force !== true) {
       throw new CommandFailure(
         ExitCode.error,
         `${displayPath(existing, context.paths.userHome)} exists and was not touched\nReplace it with: fleet init --profile ${profile} --write --force`,
@@ -46,7 +46,7 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
     // The roster last: where it stands all is done, and what was cut short before is finished by the same command.
     for (const template of templatesIn(text)) {
       const file = path.join(path.dirname(target), template);
-      if (fs.existsSync(file) && force !== true) continue;
+      if (isThere(file) && force !== true) continue;
       writeFileAtomic(file, fs.readFileSync(path.join(examples, template)), 0o644);
       context.print(`wrote ${displayPath(file, context.paths.userHome)}`);
     }
