@@ -1,4 +1,5 @@
 import type { Backoff } from '../roster/types.js';
+import { cleared } from './clean-slate.js';
 import type { Desired } from './desired.js';
 import type { LastEnd } from './observed.js';
 
@@ -37,10 +38,13 @@ export function countEnds(
 ): ReadonlyMap<string, FailureRecord> {
   const counted = [...ends].flatMap(([agent, end]): readonly (readonly [string, FailureRecord])[] => {
     const wanted = desired.get(agent);
-    if (wanted === undefined || end.invocation === null || !isAgentsFault(end)) return [];
+    if (wanted === undefined || end.invocation === null) return [];
     const record = before.get(agent) ?? null;
-    const after = countEnd(record, { ...end, invocation: end.invocation }, wanted.spec.backoff);
-    return after === record ? [] : [[agent, after]];
+    const one = { ...end, invocation: end.invocation };
+    const after = isAgentsFault(end)
+      ? countEnd(record, one, wanted.spec.backoff)
+      : passOver(record, one, wanted.spec.backoff);
+    return after === null || after === record ? [] : [[agent, after]];
   });
   return counted.length === 0 ? before : new Map([...before, ...counted]);
 }
@@ -48,9 +52,21 @@ export function countEnds(
 /** The server's death ends every agent and is no agent's doing. */
 const isAgentsFault = ({ reason }: LastEnd): boolean => reason !== 'server-gone';
 
+/** An end that counts for nobody: a long run before it counts all the same. */
+function passOver(
+  before: FailureRecord | null,
+  { invocation, ranMs }: LastEnd & { readonly invocation: string },
+  { resetAfterMs }: Backoff,
+): FailureRecord | null {
+  const stable = ranMs !== null && ranMs >= resetAfterMs;
+  if (before === null || before.count === 0 || !stable) return before;
+  return { ...cleared(before), lastEnd: invocation };
+}
+
 /**
  * Counts one end: the first restart is due at once, then after base, 2·base, 4·base … up to max, with up to a tenth of
- * jitter on top, so that agents that fell together do not rise together. An end after a long stable run is a first one.
+ * jitter on top, so that agents that fell together do not rise together. An end after a long stable run is a first one, and so is
+ * the first of a boot: what ran when the machine went down left no record, and a reboot is delay enough.
  */
 export function countEnd(
   before: FailureRecord | null,
@@ -60,7 +76,8 @@ export function countEnd(
   if (before?.lastEnd === end.invocation) return before;
   const stable = end.ranMs !== null && end.ranMs >= policy.resetAfterMs;
   const spec = end.spec ?? '';
-  const count = before === null || stable || before.spec !== spec ? 1 : before.count + 1;
+  const inARow = before?.spec === spec && before.due.boot === end.moment.boot && !stable;
+  const count = inARow ? before.count + 1 : 1;
   const delay = delayMs(count, policy);
   return {
     count,

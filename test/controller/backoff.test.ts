@@ -7,6 +7,7 @@ import {
   remainingMs,
   type FailureRecord,
 } from '../../src/controller/backoff.js';
+import { outlasting, withCleanSlate } from '../../src/controller/clean-slate.js';
 import type { LastEnd } from '../../src/controller/observed.js';
 import { Scene } from '../support/scene.js';
 
@@ -57,6 +58,7 @@ describe('counting', () => {
   test.each([
     ['a long stable run', { ranMs: 600_000 }],
     ['another configuration', { spec: 'v1:b' }],
+    ['the first end of a boot', { moment: { boot: 'next', ms: 20_000 } }],
   ])('%s starts anew', (_, more) => {
     expect(after([end(id(1)), end(id(2)), end(id(3), more)])?.count).toBe(1);
   });
@@ -80,6 +82,40 @@ test('a start is due on the same boot when its time has come, and always after a
   expect(remainingMs(record, { boot: 'boot', ms: 1000 })).toBe(10_000);
   expect(remainingMs(record, { boot: 'boot', ms: 11_000 })).toBe(0);
   expect(remainingMs(record, { boot: 'next', ms: 0 })).toBe(0);
+});
+
+describe('a run of reset_after', () => {
+  const failing = [1, 2, 3, 4, 5, 6].reduce<FailureRecord | null>(
+    (record, one) => countEnd(record, end(id(one)), policy),
+    null,
+  )!;
+  const { desired } = new Scene(['a']).world();
+  const failures = new Map([['a', failing]]);
+
+  test("that the server's death has ended clears the slate, a shorter one does not", () => {
+    const after = (ranMs: number) =>
+      countEnds(failures, new Map([['a', end(id(7), { reason: 'server-gone', ranMs })]]), desired);
+    expect(after(599_999)).toBe(failures);
+    const cleared = after(600_000);
+    expect(cleared.get('a')).toMatchObject({ count: 0, stalled: false, lastEnd: id(7) });
+    const again = new Map([['a', end(id(7), { reason: 'server-gone', ranMs: 600_000 })]]);
+    expect(countEnds(cleared, again, desired)).toBe(cleared);
+  });
+
+  test('clears it while it goes on, for what has ended without a record', () => {
+    const scene = new Scene(['a', 'b']).live('a').live('b').remember({ failures });
+    const [session] = scene.sessions;
+    const begun = session!.createdAt * 1000;
+    expect([...outlasting(scene.world(), begun + 600_999)]).toEqual([]);
+    const agents = outlasting(scene.world(), begun + 601_000);
+    expect([...agents]).toEqual(['a']);
+    const cleared = withCleanSlate(failures, agents);
+    expect(cleared.get('a')).toMatchObject({ count: 0, stalled: false, lastEnd: id(6) });
+    expect([...outlasting(scene.remember({ failures: cleared }).world(), begun + 601_000)]).toEqual([]);
+    // The last end on record was counted.
+    expect(countEnds(cleared, new Map([['a', end(id(6))]]), desired)).toBe(cleared);
+    expect(countEnd(cleared.get('a')!, end(id(7)), policy).count).toBe(1);
+  });
 });
 
 describe('the gate', () => {

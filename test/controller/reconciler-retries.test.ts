@@ -56,6 +56,21 @@ test('ends without a record are tried ever later, which is a gate to see, and th
   expect(gate()).toBe('stalled');
 });
 
+test('an agent that fails once and then runs for long is never given up, however its runs are ended', async () => {
+  const { host, clock, gate } = ailing();
+  for (let round = 0; round < 8; round += 1) {
+    await clock.advance(5000);
+    // Started twice by now: the second one lives.
+    host.lives.delete('a');
+    await clock.advance(15 * minute);
+    expect(host.pidOf('a'), `round ${round}`).not.toBeNull();
+    host.lives.set('a', 2000);
+    // As by hand, or on the way to a reboot: nobody writes that down.
+    await Promise.all([host.stopUnits(['a']), clock.advance(1000)]);
+  }
+  expect(gate()).not.toBe('stalled');
+});
+
 test('an end counts although its unit is going down before it is on record', async () => {
   const { host, clock, launches, gate } = ailing();
   host.late.add('a');

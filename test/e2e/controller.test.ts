@@ -137,15 +137,16 @@ describe('the controller', () => {
   });
 
   test.each([
-    ['by itself', 'echo no key; exit 3', 'exited with status 3'],
+    ['by itself', 'start', 'echo no key; exit 3', 'exited with status 3'],
     [
       'with its unit, whose main process is killed',
+      'restart',
       'kill -KILL $(systemctl --user show --value -p MainPID mosaic-agent@bad.service)',
       'its agent-run.sh was killed, which ends its unit',
     ],
   ])(
-    'an agent that keeps ending %s is tried ever later, then given up; start is another chance',
-    async (_, end, told) => {
+    'an agent that keeps ending %s is tried ever later, then given up; %s is another chance',
+    async (_, word, end, told) => {
       const flag = path.join(fleet.work, 'works');
       const agent = `{ name: bad, runtime: sleeper, command: [sh, -c, "test -e ${flag} && exec sleep 1000; ${end}"] }`;
       fleet.writeRoster(
@@ -167,8 +168,11 @@ describe('the controller', () => {
       await until('it has looked', () => events('deferred').some(({ gate }) => gate === 'stalled'));
       expect(events('action_start')).toEqual([]);
       fs.writeFileSync(flag, '');
-      await fleet.expect(0, 'start', 'bad');
+      await fleet.expect(0, word, 'bad');
       expect(await names()).toEqual(['a', 'bad']);
+      const failures: unknown = JSON.parse(fs.readFileSync(path.join(fleet.state, 'failures.json'), 'utf8'));
+      // The end that nobody had acted upon any more is the first of the new row.
+      expect(failures).toMatchObject({ agents: { bad: { count: 1, stalled: false } } });
     },
   );
 

@@ -2,6 +2,7 @@ import type { Plan } from '../../src/controller/action.js';
 import { apply, type ActionResult } from '../../src/controller/apply.js';
 import type { World } from '../../src/controller/assess.js';
 import { countEnds } from '../../src/controller/backoff.js';
+import { outlasting, withCleanSlate } from '../../src/controller/clean-slate.js';
 import { LookTurns } from '../../src/controller/look-turns.js';
 import { Loop } from '../../src/controller/loop.js';
 import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
@@ -132,7 +133,10 @@ export class VirtualFleet {
       carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),
       report: {
         rosterState: () => undefined,
-        looked: (_, plan) => this.witness.decided?.(plan),
+        looked: ({ world }, plan) => {
+          this.host.failures = withCleanSlate(this.host.failures, outlasting(world, this.clock.now()));
+          this.witness.decided?.(plan);
+        },
         trouble: (during, message) => {
           if (!actor.isDead) this.witness.trouble?.(during, message);
         },

@@ -12,13 +12,17 @@ import { requireInstallation } from '../guard.js';
 import { observe } from '../pass.js';
 import { textReporter } from '../reporter.js';
 import { deliverKickstarts } from '../talk/kickstart.js';
+import { failing, forgetFailures } from './start.js';
 
 export interface RestartOptions {
   /** Ends the conversation. */
   readonly fresh?: true;
 }
 
-/** Restarts agents on the operator's word: neither activity, approval nor brake stand before it. The cost is printed first. */
+/**
+ * Restarts agents on the operator's word: neither activity, approval nor brake stand before it. The cost is printed first. Who is
+ * named, and kept ending, has another chance.
+ */
 export async function restartCommand(
   context: Context,
   names: readonly string[],
@@ -47,6 +51,8 @@ export async function restartAgents(
   requireAgents(roster, names);
   requireInstallation(context, roster, first.installation);
   const code = await withLock(context, `fleet ${word}`, async () => {
+    // Under the lock: a controller that sees it would start it first.
+    await forgetFailures(context, new Set(names.filter((agent) => failing(agent, first.world))));
     const pass = await observe(context, { endsAsked: true });
     const plan = planOf(pass.world);
     const reporter = textReporter(context);

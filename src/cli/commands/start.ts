@@ -63,7 +63,7 @@ export async function startCommand(context: Context, names: readonly string[]): 
 }
 
 /** Whether there is anything that could keep it from being started at once: its failures, those not on record, too. */
-function failing(agent: string, { observed: { memory, units } }: World): boolean {
+export function failing(agent: string, { observed: { memory, units } }: World): boolean {
   const runs = units.known && units.value.agents.get(agent)?.active === 'active';
   return !runs || !memory.known || memory.value.failures.has(agent);
 }

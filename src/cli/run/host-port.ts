@@ -1,12 +1,14 @@
 import type { Plan } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import { isReady } from '../../controller/delayed.js';
+import { outlasting, withCleanSlate } from '../../controller/clean-slate.js';
 import { isQuiet } from '../../controller/same-world.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
 import { acquireLock, freeClaim } from '../../host/lock.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
+import { memoryStore } from '../host-actuators.js';
 import { forgetDeparted } from '../departed.js';
 import { installationProblem } from '../guard.js';
 import { nothingSeen } from '../earlier.js';
@@ -76,6 +78,16 @@ export function hostPort(
       if (problem !== null) report.trouble('conversations', problem);
     }, failed('conversations'));
   };
+  /** What has run for long enough has nothing against it any more. */
+  const clearSlates = ({ world }: Sight): void => {
+    const agents = outlasting(world, context.now());
+    if (agents.size === 0) return;
+    memoryStore(context)
+      .changeFailures((failures) => withCleanSlate(failures, agents))
+      .then((problem) => {
+        if (problem !== null) report.trouble('failures', problem);
+      }, failed('failures'));
+  };
   return {
     roster,
     wake,
@@ -90,6 +102,7 @@ export function hostPort(
         keepWhereNothingIsDue(seen, plan, working);
         forgetOnce(seen, plan, working);
         keepConversations(seen, plan, working);
+        clearSlates(seen);
       },
     },
     observe: async (inForce) => {
