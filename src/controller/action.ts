@@ -134,6 +134,8 @@ export interface Plan {
   readonly unknownAgents: readonly UnknownAgent[];
   readonly notes: readonly Note[];
   readonly summary: Summary;
+  /** All actions, where these are a part of them: what was not asked for, or has to wait its turn, is missing here. */
+  readonly whole?: readonly PlannedAction[];
   /** Where the holder is the predecessor's. No part of the roster: it counts as no change. */
   readonly holder?: HolderReplacement;
 }

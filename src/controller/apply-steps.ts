@@ -5,6 +5,7 @@ import { commence } from './commence.js';
 import { approves, isApproved, type Words } from './gate.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
+import { wholeOf } from './restrict.js';
 import type { Actuators, Outcome } from './port.js';
 
 /**
@@ -20,7 +21,9 @@ export async function rememberBrake(
   const { memory } = world.observed;
   if (!memory.known) return null;
   const { braked } = memory.value;
-  const gates = plan.actions.flatMap(({ gate }) => (gate.kind === 'braked' ? [gate] : []));
+  // Of all of it: what is not asked for now is held all the same.
+  const actions = wholeOf(plan);
+  const gates = actions.flatMap(({ gate }) => (gate.kind === 'braked' ? [gate] : []));
   const [gate] = gates;
   if (gate !== undefined) {
     // What is held only because of what was done just before may go on once the minute is over.
@@ -31,7 +34,7 @@ export async function rememberBrake(
   // the operator named confirms nothing about the others.
   const confirmed =
     braked !== null &&
-    plan.actions.some(
+    actions.some(
       (action) =>
         action.live !== null &&
         isDisruptive(action.action) &&
@@ -66,7 +69,7 @@ export async function useUpDisruptions(
 
 /**
  * The approval of a whole revision is used up once all of it is done: it may be done in instalments, as its agents
- * become idle.
+ * become idle, and as start_spacing lets them.
  *
  * @param done agents whose disruption was begun
  */
@@ -77,7 +80,7 @@ export async function useUpFleetApproval(
   actuators: Actuators,
 ): Promise<void> {
   const { memory } = world.observed;
-  const disruptive = plan.actions.filter(({ action, live }) => live !== null && isDisruptive(action));
+  const disruptive = wholeOf(plan).filter(({ action, live }) => live !== null && isDisruptive(action));
   if (!memory.known || disruptive.length === 0 || !disruptive.every(({ agent }) => done.has(agent))) return;
   const used = memory.value.approvals.filter(
     (approval) => approval.kind === 'fleet' && approval.revision === world.roster.revision,

@@ -4,8 +4,12 @@ import { summarize } from './summary.js';
 /** The plan without the actions that are not asked for; what stays is judged as in the whole plan. */
 export function restrict(plan: Plan, keep: (action: PlannedAction) => boolean): Plan {
   const actions = plan.actions.filter(keep);
-  return { ...plan, actions, summary: summarize(actions, plan.unknownAgents, plan.summary.unchanged) };
+  const summary = summarize(actions, plan.unknownAgents, plan.summary.unchanged);
+  return { ...plan, actions, summary, whole: wholeOf(plan) };
 }
+
+/** All that is planned, whatever of it is asked for. */
+export const wholeOf = ({ actions, whole = actions }: Plan): readonly PlannedAction[] => whole;
 
 /** The plan with another gate before some of its actions; null: the gate stays as it is. */
 export function regated(plan: Plan, gateOf: (action: PlannedAction) => Gate | null): Plan {

@@ -4,6 +4,7 @@ import type { World } from '../../src/controller/assess.js';
 import { noWords } from '../../src/controller/gate.js';
 import { operatorPlan } from '../../src/controller/operator-plan.js';
 import { plan as planOf } from '../../src/controller/plan.js';
+import { restrict } from '../../src/controller/restrict.js';
 import { rosterOf, type AgentDoc } from '../support/scene.js';
 import { VirtualFleet, type Witness } from '../support/virtual-fleet.js';
 
@@ -249,6 +250,54 @@ describe('the brake', () => {
     ]);
     return { ...one, plan, same: () => one.pids().map((pid, index) => pid === before[index]) };
   }
+
+  test.each<readonly [string, object, (fleet: VirtualFleet) => void, (fleet: VirtualFleet) => void]>([
+    ['start_spacing lets them go one by one', { start_spacing: '3s' }, () => undefined, () => undefined],
+    [
+      'somebody talks to some of them meanwhile',
+      {},
+      ({ spokenTo }) => void ['a', 'b', 'c'].map((name) => spokenTo.add(name)),
+      ({ spokenTo }) => spokenTo.clear(),
+    ],
+  ])('its approval is for all of them, although %s', async (_, defaults, before, after) => {
+    const agents = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name }));
+    const { fleet, pids, write, clock, host } = await runningFleet(agents, {}, defaults);
+    const old = pids();
+    write(withDir(agents, '/srv/x'));
+    await clock.advance(2 * minute);
+    expect(pids()).toEqual(old);
+    before(fleet);
+    host.approvals = [{ kind: 'fleet', revision: fleet.file.roster.revision }];
+    fleet.wake();
+    await clock.advance(minute);
+    after(fleet);
+    fleet.wake();
+    await clock.advance(minute);
+    for (const [index, pid] of pids().entries()) expect(pid).not.toBe(old[index]);
+    expect(host.approvals).toEqual([]);
+    expect(seenPlan(fleet).actions).toEqual([]);
+  });
+
+  test('holds on where only what it does not hold was asked for, and that makes the fleet larger', async () => {
+    const agents = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((name) => ({ name }));
+    const fleet = new VirtualFleet(rosterOf(agents));
+    const stop = { since: 0, until: null, reason: null, by: 'stop' } as const;
+    for (const { name } of agents.slice(5)) fleet.host.holds.set(name, stop);
+    fleet.startController();
+    await fleet.clock.advance(2 * minute);
+    const pids = () => agents.slice(0, 3).map(({ name }) => fleet.host.pidOf(name));
+    const old = pids();
+    fleet.write(rosterOf([...withDir(agents.slice(0, 3), '/srv/x'), ...agents.slice(3)]));
+    await fleet.clock.advance(2 * minute);
+    expect(pids()).toEqual(old);
+    fleet.host.holds.clear();
+    const starts = (world: World): Plan =>
+      restrict(planOf(world, noWords, fleet.host.now), ({ action }) => action === 'start');
+    await Promise.all([fleet.command('start', starts), fleet.clock.advance(5000)]);
+    await fleet.clock.advance(5 * minute);
+    expect(fleet.host.pidOf('j')).not.toBeNull();
+    expect(pids()).toEqual(old);
+  });
 
   test('is not forgotten because some agents of the mass change were approved by name', async () => {
     const { fleet, plan, same, clock, host } = await heldAndGrown();

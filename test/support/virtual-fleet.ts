@@ -45,6 +45,8 @@ export class VirtualFleet {
   controllerSince = -Infinity;
   /** Agents whose screens show a dialog; how often screens were asked. */
   readonly dialogs = new Set<string>();
+  /** Agents that somebody is talking to. */
+  readonly spokenTo = new Set<string>();
   asked = 0;
   looks = 0;
   readonly lookedAt: number[] = [];
@@ -130,6 +132,7 @@ export class VirtualFleet {
         const barred = actions.filter(({ agent }) => this.dialogs.has(agent));
         return Promise.resolve(new Map(barred.map(({ agent }) => [agent, 'a dialog waits for a human'])));
       },
+      spokenTo: () => this.spokenTo,
       carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),
       report: {
         rosterState: () => undefined,
