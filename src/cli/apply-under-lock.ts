@@ -30,7 +30,7 @@ export interface Work {
 /** Observes the world again under the lock, and does what is planned then. */
 export async function applyUnderLock(context: Context, work: Work): Promise<ExitCode> {
   const { reporter, waitMs } = work;
-  const { code, results } = await withLock(context, 'fleet apply', async () => {
+  const { code, results, roster } = await withLock(context, 'fleet apply', async () => {
     const pass = await observe(context);
     const planned = work.planFor(pass);
     const plan = work.words.now ? planned : await planWithScreens(context, planned, pass.world);
@@ -43,12 +43,16 @@ export async function applyUnderLock(context: Context, work: Work): Promise<Exit
     const results = await carryOutAlone(context, plan, pass, work.replan, report, { words: work.words });
     reporter.summary(results, plan);
     const code = exitCodeOf(results, plan);
-    return { code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code, results };
+    return {
+      code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code,
+      results,
+      roster: pass.world.roster,
+    };
   });
   const launched = results.flatMap(({ kind, action }) =>
     kind === 'done' && action.action !== 'stop' ? [action.agent] : [],
   );
   if (!context.interrupted()) await deliverKickstarts(context, [...new Set([...launched, ...work.waiting])]);
   if (waitMs === null || launched.length === 0 || context.interrupted()) return code;
-  return waitUntilUp(context, launched, waitMs, code, (message) => reporter.diagnostic(message));
+  return waitUntilUp(context, roster, launched, waitMs, code, (message) => reporter.diagnostic(message));
 }

@@ -9,6 +9,8 @@ import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import { profileOf } from '../roster/profile.js';
+import { fail, ok, type Result } from '../roster/result.js';
+import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { forgetDepartedUnderLock } from './departed.js';
 import { outcomeRecord, type EventRecord } from './event-record.js';
@@ -19,6 +21,7 @@ import { launchPlaces } from './launch-places.js';
 import { lookAgain, observe, type Pass } from './pass.js';
 import { planWithScreens } from './plan-with-screens.js';
 import { keepInForce, tookEffect } from './revision-history.js';
+import { loadRoster } from './roster-source.js';
 import { leaveKickstartOf } from './talk/kickstart.js';
 import { runtimeResets } from './talk/runtime-resets.js';
 
@@ -53,6 +56,8 @@ export interface Circumstances {
   readonly socketName?: string;
   /** What the operator said with the plan; with `--now` no screen is asked. */
   readonly words?: Words;
+  /** For who knows it without reading the file. */
+  readonly rosterInForce?: () => Roster | null;
 }
 
 /** The same as {@link carryOut} for who holds the lock to the end: until then nobody has put another roster in force. */
@@ -77,9 +82,10 @@ export async function carryOut(
   pass: Pass,
   replan: (pass: Pass) => Plan,
   report: (event: ApplyEvent) => void,
-  { socketName = pass.world.roster.socketName, words = noWords }: Circumstances = {},
+  circumstances: Circumstances = {},
 ): Promise<readonly ActionResult[]> {
   const { roster } = pass.world;
+  const { socketName = roster.socketName, words = noWords } = circumstances;
   await rememberEnds(context, pass);
   const records: EventRecord[] = [];
   const stopped = new AbortController();
@@ -93,9 +99,13 @@ export async function carryOut(
     leaveFirstMessage: (action: PlannedAction) => leaveKickstartOf(context, action, pass),
     observe: () => lookAgain(context, pass, socketName),
     planAgain: async () => {
-      const later = await observe(context, { socketName, endsAsked: pass.endsAsked });
+      const now = await rosterThen(context, circumstances);
+      if (!now.ok) return now;
+      const later = await observe(context, {
+        ...{ roster: now.value, socketName, endsAsked: pass.endsAsked },
+      });
       const plan = replan(later);
-      return words.now ? plan : planWithScreens(context, plan, later.world);
+      return ok(words.now ? plan : await planWithScreens(context, plan, later.world));
     },
     report: (event: ApplyEvent) => {
       const record = outcomeRecord(context.now(), event);
@@ -116,6 +126,22 @@ export async function carryOut(
   } finally {
     forget();
     context.record(records);
+  }
+}
+
+/** The roster by which the rest is planned. What has been done by then is told all the same. */
+async function rosterThen(
+  context: Context,
+  { rosterInForce }: Circumstances,
+): Promise<Result<Roster, string>> {
+  const inForce = rosterInForce?.() ?? null;
+  if (inForce !== null) return ok(inForce);
+  try {
+    return ok(await loadRoster(context));
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const [first = ''] = error.message.split('\n');
+    return fail(`the roster cannot be used any more: ${first}`);
   }
 }
 

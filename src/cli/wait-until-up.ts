@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assess } from '../controller/assess.js';
 import { readExitRecord } from '../observers/exit-record.js';
+import type { Roster } from '../roster/types.js';
 import { visible } from '../roster/visible.js';
 import type { Context } from './context.js';
 import { ExitCode } from './exit-code.js';
@@ -20,6 +21,7 @@ const recordMs = 3000;
  */
 export async function waitUntilUp(
   context: Context,
+  roster: Roster,
   agents: readonly string[],
   timeoutMs: number,
   code: ExitCode,
@@ -29,7 +31,7 @@ export async function waitUntilUp(
   const since = new Map<string, { pid: number; from: number }>();
   const endedAt = new Map<string, number>();
   for (;;) {
-    const { agents: seen } = assess((await observe(context)).world);
+    const { agents: seen } = assess((await observe(context, { roster })).world);
     const situations = new Map(seen.map(({ agent, situation }) => [agent, situation]));
     const now = performance.now();
     for (const agent of agents) {

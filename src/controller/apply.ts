@@ -17,6 +17,7 @@ import type { Actuators, Outcome, SessionMarks } from './port.js';
 import { resetInRuntimes, type RuntimeResets } from './reset.js';
 import type { Situation } from './situation.js';
 import { isStillDue, mayGoOn } from './still-due.js';
+import type { Result } from '../roster/result.js';
 
 export type { ActionResult } from './apply-result.js';
 
@@ -40,8 +41,8 @@ export interface ApplyPort {
   /** Observes the world again after the work, with the same roster. */
   readonly observe: () => Promise<World>;
   readonly report: (event: ApplyEvent) => void;
-  /** Observes and plans again, for actions that had to wait their turn. */
-  readonly planAgain: () => Promise<Plan>;
+  /** Observes and plans again, for actions that had to wait their turn. Fails where there is nothing to plan by any more. */
+  readonly planAgain: () => Promise<Result<Plan, string>>;
   /** A clock that no one sets, milliseconds. */
   readonly monotonic: () => number;
   /** Waits between starts, in milliseconds; resolves early once `interrupted`. */
@@ -79,7 +80,12 @@ export async function apply(
     );
   const askAgain = async (actions: readonly PlannedAction[], isRight = isStillDue): Promise<void> => {
     if (actions.length === 0 || port.interrupted()) return;
-    const again = new Map((await port.planAgain()).actions.map((action) => [action.agent, action]));
+    const later = await port.planAgain();
+    if (!later.ok) {
+      fail(actions, later.failure);
+      return;
+    }
+    const again = new Map(later.value.actions.map((action) => [action.agent, action]));
     for (const action of actions) {
       const due = again.get(action.agent) ?? null;
       if (!isRight(action, due)) withdrawn.set(action.agent, due);
@@ -211,7 +217,7 @@ export async function apply(
         await port.pause(spacing);
         await askAgain([action]);
       }
-      if (withdrawn.has(action.agent)) continue;
+      if (withdrawn.has(action.agent) || failures.has(action.agent)) continue;
       await launch([action], action.action === 'start' ? 'start' : 'restart');
     }
   }

@@ -3,6 +3,7 @@ import { apply, type ActionResult, type ApplyEvent, type ApplyPort } from '../..
 import { noWords, type Words } from '../../src/controller/gate.js';
 import { operatorPlan } from '../../src/controller/operator-plan.js';
 import { plan } from '../../src/controller/plan.js';
+import { fail, ok } from '../../src/roster/result.js';
 import { FakeHost, launching } from '../support/fake-host.js';
 import { recorded } from '../support/recorded.js';
 import { rosterOf, type AgentDoc, type RosterRest } from '../support/scene.js';
@@ -43,7 +44,7 @@ class Fleet {
         actuators: actuators.port,
         ...launching(roster.socketName),
         observe: () => Promise.resolve(host.observe(roster)),
-        planAgain: () => Promise.resolve(wanted),
+        planAgain: () => Promise.resolve(ok(wanted)),
         report: (event) => this.events.push(event),
         pause: (ms) => Promise.resolve(void this.pauses.push(ms)),
         interrupted: () => false,
@@ -182,8 +183,19 @@ describe('approvals and the brake', () => {
       'b braked',
       'c ready',
     ]);
-    const results = await fleet.apply(words, { planAgain: () => Promise.resolve(look()) });
+    const results = await fleet.apply(words, { planAgain: () => Promise.resolve(ok(look())) });
     expect(kinds(results)).toEqual(['a restart gated', 'b restart gated', 'c stop done']);
+  });
+
+  test('where there is nothing to plan by any more, what has not begun is not attempted, and says why', async () => {
+    const defaults = { start_spacing: '1s' };
+    const fleet = new Fleet().edit(docs('a', 'b', 'c'), { defaults });
+    const results = await fleet.apply(noWords, {
+      planAgain: () => Promise.resolve(fail('the roster is broken')),
+    });
+    expect(kinds(results)).toEqual(['a start done', 'b start failed', 'c start failed']);
+    expect(results[1]).toMatchObject({ message: 'not attempted: the roster is broken' });
+    expect(fleet.host.pidOf('b')).toBeNull();
   });
 
   test('who is approved by name confirms nothing about the others, also while nothing else can be done', async () => {
@@ -367,7 +379,7 @@ describe('pace and interruption', () => {
       const results = await fleet.apply(
         {},
         {
-          planAgain: () => Promise.resolve(lookOf(fleet)),
+          planAgain: () => Promise.resolve(ok(lookOf(fleet))),
           pause: () => {
             meanwhile(fleet);
             return Promise.resolve();
@@ -400,7 +412,7 @@ describe('pace and interruption', () => {
       const fleet = new Fleet().edit([a, b], spaced);
       await fleet.apply();
       const look = () => operatorPlan(fleet.host.observe(fleet.roster), 'restart', null, fleet.host.now);
-      const results = await fleet.walk(look(), { planAgain: () => Promise.resolve(look()) });
+      const results = await fleet.walk(look(), { planAgain: () => Promise.resolve(ok(look())) });
       expect(kinds(results)).toEqual(['a restart done', 'b restart done']);
     });
   });
@@ -421,7 +433,7 @@ describe('pace and interruption', () => {
         time.ms += 1001;
         return start();
       };
-      const port = { planAgain: () => Promise.resolve(lookOf(fleet)), monotonic: () => time.ms };
+      const port = { planAgain: () => Promise.resolve(ok(lookOf(fleet))), monotonic: () => time.ms };
       const results = await fleet.apply({}, port);
       expect(kinds(results)).toEqual(['a start gated', 'b start done']);
     });
@@ -441,7 +453,7 @@ describe('pace and interruption', () => {
       };
       const results = await fleet.apply(
         {},
-        { planAgain: () => Promise.resolve(lookOf(fleet)), resets: { reset } },
+        { planAgain: () => Promise.resolve(ok(lookOf(fleet))), resets: { reset } },
       );
       expect(kinds(results)).toEqual([`a reset ${expected}`]);
       expect(fleet.host.pidOf('a') === pid).toBe(expected === 'gated');

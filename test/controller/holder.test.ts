@@ -4,6 +4,7 @@ import { holderTurn, split } from '../../src/controller/delayed.js';
 import { holderApproval } from '../../src/controller/holder.js';
 import { noWords } from '../../src/controller/gate.js';
 import { plan } from '../../src/controller/plan.js';
+import { ok } from '../../src/roster/result.js';
 import { FakeHost, launching } from '../support/fake-host.js';
 import { rosterOf } from '../support/scene.js';
 
@@ -19,7 +20,7 @@ async function walk(host: FakeHost): Promise<readonly ApplyEvent[]> {
       actuators: host,
       ...launching(roster.socketName),
       observe: () => Promise.resolve(host.observe(roster)),
-      planAgain: () => Promise.resolve(look(host)),
+      planAgain: () => Promise.resolve(ok(look(host))),
       report: (event) => events.push(event),
       pause: () => Promise.resolve(),
       interrupted: () => false,

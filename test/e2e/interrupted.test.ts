@@ -56,6 +56,42 @@ describe('two at once, and cut short', () => {
     await fleet.expect(0, 'apply');
   });
 
+  test('a roster that is spoiled meanwhile: what was done is told, and the rest is not begun', async () => {
+    const agent = (name: string, value: string): string =>
+      `{ name: ${name}, runtime: sleeper, command: [sleep, infinity], env: { X: "${value}" } }`;
+    const settings = `defaults: { working_directory: ${fleet.work}, idle_after: 0s, start_spacing: 2s }`;
+    fleet.writeRoster([agent('a', '1'), agent('b', '1')], settings);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const before = await fleet.pids();
+    fleet.writeRoster([agent('a', '2'), agent('b', '2')], settings);
+    const whole = fs.readFileSync(fleet.roster, 'utf8');
+    const applied = fleet.fleet('apply', '--json', '--wait', '10s');
+    await until('a is restarted', async () => {
+      const { a } = await fleet.pids();
+      return a !== undefined && a !== before['a'];
+    });
+    fs.appendFileSync(fleet.roster, 'oops: [\n');
+    const { code, stdout } = await applied;
+    const told = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(code).toBe(4);
+    expect(told).toContainEqual(
+      expect.objectContaining({ type: 'action_complete', agent: 'a', action: 'restart' }),
+    );
+    const message = expect.stringContaining('not attempted: the roster cannot be used any more') as string;
+    expect(told).toContainEqual(expect.objectContaining({ type: 'action_failed', agent: 'b', message }));
+    expect(told.at(-1)).toMatchObject({ type: 'summary', done: 1, failed: 1 });
+    expect((await fleet.pids())['b']).toBe(before['b']);
+    // a is on record as it runs.
+    fs.writeFileSync(fleet.roster, whole);
+    const { stdout: plan } = await fleet.expect(2, 'plan', '--detailed-exitcode');
+    expect(plan).toContain('env.X');
+    expect(plan).toContain('1 to restart');
+  });
+
   test('an apply killed anywhere is healed by the next', async () => {
     fleet.writeRoster(['a', 'b', 'c', 'd', 'e', 'f'].map(sleeper));
     await fleet.expect(0, 'install');

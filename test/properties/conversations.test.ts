@@ -9,6 +9,7 @@ import { plan } from '../../src/controller/plan.js';
 import type { Plan } from '../../src/controller/action.js';
 import type { World } from '../../src/controller/assess.js';
 import { resumabilityOf } from '../../src/roster/conversation.js';
+import { ok } from '../../src/roster/result.js';
 import { FakeHost, FleetKilled, launching } from '../support/fake-host.js';
 import { rosterOf, type AgentDoc } from '../support/scene.js';
 
@@ -191,7 +192,7 @@ class Story {
           actuators: host,
           ...launching(world.roster.socketName),
           observe: () => Promise.resolve(this.world),
-          planAgain: () => Promise.resolve(planOf(this.world)),
+          planAgain: () => Promise.resolve(ok(planOf(this.world))),
           report: () => undefined,
           pause: () => Promise.resolve(),
           interrupted: () => false,

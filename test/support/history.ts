@@ -4,6 +4,7 @@ import { noWords, type Words } from '../../src/controller/gate.js';
 import { operatorPlan } from '../../src/controller/operator-plan.js';
 import { plan } from '../../src/controller/plan.js';
 import type { Roster } from '../../src/roster/types.js';
+import { ok } from '../../src/roster/result.js';
 import { FakeHost, FleetKilled, launching } from './fake-host.js';
 import { judge } from './judge.js';
 import { rosterOf } from './scene.js';
@@ -264,7 +265,7 @@ export class Story {
           observe: () => Promise.resolve(host.observe(roster)),
           // The operator's own word, restart or stop, does not change its mind.
           planAgain: () =>
-            Promise.resolve(given === null ? wanted : plan(host.observe(roster), given, host.now)),
+            Promise.resolve(ok(given === null ? wanted : plan(host.observe(roster), given, host.now))),
           report: () => undefined,
           pause: (ms) => {
             host.now += ms;

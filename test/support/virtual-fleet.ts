@@ -7,6 +7,7 @@ import { LookTurns } from '../../src/controller/look-turns.js';
 import { Loop } from '../../src/controller/loop.js';
 import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
 import type { Roster } from '../../src/roster/types.js';
+import { ok } from '../../src/roster/result.js';
 import { Actor } from './actor.js';
 import { launching } from './fake-host.js';
 import { unitsOf } from './fake-observation.js';
@@ -230,7 +231,7 @@ export class VirtualFleet {
         monotonic: clock.monotonic,
         observe: () => this.#look(actor, roster),
         planAgain: async () =>
-          replan(await this.#look(actor, this.file.problem === null ? this.file.roster : roster)),
+          ok(replan(await this.#look(actor, this.file.problem === null ? this.file.roster : roster))),
         report: () => undefined,
         pause: (ms) => actor.waitFor(clock.sleep(ms)),
         interrupted: () => false,

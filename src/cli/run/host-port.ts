@@ -70,6 +70,7 @@ export function hostPort(
       seen,
       ({ world }) => replan(world),
       (event) => report.event(event),
+      { rosterInForce: () => roster().roster },
     );
   /** Whoever acts does so by himself; here only where nothing is due. */
   const keepConversations = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {

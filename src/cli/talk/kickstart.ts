@@ -14,6 +14,7 @@ import type { AgentSpec } from '../../roster/types.js';
 import { agentEnvironment } from '../agent-environment.js';
 import type { Context } from '../context.js';
 import { observe, type Pass } from '../pass.js';
+import { rosterToTalk } from '../roster-in-force.js';
 import { leaveWordToGoOn } from './go-on.js';
 import { openLine } from './line.js';
 import { deliverLeft, waitsForStart } from './round.js';
@@ -109,7 +110,7 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
   if (waiting.length === 0) return;
   // It delivers them when the agents are ready, however long that takes.
   if (lockOwner(controllerLock(context.paths)) !== null) return;
-  const { world } = await observe(context);
+  const { world } = await observe(context, { roster: await rosterToTalk(context) });
   await Promise.all(
     world.roster.agents
       .filter(({ name }) => waiting.includes(name))
