@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingPath, FleetSandbox, processesWith, snapshot, until } from '../support/fleet-sandbox.js';
+import { countingPath, FleetSandbox, processesWith, run, snapshot, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -150,4 +150,23 @@ describe('from a roster to a running fleet', () => {
     expect(stdout + stderr).toContain('| no licence');
     expect((await fleet.expect(0, 'status')).stdout).toMatch(/dies .*exited with status 3/);
   });
+});
+
+test('stopped is waited for until nothing is left of it', async () => {
+  fleet.writeRoster(
+    ['{ name: a, runtime: sleeper, command: [bash, -c, "trap \'\' TERM HUP; while :; do sleep 1; done"] }'],
+    `defaults: { working_directory: ${fleet.work}, stop_grace: 4s }`,
+  );
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  const { a = 0 } = await fleet.pids();
+  const stopped = fleet.expect(0, 'stop', 'a');
+  const state = async () =>
+    (await run('systemctl', ['--user', 'is-active', 'mosaic-agent@a.service'])).stdout;
+  await until('it is ending', async () => (await state()).trim() === 'deactivating');
+  const early = await fleet.expect(5, 'wait', '--for', 'stopped', 'a', '--timeout', '100ms');
+  expect(early.stderr).toContain('a (its unit is still ending');
+  await fleet.expect(0, 'wait', '--for', 'stopped', 'a', '--timeout', '30s');
+  expect(fs.existsSync(`/proc/${a}`)).toBe(false);
+  await stopped;
 });

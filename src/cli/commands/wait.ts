@@ -1,5 +1,5 @@
 import { dialogWaits } from '../../controller/barrier.js';
-import type { World } from '../../controller/assess.js';
+import { assess, type World } from '../../controller/assess.js';
 import { fleetStatus, type AgentStatus } from '../../controller/status.js';
 import type { Activity } from '../../controller/screen.js';
 import { profileOfRunning } from '../../roster/profile.js';
@@ -43,7 +43,8 @@ export async function waitCommand(
           ? names.includes(name)
           : phase !== 'Extra' && (wanted === 'stopped' || desired === 'running'),
       );
-      const inTime = asked.filter((agent) => isAsWanted(agent, wanted));
+      const ending = wanted === 'stopped' ? endingIn(world) : new Map<string, string>();
+      const inTime = asked.filter((agent) => isAsWanted(agent, wanted) && !ending.has(agent.name));
       const onScreen = await screensOf(context, world, wanted === 'stopped' ? [] : inTime);
       const waiting = asked.filter(
         (agent) => !inTime.includes(agent) || !showsAsWanted(onScreen.get(agent.name), wanted),
@@ -54,7 +55,9 @@ export async function waitCommand(
         // Who has printed something of late was not asked yet: it may be a dialog that waits.
         const unasked = waiting.filter(({ name, phase }) => phase === 'Running' && !onScreen.has(name));
         const screens = wanted === 'stopped' ? onScreen : await screensOf(context, world, unasked);
-        const states = waiting.map((one) => stateOf(one, onScreen.get(one.name) ?? screens.get(one.name)));
+        const states = waiting.map((one) =>
+          stateOf(one, onScreen.get(one.name) ?? screens.get(one.name), ending.get(one.name)),
+        );
         context.say(`not ${wanted} after ${formatDuration(timeout)}: ${states.join(', ')}`);
         return ExitCode.timeout;
       }
@@ -100,8 +103,34 @@ function showsAsWanted(activity: Activity | 'unseen' | undefined, wanted: WaitOp
   }
 }
 
-const stateOf = ({ name, phase, activity }: AgentStatus, onScreen: Activity | 'unseen' | undefined): string =>
-  `${name} (${[phase, activity, screenWords(name, onScreen)].filter((one) => one !== null).join(', ')})`;
+const stateOf = (
+  { name, phase, activity }: AgentStatus,
+  onScreen: Activity | 'unseen' | undefined,
+  ending: string | undefined,
+): string =>
+  `${name} (${[ending ?? phase, activity, screenWords(name, onScreen)].filter((one) => one !== null).join(', ')})`;
+
+/** Agents that nobody would call running, and of which something is still there: a process in its grace, a unit. */
+function endingIn(world: World): ReadonlyMap<string, string> {
+  return new Map(
+    assess(world).agents.flatMap(({ agent, situation: { kind } }): (readonly [string, string])[] => {
+      switch (kind) {
+        case 'stopping':
+          return [[agent, 'its unit is still ending']];
+        case 'exited':
+        case 'hollow':
+          return [[agent, 'its process has ended, and its unit has not']];
+        case 'live':
+        case 'unmarked':
+        case 'starting':
+        case 'stopped':
+        case 'foreign':
+        case 'unknown':
+          return [];
+      }
+    }),
+  );
+}
 
 function screenWords(name: string, activity: Activity | 'unseen' | undefined): string | null {
   switch (activity) {
