@@ -111,8 +111,9 @@ export function replaceRoster(
     );
   }
   try {
-    for (const { file, then } of templates) writeFileAtomic(file, then, modeOf(file));
-    writeFileAtomic(roster, text, modeOf(roster));
+    for (const { file, then } of templates) writeFileAtomic(file, then, modeOf(file, 0o644));
+    // Values of `env` stand in it.
+    writeFileAtomic(roster, text, modeOf(roster, 0o600));
   } catch (error) {
     const file =
       error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : shown;
@@ -120,5 +121,5 @@ export function replaceRoster(
   }
 }
 
-const modeOf = (file: string): number =>
-  (fs.statSync(file, { throwIfNoEntry: false })?.mode ?? 0o644) & 0o777;
+const modeOf = (file: string, fresh: number): number =>
+  (fs.statSync(file, { throwIfNoEntry: false })?.mode ?? fresh) & 0o777;
