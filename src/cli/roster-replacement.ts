@@ -94,13 +94,20 @@ export function setAside(
   return `revision ${(revisions.at(-1)?.number ?? 0) + 1}`;
 }
 
-/** Writes templates and then the roster, each in one step, modes and links kept. @throws CommandFailure 1 */
+/**
+ * Writes templates and then the roster, each in one step, modes and links kept.
+ *
+ * @param mode the roster's, where it is not to be kept
+ * @returns false where the roster said that already
+ * @throws CommandFailure 1
+ */
 export function replaceRoster(
   context: Context,
   before: Replaced,
   text: string,
   templates: readonly ChangedTemplate[],
-): void {
+  mode?: number,
+): boolean {
   const { roster, userHome } = context.paths;
   const shown = displayPath(roster, userHome);
   // Between the two looks lies the keeping of the old text; an editor may have saved.
@@ -113,7 +120,7 @@ export function replaceRoster(
   try {
     for (const { file, then } of templates) writeFileAtomic(file, then, modeOf(file, 0o644));
     // Values of `env` stand in it.
-    writeFileAtomic(roster, text, modeOf(roster, 0o600));
+    return writeFileAtomic(roster, text, mode ?? modeOf(roster, 0o600));
   } catch (error) {
     const file =
       error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : shown;

@@ -1,24 +1,22 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { noWords } from '../../controller/gate.js';
 import { resolveDesired } from '../../controller/desired.js';
 import { plan as planOf } from '../../controller/plan.js';
-import { fileProblem, isThere, readText, writeFileAtomic } from '../../host/atomic-file.js';
+import { fileProblem, isThere } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { templateReader } from '../../observers/roster-file.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
-import { exportText, sameExport, type ExportedFleet } from '../../roster/export.js';
+import { exportText, type ExportedFleet } from '../../roster/export.js';
 import type { Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { writeExport } from '../export-file.js';
 import { exportedFleet, rosterInForce } from '../exported-fleet.js';
 import { requireOwnInstallation } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { planText } from '../render/plan-text.js';
-import { history } from '../revision-choice.js';
-import { currentRoster, rosterText, setAside } from '../roster-replacement.js';
 import { compileText } from '../roster-text.js';
 import { adoptCommand } from './export-adopt.js';
 
@@ -76,34 +74,6 @@ export async function exportCommand(context: Context, options: ExportOptions): P
   const problems = tryOut(context, text, fleet, pass);
   for (const line of problems) say(line);
   return problems.length === 0 ? ExitCode.done : ExitCode.error;
-}
-
-/** What the roster said before is kept, as by a rollback: somebody wrote it. An earlier export that says the same stays. */
-async function writeExport(context: Context, file: string, exported: string): Promise<void> {
-  const { paths, print } = context;
-  const target = path.resolve(file);
-  const there = readText(target);
-  const text = there.state === 'present' && sameExport(there.text, exported) ? there.text : exported;
-  const before = isSameFile(target, paths.roster) ? rosterText(context) : null;
-  const aside =
-    before === null || before === text
-      ? null
-      : setAside(context, history(context), { text: before, roster: await currentRoster(context) }, []);
-  let written: boolean;
-  try {
-    // 0600: it holds the values of env.
-    written = writeFileAtomic(target, text, 0o600);
-  } catch (error) {
-    throw new CommandFailure(ExitCode.error, `cannot write ${file}: ${fileProblem(error)}`);
-  }
-  const shown = displayPath(target, paths.userHome);
-  print(written ? `wrote ${shown}` : `${shown} says that already. Nothing was changed.`);
-  if (aside !== null) print(`What it said before is kept as ${aside}; see: fleet rollback --list`);
-}
-
-function isSameFile(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false }));
-  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
 function refuseExisting({ paths }: Context, file: string): void {
