@@ -1,15 +1,15 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { openRegular } from '../host/regular-file.js';
+import { daysOf } from './codex-days.js';
 import { filesHeldOpen } from './process-facts.js';
 import { filesIn, isRecord, writtenAt } from './transcripts/lines.js';
 
 /** So much of a first line is read: it holds the model's instructions. */
 const mostHead = 1024 * 1024;
-const dayMs = 86_400_000;
 
 /** A thread that a process writes to. */
-interface Thread {
+export interface Thread {
   readonly id: string;
   /** `$CODEX_HOME` */
   readonly root: string;
@@ -43,21 +43,20 @@ export function threadOf(pid: number): string | null | undefined {
   return null;
 }
 
-const locksOf = (pid: number): readonly Thread[] =>
-  [...new Set(filesHeldOpen(pid))].flatMap((file) => {
+const locksOf = (pid: number): readonly Thread[] => threadsIn(filesHeldOpen(pid));
+
+/** The threads whose locks are among files that are held open. */
+export const threadsIn = (openFiles: readonly string[]): readonly Thread[] =>
+  [...new Set(openFiles)].flatMap((file) => {
     const [, root, id] = /^(.*)\/thread-writer-locks\/([0-9A-Za-z-]+)\.lock$/.exec(file) ?? [];
     return root === undefined || id === undefined ? [] : [{ root, id }];
   });
 
-/** `sessions/YEAR/MONTH/DAY/rollout-<time>-<id>.jsonl`, by the day in the time zone of then. */
-function fileOf({ root, id }: Thread): string | null {
-  const begunAt = Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
-  for (const days of [0, -1, 1]) {
-    const day = new Date(begunAt + days * dayMs);
-    // Whose id is none.
-    if (Number.isNaN(day.getTime())) return null;
-    const directory = `${root}/sessions/${day.toISOString().slice(0, 10).replaceAll('-', '/')}`;
-    const file = filesIn(directory, `-${id}.jsonl`).find((one) => path.basename(one).startsWith('rollout-'));
+/** `sessions/YEAR/MONTH/DAY/rollout-<time>-<id>.jsonl`; null: there is none yet. */
+export function fileOf({ root, id }: Thread): string | null {
+  for (const day of daysOf(id, Date.now())) {
+    const files = filesIn(`${root}/sessions/${day}`, `-${id}.jsonl`);
+    const file = files.find((one) => path.basename(one).startsWith('rollout-'));
     if (file !== undefined) return file;
   }
   return null;

@@ -4,7 +4,8 @@ import { errorCode } from '../host/atomic-file.js';
 import { readRegular } from '../host/regular-file.js';
 import type { EvidencePlace } from '../roster/conversation.js';
 import { sessionIn } from './opencode-database.js';
-import { environmentOf } from './process-facts.js';
+import { daysOf } from './codex-days.js';
+import { environmentOf, rootIn } from './process-facts.js';
 
 /** What an agent would be started with. */
 export type EnvironmentOf = Readonly<Record<string, string | undefined>>;
@@ -72,13 +73,24 @@ export function filesOf(
   environment: EnvironmentOf,
 ): readonly string[] | null {
   const { variable, below, files } = place;
-  const named = variable === null ? undefined : environment[variable];
-  const root = named === undefined || named === '' ? `${environment['HOME'] ?? ''}/${below}` : named;
+  const root = rootIn(environment, variable, below);
   // Of a database that the environment names there is nothing to be said.
   if (place.each === 'opencode' && environment['OPENCODE_DB']) return null;
   // An id is text, not a pattern: it is filled in where the pattern is taken apart already.
   if (files === '{id}') return [id];
-  const found = files.split('/').reduce<readonly string[] | null>(
+  const days = place.each === 'daily' ? daysOf(id, Date.now()) : [];
+  for (const day of days) {
+    const found = existing(root, files.replace('*/*/*', day), id);
+    if (found === null || found.length > 0) return found;
+  }
+  const found = days.length > 0 ? [] : existing(root, files, id);
+  // Beside a database lie its log and its index.
+  return place.each === 'opencode' ? (found?.filter((file) => file.endsWith('.db')) ?? null) : found;
+}
+
+/** The files below a directory that a pattern with an id in it names; null: a directory on the way cannot be read. */
+const existing = (root: string, pattern: string, id: string): readonly string[] | null =>
+  pattern.split('/').reduce<readonly string[] | null>(
     (found, part) => {
       if (found === null) return null;
       if (!part.includes('*')) return found.map((directory) => `${directory}/${fill(part, id)}`);
@@ -87,9 +99,6 @@ export function filesOf(
     },
     [root],
   );
-  // Beside a database lie its log and its index.
-  return place.each === 'opencode' ? (found?.filter((file) => file.endsWith('.db')) ?? null) : found;
-}
 
 function matching(directory: string, part: string, id: string): readonly string[] | null {
   const pattern = new RegExp(

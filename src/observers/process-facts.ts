@@ -35,6 +35,17 @@ export const environmentOf = (pid: number): Readonly<Record<string, string>> =>
     }),
   );
 
+/** A runtime's own directory: what a variable names, where it names anything, else `below` HOME (empty: HOME itself). */
+export function rootIn(
+  environment: Readonly<Record<string, string | undefined>>,
+  variable: string | null,
+  below: string,
+): string {
+  const named = variable === null ? undefined : environment[variable];
+  if (named !== undefined && named !== '') return named;
+  return [environment['HOME'] ?? '', ...(below === '' ? [] : [below])].join('/');
+}
+
 function strings(file: string): readonly string[] {
   try {
     return fs.readFileSync(file, 'utf8').replace(/\0$/, '').split('\0');

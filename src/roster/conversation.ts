@@ -16,9 +16,10 @@ export interface EvidencePlace {
   readonly holds: string | null;
   /**
    * `conversation`: such a file is one conversation's own. `opencode`: it is a database of many; `holds` then is what tells that
-   * a conversation is in it, spoken to or not, and what was said is looked up.
+   * a conversation is in it, spoken to or not, and what was said is looked up. `daily`: as `conversation`, and the first three `*` are
+   * year, month and day of its id, which begins with its time.
    */
-  readonly each: 'conversation' | 'opencode';
+  readonly each: 'conversation' | 'opencode' | 'daily';
 }
 
 /** What is run, as the agent would be, before a process is started in a new conversation. */

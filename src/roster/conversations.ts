@@ -49,7 +49,7 @@ export const CODEX_CONVERSATION: ConversationShape = {
     variable: 'CODEX_HOME',
     below: '.codex',
     files: 'sessions/*/*/*/rollout-*-{id}.jsonl*',
-    ...{ holds: null, each: 'conversation' },
+    ...{ holds: null, each: 'daily' },
   },
   ...{ prepare: null, late: true, again: false, mend: false, elsewhere: false },
 };

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { unseen, type Evidence } from '../../src/controller/conversation.js';
+import { daysOf } from '../../src/observers/codex-days.js';
 import { evidenceOf } from '../../src/observers/conversation-evidence.js';
 import { isSought, soughtAgain, type ConversationQuestion } from '../../src/observers/conversations.js';
 import { CODEX_CONVERSATION, DEMO_CONVERSATION } from '../../src/roster/conversations.js';
@@ -17,6 +18,45 @@ test.each(['.jsonl', '.jsonl.zst'])('a conversation of codex is held by its file
   fs.writeFileSync(path.join(directory, `rollout-2026-11-29T12-00-00-${id}${end}`), 'x');
   expect(evidence(id)).toMatchObject({ state: 'holds', bytes: 1 });
   expect(evidence(id.slice(0, -1))).toEqual({ state: 'empty' });
+});
+
+describe('the days of a codex id', () => {
+  // 2026-11-29T17:11:58Z
+  const id = '01a2284a-7e6d-71e0-a731-531a0f5b2b0b';
+  const at = Number.parseInt('01a2284a7e6d', 16);
+  const day = 86_400_000;
+
+  test('are its own, in any time zone, and the later ones', () => {
+    expect(daysOf(id, at)).toEqual(['2026/11/29', '2026/11/28', '2026/11/30']);
+    expect(daysOf(id, at + 2 * day).slice(3)).toEqual(['2026/12/01']);
+    expect(daysOf(id, at + 300 * day)).toHaveLength(302);
+    // A clock that was set back.
+    expect(daysOf(id, at - day)).toHaveLength(3);
+  });
+
+  test.each(['', 'x', '6f1c2a0e-7e6d-41e0-a731-531a0f5b2b0b', '00000000-0000-7000-8000-000000000000'])(
+    'are not told by %j',
+    (other) => expect(daysOf(other, at)).toEqual([]),
+  );
+
+  test.each([
+    [id, '2026/11/30'],
+    [id, '2026/12/24'],
+    ['6f1c2a0e-7e6d-41e0-a731-531a0f5b2b0b', '2021/01/01'],
+  ])('%s is found on %s', (of, where) => {
+    const home = temporary();
+    const directory = path.join(home, '.codex/sessions', where);
+    fs.mkdirSync(directory, { recursive: true });
+    fs.writeFileSync(path.join(directory, `rollout-x-${of}.jsonl`), 'x');
+    vi.useFakeTimers({ now: at + 30 * day, toFake: ['Date'] });
+    try {
+      expect(evidenceOf(CODEX_CONVERSATION.evidence, of, { HOME: home }, null)).toMatchObject({
+        state: 'holds',
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });
 
 describe('a conversation that is not found', () => {

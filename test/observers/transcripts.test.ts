@@ -75,6 +75,21 @@ test('what claude holds while it works is queued', () => {
   expect(arrivalInLines([file], { files: [] }, 'x', (entry) => claude.said(entry, facts))).toBe('queued');
 });
 
+test('the file of a codex that has lived for days is found by its lock', () => {
+  const root = path.join(directory, '.codex');
+  const id = '01a2284a-7e6d-71e0-a731-531a0f5b2b0b';
+  const [file = ''] = ['2026/11/29', '2026/11/30', '2026/12/01', '2026/12/02'].map((day) => {
+    const sessions = path.join(root, 'sessions', day);
+    fs.mkdirSync(sessions, { recursive: true });
+    const name = day === '2026/11/29' ? id : id.replace('01a2284a', '01a2284b');
+    fs.writeFileSync(path.join(sessions, `rollout-x-${name}.jsonl`), '');
+    return path.join(sessions, `rollout-x-${name}.jsonl`);
+  });
+  const openFiles = [path.join(root, 'thread-writer-locks', `${id}.lock`)];
+  const found = codex.files({ ...facts, environment: { HOME: directory }, openFiles });
+  expect(found).toEqual({ paths: [file], own: true, late: true });
+});
+
 const user = { type: 'user', content: [{ text: 'x' }] };
 const call = (status: string): object => ({ type: 'gemini', content: '', toolCalls: [{ status }] });
 const toolResult = { type: 'user', content: [{ functionResponse: { response: {} } }] };

@@ -1,4 +1,5 @@
-import * as path from 'node:path';
+import { fileOf, threadsIn } from '../codex-threads.js';
+import { rootIn } from '../process-facts.js';
 import {
   contentText,
   isRecord,
@@ -16,12 +17,13 @@ import type { LineTranscript } from './transcript.js';
  */
 export const codex: LineTranscript = {
   files: ({ environment, openFiles }) => {
-    const root = environment['CODEX_HOME'] ?? `${environment['HOME'] ?? ''}/.codex`;
+    const root = rootIn(environment, 'CODEX_HOME', '.codex');
     const days = latest(latest(latest({ paths: [`${root}/sessions`], unread: false })));
     const { paths, unread } = listEach(days, (day) => listFiles(day, '.jsonl'));
-    const ids = lockedIds(openFiles);
-    const own = paths.filter((file) => ids.some((id) => file.endsWith(`-${id}.jsonl`)));
-    return { unread, late: true, ...(ids.length > 0 ? { paths: own, own: true } : { paths, own: false }) };
+    const threads = threadsIn(openFiles);
+    if (threads.length === 0) return { paths, unread, own: false, late: true };
+    const own = threads.flatMap((thread) => fileOf(thread) ?? []);
+    return { paths: own, unread: unread && own.length < threads.length, own: true, late: true };
   },
   // Aborted by its human.
   turn: ({ payload }) => {
@@ -56,8 +58,3 @@ const latest = (directories: Listing): Listing => {
   const { paths, unread } = listEach(directories, listDirectories);
   return { paths: paths.toSorted().slice(-2), unread };
 };
-
-const lockedIds = (openFiles: readonly string[]): readonly string[] =>
-  openFiles
-    .filter((file) => file.includes('/thread-writer-locks/'))
-    .map((file) => path.basename(file, '.lock'));
