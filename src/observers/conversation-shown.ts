@@ -3,7 +3,7 @@ import { processesBeside, startedAtOf } from '../host/process.js';
 import type { TranscriptKind } from '../roster/profile.js';
 import { begunInGemini } from './gemini-log.js';
 import { threadOf } from './codex-threads.js';
-import { environmentOf } from './process-facts.js';
+import { environmentOf, rootIn } from './process-facts.js';
 import { nearestFirst } from './process-tree.js';
 import { filesIn, newestFiles, writtenAt } from './transcripts/lines.js';
 import { sessionIn } from './transcripts/session-record.js';
@@ -73,9 +73,7 @@ function lockedThread(pid: number): string | null {
 
 /** What the process that stands nearest to the pane's says, also after a `/clear`. */
 function sessionFile(pid: number, variable: string, below: string): string | null {
-  const environment = environmentOf(pid);
-  const named = environment[variable];
-  const root = named === undefined || named === '' ? `${environment['HOME'] ?? ''}/${below}` : named;
+  const root = rootIn(environmentOf(pid), variable, below);
   for (const member of nearestFirst(pid, processesBeside(pid))) {
     const id = sessionIn(root, member);
     if (id !== null) return id;

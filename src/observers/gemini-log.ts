@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { openRegular } from '../host/regular-file.js';
 import { startedAtOf } from '../host/process.js';
-import { environmentOf } from './process-facts.js';
+import { environmentOf, rootIn } from './process-facts.js';
 import {
   contentText,
   directoriesIn,
@@ -89,9 +89,7 @@ interface Typed {
 
 /** The directory in which gemini keeps what it knows of this conversation's project. */
 function projectOf(pid: number, id: string): string | null {
-  const environment = environmentOf(pid);
-  const named = environment['GEMINI_CLI_HOME'];
-  const root = `${named === undefined || named === '' ? (environment['HOME'] ?? '') : named}/.gemini/tmp`;
+  const root = `${rootIn(environmentOf(pid), 'GEMINI_CLI_HOME', '')}/.gemini/tmp`;
   const name = `-${id.slice(0, 8)}.jsonl`;
   return directoriesIn(root).find((directory) => filesIn(`${directory}/chats`, name).length > 0) ?? null;
 }

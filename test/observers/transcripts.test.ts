@@ -87,7 +87,21 @@ test('the file of a codex that has lived for days is found by its lock', () => {
   });
   const openFiles = [path.join(root, 'thread-writer-locks', `${id}.lock`)];
   const found = codex.files({ ...facts, environment: { HOME: directory }, openFiles });
-  expect(found).toEqual({ paths: [file], own: true, late: true });
+  expect(found).toEqual({ paths: [file], own: true, late: true, unread: false });
+});
+
+/** What is empty is taken for not set, as where a conversation is looked for. */
+test.each<readonly [LineTranscript, string, string]>([
+  [claude, 'CLAUDE_CONFIG_DIR', '.claude/projects/-/x.jsonl'],
+  [codex, 'CODEX_HOME', '.codex/sessions/2026/11/29/x.jsonl'],
+  [gemini, 'GEMINI_CLI_HOME', '.gemini/tmp/x/chats/x.jsonl'],
+  [pi, 'PI_CODING_AGENT_DIR', '.pi/agent/sessions/x/x.jsonl'],
+])('an empty variable leads nowhere', (reader, variable, below) => {
+  const file = path.join(directory, below);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, '');
+  const environment = { HOME: directory, [variable]: '' };
+  expect(reader.files({ ...facts, environment }).paths).toEqual([file]);
 });
 
 const user = { type: 'user', content: [{ text: 'x' }] };

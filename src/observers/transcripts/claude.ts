@@ -1,4 +1,4 @@
-import { optionOf } from '../process-facts.js';
+import { optionOf, rootIn } from '../process-facts.js';
 import { contentText, isRecord, listFiles, saidOnce } from './lines.js';
 import { sessionIn } from './session-record.js';
 import type { LineTranscript } from './transcript.js';
@@ -11,7 +11,7 @@ import type { LineTranscript } from './transcript.js';
 export const claude: LineTranscript = {
   files: (facts) => {
     const { environment, directory } = facts;
-    const root = environment['CLAUDE_CONFIG_DIR'] ?? `${environment['HOME'] ?? ''}/.claude`;
+    const root = rootIn(environment, 'CLAUDE_CONFIG_DIR', '.claude');
     const slug = (directory ?? '').replace(/[^A-Za-z0-9]/g, '-');
     const folder = `${root}/projects/${slug}`;
     for (const pid of facts.pids) {

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { optionOf } from '../process-facts.js';
+import { optionOf, rootIn } from '../process-facts.js';
 import { saidOnce } from './lines.js';
 import { sessionIn } from './session-record.js';
 import type { LineTranscript } from './transcript.js';
@@ -11,7 +11,7 @@ import type { LineTranscript } from './transcript.js';
 export const demo: LineTranscript = {
   files: (facts) => {
     const { environment } = facts;
-    const root = environment['DEMO_AGENT_DIR'] ?? `${environment['HOME'] ?? ''}/.demo-agent`;
+    const root = rootIn(environment, 'DEMO_AGENT_DIR', '.demo-agent');
     for (const pid of facts.pids) {
       const own = sessionIn(root, pid);
       if (own !== null)

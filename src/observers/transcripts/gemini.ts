@@ -1,4 +1,4 @@
-import { optionOf } from '../process-facts.js';
+import { optionOf, rootIn } from '../process-facts.js';
 import { contentText, isRecord, listDirectories, listEach, listFiles, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
@@ -8,7 +8,7 @@ import type { LineTranscript } from './transcript.js';
  */
 export const gemini: LineTranscript = {
   files: (facts) => {
-    const root = `${facts.environment['GEMINI_CLI_HOME'] ?? facts.environment['HOME'] ?? ''}/.gemini/tmp`;
+    const root = `${rootIn(facts.environment, 'GEMINI_CLI_HOME', '')}/.gemini/tmp`;
     const { paths, unread } = listEach(listDirectories(root), (project) =>
       listFiles(`${project}/chats`, '.jsonl'),
     );

@@ -1,6 +1,6 @@
 import type { Arrival, TranscriptPosition } from '../../controller/transcript.js';
 import { readRegular } from '../../host/regular-file.js';
-import type { ProcessFacts } from '../process-facts.js';
+import { rootIn, type ProcessFacts } from '../process-facts.js';
 
 /** The end of the database's log is read: pages of what was written last. */
 const mostBytes = 16 * 1024 * 1024;
@@ -9,7 +9,7 @@ const pieceBytes = 120;
 
 /** opencode 1.18: SQLite, with everything new in its write-ahead log first. */
 export const databases = ({ environment }: ProcessFacts): readonly string[] => {
-  const data = environment['XDG_DATA_HOME'] ?? `${environment['HOME'] ?? ''}/.local/share`;
+  const data = rootIn(environment, 'XDG_DATA_HOME', '.local/share');
   return [`${data}/opencode/opencode.db-wal`];
 };
 

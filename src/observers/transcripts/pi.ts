@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { optionOf } from '../process-facts.js';
+import { optionOf, rootIn } from '../process-facts.js';
 import { contentText, isRecord, listDirectories, listEach, listFiles, saidOnce } from './lines.js';
 import type { LineTranscript } from './transcript.js';
 
@@ -10,7 +10,7 @@ export const pi: LineTranscript = {
     const named = optionOf(facts, '--session');
     if (named !== null)
       return { paths: [path.resolve(directory ?? '/', named)], own: true, late: true, unread: false };
-    const root = environment['PI_CODING_AGENT_DIR'] ?? `${environment['HOME'] ?? ''}/.pi/agent`;
+    const root = rootIn(environment, 'PI_CODING_AGENT_DIR', '.pi/agent');
     const folders = listDirectories(`${root}/sessions`);
     return { ...listEach(folders, (folder) => listFiles(folder, '.jsonl')), own: false, late: true };
   },
