@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Plan, PlannedAction } from '../controller/action.js';
 import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.js';
 import { countEnds } from '../controller/backoff.js';
-import { outlasting, withCleanSlate } from '../controller/clean-slate.js';
 import { noWords, type Words } from '../controller/gate.js';
 import { observeMemory } from '../observers/memory.js';
 import { acquireLock } from '../host/lock.js';
@@ -155,19 +154,12 @@ const launched = (results: readonly ActionResult[], { world }: Pass): ReadonlySe
     }),
   );
 
-/**
- * A start that is tried now must be known as a retry to whoever sees it fail; and what has run for long as not failing.
- * Losing the count only costs patience.
- */
+/** A start that is tried now must be known as a retry to whoever sees it fail. Losing the count only costs patience. */
 async function rememberEnds(context: Context, { world }: Pass): Promise<void> {
   const { memory, ends } = world.observed;
-  const outlasted = outlasting(world, context.now());
-  if (!memory.known || ends.size + outlasted.size === 0) return;
+  if (!memory.known || ends.size === 0) return;
   const stored = observeMemory(context.paths.state);
-  if (!stored.known) return;
-  const counted = countEnds(stored.value.failures, ends, world.desired);
-  if (counted === stored.value.failures && outlasted.size === 0) return;
-  await memoryStore(context).changeFailures((failures) =>
-    withCleanSlate(countEnds(failures, ends, world.desired), outlasted),
-  );
+  if (!stored.known || countEnds(stored.value.failures, ends, world.desired) === stored.value.failures)
+    return;
+  await memoryStore(context).changeFailures((failures) => countEnds(failures, ends, world.desired));
 }

@@ -7,7 +7,7 @@ import {
   remainingMs,
   type FailureRecord,
 } from '../../src/controller/backoff.js';
-import { outlasting, withCleanSlate } from '../../src/controller/clean-slate.js';
+import { LongRuns, withCleanSlate } from '../../src/controller/clean-slate.js';
 import type { LastEnd } from '../../src/controller/observed.js';
 import { Scene } from '../support/scene.js';
 
@@ -104,14 +104,17 @@ describe('a run of reset_after', () => {
 
   test('clears it while it goes on, for what has ended without a record', () => {
     const scene = new Scene(['a', 'b']).live('a').live('b').remember({ failures });
-    const [session] = scene.sessions;
-    const begun = session!.createdAt * 1000;
-    expect([...outlasting(scene.world(), begun + 600_999)]).toEqual([]);
-    const agents = outlasting(scene.world(), begun + 601_000);
+    const runs = new LongRuns();
+    expect([...runs.look(scene.world(), 0)]).toEqual([]);
+    expect([...runs.look(scene.world(), 599_999)]).toEqual([]);
+    const agents = runs.look(scene.world(), 600_000);
     expect([...agents]).toEqual(['a']);
+    // Another one: it began a moment ago.
+    const other = new Scene(['a', 'b']).live('b').live('a').remember({ failures });
+    expect([...runs.look(other.world(), 600_001)]).toEqual([]);
     const cleared = withCleanSlate(failures, agents);
     expect(cleared.get('a')).toMatchObject({ count: 0, stalled: false, lastEnd: id(6) });
-    expect([...outlasting(scene.remember({ failures: cleared }).world(), begun + 601_000)]).toEqual([]);
+    expect([...runs.look(scene.remember({ failures: cleared }).world(), 2_000_000)]).toEqual([]);
     // The last end on record was counted.
     expect(countEnds(cleared, new Map([['a', end(id(6))]]), desired)).toBe(cleared);
     expect(countEnd(cleared.get('a')!, end(id(7)), policy).count).toBe(1);

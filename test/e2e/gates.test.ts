@@ -73,6 +73,8 @@ describe('the operator decides', () => {
     await fleet.expect(6, 'apply');
     expect(await fleet.pids()).toEqual(before);
     fleet.writeRoster([edited('lead', ', persistent_persona: true')], settings());
+    await fleet.expect(6, 'apply');
+    await fleet.expect(0, 'approve', 'lead');
     await fleet.expect(0, 'apply');
     const after = await fleet.pids();
     expect(after['lead']).not.toBe(before['lead']);
@@ -82,6 +84,29 @@ describe('the operator decides', () => {
     await fleet.expect(0, 'apply', '--approve', 'lead');
     expect((await fleet.pids())['lead']).not.toBe(after['lead']);
     expect((await fleet.fleet('approve', 'lead')).code).toBe(1);
+  });
+
+  test('an approval is void once its edit was taken back, also for the same edit made again', async () => {
+    const lead = ', persistent_persona: true';
+    const before = await up(sleeper('lead', lead), sleeper('b'));
+    const edit = async (line: string, code: number): Promise<string> => {
+      fleet.writeRoster([line, sleeper('b')], settings());
+      return (await fleet.expect(code, 'apply')).stdout;
+    };
+    await edit(edited('lead', lead), 6);
+    await fleet.expect(0, 'approve', 'lead');
+    const file = path.join(fleet.state, 'approvals.json');
+    // A look alone drops nothing.
+    fleet.writeRoster([sleeper('lead', lead), sleeper('b')], settings());
+    await fleet.expect(0, 'plan');
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ approvals: [{ agent: 'lead' }] });
+    expect(await edit(sleeper('lead', lead), 0)).toContain('No changes.');
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ approvals: [] });
+    const { mtimeMs } = fs.statSync(file);
+    await fleet.expect(0, 'apply');
+    expect(fs.statSync(file).mtimeMs).toBe(mtimeMs);
+    expect(await edit(edited('lead', lead), 6)).toContain('needs approval: persistent persona');
+    expect(await fleet.pids()).toEqual(before);
   });
 
   test('a mass change is braked until it is confirmed; starts go on', async () => {

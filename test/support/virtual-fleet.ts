@@ -2,10 +2,11 @@ import type { Plan } from '../../src/controller/action.js';
 import { apply, type ActionResult } from '../../src/controller/apply.js';
 import type { World } from '../../src/controller/assess.js';
 import { countEnds } from '../../src/controller/backoff.js';
-import { outlasting, withCleanSlate } from '../../src/controller/clean-slate.js';
+import { LongRuns, withCleanSlate } from '../../src/controller/clean-slate.js';
 import { LookTurns } from '../../src/controller/look-turns.js';
 import { Loop } from '../../src/controller/loop.js';
 import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
+import { VoidTwice, voidIn } from '../../src/controller/void-memory.js';
 import type { Roster } from '../../src/roster/types.js';
 import { ok } from '../../src/roster/result.js';
 import { Actor } from './actor.js';
@@ -113,6 +114,8 @@ export class VirtualFleet {
 
   #port(actor: Actor): ReconcilerPort<Sight> {
     let last: Roster | null = null;
+    const voids = new VoidTwice();
+    const runs = new LongRuns();
     return {
       roster: () => {
         const { roster, problem, changedAt } = this.file;
@@ -137,8 +140,14 @@ export class VirtualFleet {
       carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),
       report: {
         rosterState: () => undefined,
-        looked: ({ world }, plan) => {
-          this.host.failures = withCleanSlate(this.host.failures, outlasting(world, this.clock.now()));
+        looked: ({ world }, plan, working) => {
+          if (working.size === 0 && this.file.problem === null) {
+            const found = voids.look(voidIn(plan, world.observed.memory));
+            const gone = found.approvals.map((one) => JSON.stringify(one));
+            this.host.approvals = this.host.approvals.filter((one) => !gone.includes(JSON.stringify(one)));
+            if (found.brake) this.host.braked = null;
+          }
+          this.host.failures = withCleanSlate(this.host.failures, runs.look(world, this.clock.monotonic()));
           this.witness.decided?.(plan);
         },
         trouble: (during, message) => {

@@ -39,6 +39,8 @@ export class Laws implements Witness {
   readonly #carried: { carried: Carried; controller: boolean; at: number }[] = [];
   readonly #disrupted: { agent: string; at: number }[] = [];
   readonly #rows = new Map<string, Row>();
+  /** Of agents that have not ended by themselves since. */
+  readonly #launchedAt = new Map<string, number>();
   #fleet: VirtualFleet | null = null;
 
   watch(fleet: VirtualFleet): void {
@@ -49,6 +51,10 @@ export class Laws implements Witness {
     host.onLaunch = (agent, spec) => {
       this.printedAt.set(agent, clock.monotonic());
       fleet.dialogs.delete(agent);
+      // One that was stopped after a long run has a clean slate; who stopped it leaves no record.
+      const ranMs = clock.monotonic() - (this.#launchedAt.get(agent) ?? Infinity);
+      if (ranMs >= this.#backoff(agent).resetAfterMs) this.#rows.delete(agent);
+      this.#launchedAt.set(agent, clock.monotonic());
       const row = this.#rows.get(agent);
       if (row?.spec !== spec) return;
       this.#law(clock.monotonic() >= row.dueAt, `${agent} is started before its time`);
@@ -183,8 +189,10 @@ export class Laws implements Witness {
   }
 
   #ended({ agent, reason, spec, ranMs, recorded }: TrueEnd): void {
-    if (reason === 'server-gone') return;
+    this.#launchedAt.delete(agent);
     const policy = this.#backoff(agent);
+    if (reason === 'server-gone' && ranMs >= policy.resetAfterMs) this.#rows.delete(agent);
+    if (reason === 'server-gone') return;
     const before = this.#rows.get(agent);
     // What is not on record is for the controller's own pace, which forgets with it.
     if (!recorded || policy.stallAfter === Infinity) return;

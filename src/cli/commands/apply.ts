@@ -4,6 +4,7 @@ import { findingsIn } from '../../controller/findings.js';
 import type { Words } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
+import { isNothing, voidIn } from '../../controller/void-memory.js';
 import { displayPath } from '../../host/paths.js';
 import { fileProblem, isSystemError } from '../../host/atomic-file.js';
 import { requireAgents } from '../agent-names.js';
@@ -81,6 +82,10 @@ async function applyWith(
 
   const seen = await observe(context, asked);
   const first = planFor(seen);
+  if (!isNothing(voidIn(first, seen.world.observed.memory))) {
+    const { forgetVoidAgain } = await import('../void-memory.js');
+    await forgetVoidAgain(context, seen, (world) => planOf(world, words, context.now()));
+  }
   const waiting = leftForRunning(context, seen).filter((agent) => options.only?.includes(agent) ?? true);
   if (!first.actions.some(({ gate }) => gate.kind === 'ready') && !replacesHolder(first)) {
     // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.

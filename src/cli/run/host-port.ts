@@ -1,7 +1,8 @@
 import type { Plan } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import { isReady } from '../../controller/delayed.js';
-import { outlasting, withCleanSlate } from '../../controller/clean-slate.js';
+import { VoidTwice, voidIn } from '../../controller/void-memory.js';
+import { LongRuns, withCleanSlate } from '../../controller/clean-slate.js';
 import { isQuiet } from '../../controller/same-world.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
@@ -15,6 +16,7 @@ import { nothingSeen } from '../earlier.js';
 import { observe, type Pass } from '../pass.js';
 import { keepInForce, tookEffect } from '../revision-history.js';
 import { askScreens } from '../talk/ask-screens.js';
+import { forgetVoid } from '../void-memory.js';
 import { keepBetweenPasses } from '../keep-conversations.js';
 import type { Roster } from '../../roster/types.js';
 
@@ -80,8 +82,9 @@ export function hostPort(
     }, failed('conversations'));
   };
   /** What has run for long enough has nothing against it any more. */
+  const runs = new LongRuns();
   const clearSlates = ({ world }: Sight): void => {
-    const agents = outlasting(world, context.now());
+    const agents = runs.look(world, performance.now());
     if (agents.size === 0) return;
     memoryStore(context)
       .changeFailures((failures) => withCleanSlate(failures, agents))
@@ -89,12 +92,24 @@ export function hostPort(
         if (problem !== null) report.trouble('failures', problem);
       }, failed('failures'));
   };
+  const voidTwice = new VoidTwice();
+  /** Where the file is no roster, what is meant by it is not known. */
+  let isRoster = false;
+  const dropVoid = ({ world }: Sight, plan: Plan, working: ReadonlySet<string>): void => {
+    if (!isRoster || working.size > 0) return;
+    forgetVoid(context, world, voidTwice.look(voidIn(plan, world.observed.memory))).then((problem) => {
+      if (problem !== null) report.trouble('approvals', problem);
+    }, failed('approvals'));
+  };
   return {
     roster,
     wake,
     spokenTo,
     report: {
-      rosterState: (problem, inForce) => report.rosterState(problem, inForce),
+      rosterState: (problem, inForce) => {
+        isRoster = problem === null;
+        report.rosterState(problem, inForce);
+      },
       trouble: (during, message) => report.trouble(during, message),
       looked: (seen, plan, working) => {
         report.looked(seen, plan, working);
@@ -104,6 +119,7 @@ export function hostPort(
         forgetOnce(seen, plan, working);
         keepConversations(seen, plan, working);
         clearSlates(seen);
+        dropVoid(seen, plan, working);
       },
     },
     observe: async (inForce) => {
