@@ -52,7 +52,7 @@ export interface ObservedSession {
   readonly name: string;
   /** Epoch seconds. */
   readonly createdAt: number;
-  /** Number of attached clients. */
+  /** Number of clients that show its windows, through another session of its group too. */
   readonly attached: number;
   readonly marks: Marks;
   readonly panes: readonly ObservedPane[];

@@ -17,7 +17,13 @@ const marks = [
 ];
 
 export const serverFormat = 'V #{pid}';
-export const sessionFormat = `S #{session_id} #{session_created} #{session_attached} ${['session_name', ...marks].map(sized).join(' ')}`;
+
+/**
+ * Who is attached to a session of the same group sees the same windows, and is not counted by `session_attached`. Outside of
+ * a group the group's count is empty (3.3a).
+ */
+const attached = '#{?session_grouped,#{session_group_attached},#{session_attached}}';
+export const sessionFormat = `S #{session_id} #{session_created} ${attached} ${['session_name', ...marks].map(sized).join(' ')}`;
 
 /** `C` finds the first line of the screen that holds what fits: trailing blanks are none of it (3.3a). No other variable tells it. */
 export const paneFormat =

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { demoAgent, FleetSandbox } from '../support/fleet-sandbox.js';
+import { demoAgent, FleetSandbox, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -50,6 +51,22 @@ describe('the operator decides', () => {
     await fleet.expect(0, 'release', 'a');
     await fleet.expect(0, 'apply');
     expect((await fleet.pids())['a']).not.toBe(before['a']);
+  });
+
+  test('a restart waits for whoever is attached, through another session of its group as well', async () => {
+    await up(sleeper('a'));
+    fleet.writeRoster([edited('a')], settings());
+    await fleet.tmux('new-session', '-d', '-t', '=a', '-s', 'view');
+    const deferred = async () =>
+      (await fleet.fleet('plan')).stdout.includes('deferred: somebody is attached') || null;
+    expect(await deferred()).toBeNull();
+    const client = spawn('tmux', ['-u', '-L', fleet.socket, '-C', 'attach', '-t', '=view']);
+    try {
+      await until('it waits', deferred);
+    } finally {
+      client.kill();
+    }
+    await until('it goes on', async () => (await deferred()) === null);
   });
 
   test('a persistent persona waits for approval of exactly this change, once', async () => {
