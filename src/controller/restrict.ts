@@ -11,6 +11,12 @@ export function restrict(plan: Plan, keep: (action: PlannedAction) => boolean): 
 /** All that is planned, whatever of it is asked for. */
 export const wholeOf = ({ actions, whole = actions }: Plan): readonly PlannedAction[] => whole;
 
+/** The plan for some agents: what cannot be told of others is not asked for either. */
+export function restrictTo(plan: Plan, agents: readonly string[]): Plan {
+  const unknownAgents = plan.unknownAgents.filter(({ agent }) => agents.includes(agent));
+  return restrict({ ...plan, unknownAgents }, ({ agent }) => agents.includes(agent));
+}
+
 /** The plan with another gate before some of its actions; null: the gate stays as it is. */
 export function regated(plan: Plan, gateOf: (action: PlannedAction) => Gate | null): Plan {
   const actions = plan.actions.map((action) => ({ ...action, gate: gateOf(action) ?? action.gate }));

@@ -53,6 +53,18 @@ describe('the operator decides', () => {
     expect((await fleet.pids())['a']).not.toBe(before['a']);
   });
 
+  test('who is named alone is not kept up by another of whom nothing is known', async () => {
+    const before = await up(sleeper('a'), '{ name: b, runtime: sleeper, command: [sleep, infinity] }');
+    fs.appendFileSync(path.join(fleet.home, 'fleet', 'agents', 'b.env'), 'MOSAIC_AGENT_COMMAND=sleep "1\n');
+    const runtimes = '\nruntimes: { sleeper: { command: [sleep, infinity] } }';
+    fleet.writeRoster([edited('a'), '{ name: b, runtime: sleeper }'], settings() + runtimes);
+    expect((await fleet.expect(0, 'apply', '--only', 'a')).stdout).toContain('Applied: 1 restarted.');
+    await fleet.expect(0, 'apply', '--only', 'a');
+    await fleet.expect(4, 'apply', '--only', 'b');
+    await fleet.expect(4, 'apply');
+    expect((await fleet.pids())['b']).toBe(before['b']);
+  });
+
   test('a restart waits for whoever is attached, through another session of its group as well', async () => {
     await up(sleeper('a'));
     fleet.writeRoster([edited('a')], settings());

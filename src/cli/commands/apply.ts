@@ -3,7 +3,7 @@ import { replacesHolder } from '../../controller/delayed.js';
 import { findingsIn } from '../../controller/findings.js';
 import type { Words } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
-import { restrict } from '../../controller/restrict.js';
+import { restrictTo } from '../../controller/restrict.js';
 import { isNothing, voidIn } from '../../controller/void-memory.js';
 import { displayPath } from '../../host/paths.js';
 import { fileProblem, isSystemError } from '../../host/atomic-file.js';
@@ -75,7 +75,7 @@ async function applyWith(
         'the approved replacement of the holder concerns every agent: fleet apply without --only',
       );
     }
-    return only === undefined ? whole : restrict(whole, ({ agent }) => only.includes(agent));
+    return only === undefined ? whole : restrictTo(whole, only);
   };
   const rosterPath =
     options.json === true ? context.paths.roster : displayPath(context.paths.roster, context.paths.userHome);
@@ -89,7 +89,8 @@ async function applyWith(
   const waiting = leftForRunning(context, seen).filter((agent) => options.only?.includes(agent) ?? true);
   if (!first.actions.some(({ gate }) => gate.kind === 'ready') && !replacesHolder(first)) {
     // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.
-    if (first.actions.length === 0 && first.unknownAgents.length === 0)
+    // Of some agents alone that cannot be told.
+    if (options.only === undefined && first.actions.length === 0 && first.unknownAgents.length === 0)
       keepInForce(context, seen.world.roster);
     await keepShown(context, seen);
     await forgetDeparted(context, seen.world);
