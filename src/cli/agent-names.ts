@@ -14,3 +14,18 @@ export function requireAgents(roster: Roster, agents: readonly string[]): void {
   });
   throw new CommandFailure(ExitCode.usage, `${lines.join('\n')}\nAgents: ${known.join(', ')}`);
 }
+
+/**
+ * What the roster wants stopped would be stopped again by the next pass.
+ *
+ * @throws CommandFailure 1 naming every AGENT that is suspended
+ */
+export function requireNoneSuspended({ agents }: Roster, names: readonly string[], done: string): void {
+  const suspended = agents.filter(({ name, suspend }) => suspend && names.includes(name));
+  if (suspended.length === 0) return;
+  const list = suspended.map(({ name }) => name).join(', ');
+  throw new CommandFailure(
+    ExitCode.error,
+    `suspended in the roster: ${list}\nSet suspend: false there; nothing was ${done}`,
+  );
+}

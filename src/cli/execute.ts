@@ -27,11 +27,15 @@ import { runtimeResets } from './talk/runtime-resets.js';
 /** How long a command waits for another one that is at work. */
 const lockMs = 10_000;
 
-/** @throws CommandFailure 5 where another fleet command keeps the lock */
+/**
+ * @param already what has been done before the lock was asked for, in words
+ * @throws CommandFailure 5 where another fleet command keeps the lock
+ */
 export async function withLock<Value>(
   { paths }: Context,
   purpose: string,
   work: () => Promise<Value>,
+  already = 'nothing was done',
 ): Promise<Value> {
   const locked = await acquireLock(paths.lock, purpose, lockMs).catch((error: unknown) => {
     throw new CommandFailure(ExitCode.error, `cannot take the lock ${paths.lock}: ${fileProblem(error)}`);
@@ -40,7 +44,7 @@ export async function withLock<Value>(
     const { pid, purpose: other } = locked.owner;
     throw new CommandFailure(
       ExitCode.timeout,
-      `${other} (pid ${pid}) has held the lock for ${lockMs / 1000}s; nothing was done. Try again when it has ended`,
+      `${other} (pid ${pid}) has held the lock for ${lockMs / 1000}s; ${already}. Try again when it has ended`,
     );
   }
   try {

@@ -47,12 +47,21 @@ describe('two at once, and cut short', () => {
       JSON.stringify({ pid: process.pid, startTime, bootId, purpose: 'fleet apply' }),
     );
     const { stderr } = await fleet.expect(5, 'apply');
-    expect(stderr).toContain(`fleet apply (pid ${process.pid}) has held the lock`);
+    expect(stderr).toContain(`fleet apply (pid ${process.pid}) has held the lock for 10s; nothing was done`);
+    // What was done before the lock was asked for is said, and nothing else was.
+    const holds = async () =>
+      (await fleet.expect(0, 'status')).stdout.match(/stopped by the operator/g) ?? [];
+    expect((await fleet.expect(5, 'stop', 'a')).stderr).toContain('a: held by now, and nothing was stopped');
+    expect(await holds()).toHaveLength(1);
+    expect((await fleet.expect(5, 'start', 'a')).stderr).toContain('nothing was done');
+    expect(await holds()).toHaveLength(1);
     // The owner is another process of the same number: dead.
     fs.writeFileSync(
       path.join(locks, String(top + 1)),
       JSON.stringify({ pid: process.pid, startTime: '1', bootId, purpose: 'fleet apply' }),
     );
+    await fleet.expect(0, 'start', 'a');
+    expect(await holds()).toEqual([]);
     await fleet.expect(0, 'apply');
   });
 

@@ -6,7 +6,7 @@ import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
 import { monotonicNow } from '../../host/clock.js';
 import { displayPath } from '../../host/paths.js';
-import { requireAgents } from '../agent-names.js';
+import { requireAgents, requireNoneSuspended } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { carryOutTold } from '../carry-out-told.js';
 import { withLock } from '../execute.js';
@@ -24,25 +24,12 @@ export async function startCommand(context: Context, names: readonly string[]): 
   const { roster } = world;
   requireAgents(roster, names);
   requireInstallation(context, roster, installation);
-  const suspended = roster.agents.filter(({ name, suspend }) => suspend && names.includes(name));
-  if (suspended.length > 0) {
-    const list = suspended.map(({ name }) => name).join(', ');
-    throw new CommandFailure(
-      ExitCode.error,
-      `suspended in the roster: ${list}\nSet suspend: false there; nothing was started`,
-    );
-  }
+  requireNoneSuspended(roster, names, 'started');
   const everyone = roster.agents.map(({ name }) => name);
-  const { memory } = world.observed;
-  if (memory.known && (memory.value.holds.size > 0 || memory.value.fleetHold !== null)) {
-    const failure = await memoryStore(context).changeHolds((current) =>
-      releaseHolds(current, names, everyone),
-    );
-    if (failure !== null) throw new CommandFailure(ExitCode.error, `cannot release: ${failure}`);
-  }
   const chosen = new Set(names.length === 0 ? everyone : names);
-  await forgetFailures(context, new Set([...chosen].filter((agent) => failing(agent, world))));
   const code = await withLock(context, 'fleet start', async () => {
+    await release(context, names, everyone);
+    await forgetFailures(context, new Set([...chosen].filter((agent) => failing(agent, world))));
     const pass = await observe(context);
     const whole = planOf(pass.world, noWords, context.now());
     const plan = restrict(
@@ -60,6 +47,17 @@ export async function startCommand(context: Context, names: readonly string[]): 
   });
   if (!context.interrupted()) await deliverKickstarts(context, [...chosen]);
   return code;
+}
+
+async function release(
+  context: Context,
+  names: readonly string[],
+  everyone: readonly string[],
+): Promise<void> {
+  const memory = observeMemory(context.paths.state);
+  if (!memory.known || (memory.value.holds.size === 0 && memory.value.fleetHold === null)) return;
+  const failure = await memoryStore(context).changeHolds((current) => releaseHolds(current, names, everyone));
+  if (failure !== null) throw new CommandFailure(ExitCode.error, `cannot release: ${failure}`);
 }
 
 /** Whether there is anything that could keep it from being started at once: its failures, those not on record, too. */

@@ -47,7 +47,7 @@ export async function stopCommand(context: Context, names: readonly string[]): P
       ExitCode.error,
       `nothing was stopped, since the hold cannot be kept: ${failure}`,
     );
-  return withLock(context, 'fleet stop', async () => {
+  const stopAll = async (): Promise<ExitCode> => {
     const pass = await observe(context, { socketName });
     const plan = operatorPlan(pass.world, 'stop', whole ? null : names, context.now());
     const reporter = textReporter(context);
@@ -68,7 +68,10 @@ export async function stopCommand(context: Context, names: readonly string[]): P
     if (holderProblem === null) return code;
     context.say(holderProblem);
     return ExitCode.actionFailed;
-  });
+  };
+  // The hold is durable by now, and stays.
+  const already = `${whole ? 'the fleet' : names.join(', ')}: held by now, and nothing was stopped`;
+  return withLock(context, 'fleet stop', stopAll, already);
 }
 
 /** An operator who wants everything to stop now must not have to mend a roster first. */
