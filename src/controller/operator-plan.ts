@@ -31,10 +31,12 @@ export function operatorPlan(
   );
   const actions = chosen
     .flatMap((assessment) => actionFor(assessment, world, command, now) ?? [])
-    // A restart of the whole fleet restarts what runs; whoever names an agent wants it up.
+    // A restart of the whole fleet restarts what runs; whoever names an agent wants it up. What the roster wants stopped is
+    // not begun anew for one pass.
     .filter(
       ({ action, agent }) =>
-        action !== 'start' || (names !== null && world.desired.get(agent)?.spec.suspend === false),
+        verb === 'stop' ||
+        (world.desired.get(agent)?.spec.suspend === false && (action !== 'start' || names !== null)),
     );
   return {
     rosterRevision: world.roster.revision,

@@ -84,6 +84,10 @@ describe('what the word does not lift', () => {
   });
   test('a suspended agent is not started', () => {
     expect(brief(new Scene([{ name: 'a', suspend: true }]), 'restart', ['a'])).toEqual([]);
+    // Nor restarted: the next pass stops it.
+    const live = new Scene([{ name: 'a', suspend: true }]).live('a');
+    expect([brief(live, 'restart', null), brief(live, 'restart', ['a'])]).toEqual([[], []]);
+    expect(brief(live, 'stop', ['a'])).toHaveLength(1);
   });
 });
 

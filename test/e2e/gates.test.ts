@@ -167,7 +167,8 @@ describe('the operator decides', () => {
     expect((await fleet.expect(6, 'apply')).stdout).toContain('held: fleet stopped by the operator');
     await fleet.expect(0, 'start', 'b');
     expect(Object.keys(await fleet.pids())).toEqual(['b']);
-    expect((await fleet.expect(1, 'start', 'c')).stderr).toContain('suspended in the roster: c');
+    for (const verb of ['start', 'restart'])
+      expect((await fleet.expect(1, verb, 'c')).stderr).toContain('suspended in the roster: c');
     await fleet.expect(0, 'start');
     expect(Object.keys(await fleet.pids()).toSorted()).toEqual(['a', 'b']);
     expect((await fleet.expect(0, 'status')).stdout).toMatch(/c +sleeper +worker +Suspended/);

@@ -3,7 +3,7 @@ import type { OperatorCommand, Plan } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import { displayPath } from '../../host/paths.js';
 import type { Roster } from '../../roster/types.js';
-import { requireAgents } from '../agent-names.js';
+import { requireAgents, requireNoneSuspended } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { carryOutTold } from '../carry-out-told.js';
 import { withLock } from '../execute.js';
@@ -49,6 +49,7 @@ export async function restartAgents(
   const first = await observe(context);
   const { roster } = first.world;
   requireAgents(roster, names);
+  requireNoneSuspended(roster, names, 'restarted');
   requireInstallation(context, roster, first.installation);
   const code = await withLock(context, `fleet ${word}`, async () => {
     // Under the lock: a controller that sees it would start it first.
