@@ -5,6 +5,7 @@ import type { FileAge } from './delayed.js';
 import { Endings } from './endings.js';
 import { noWords } from './gate.js';
 import { LastOutputs } from './last-outputs.js';
+import { LockPatience } from './lock-patience.js';
 import type { PassOutcome } from './loop.js';
 import { nextLookMs } from './next-look.js';
 import { Pace } from './pace.js';
@@ -72,8 +73,6 @@ export interface ReconcilerReport {
   trouble(during: string, message: string): void;
 }
 
-/** Another command is at work: it is looked again soon. */
-const lockRetryMs = 250;
 /** By then every verb of a plan is in systemd's hands, which orders the rest; a slow stop keeps nobody from the lock. */
 const lockHeldMs = 1000;
 /** Every program that a look asks has a shorter limit; this is for what has none. */
@@ -91,6 +90,7 @@ export class Reconciler<Seen extends Sight> {
   readonly #endings = new Endings();
   readonly #outputs = new LastOutputs();
   readonly #rest = new Rest();
+  readonly #patience = new LockPatience();
   /** When the last agent was launched, for `start_spacing`; null before the first look. */
   #lastLaunch: number | null = null;
   /** A world in which nothing was to be done, and its plan. */
@@ -142,7 +142,8 @@ export class Reconciler<Seen extends Sight> {
     this.#pace.keepOnly(new Set([...desired.keys(), ...first.whole.actions.map(({ agent }) => agent)]));
     if (!first.plan.actions.some(isReady) && !replacesHolder(first.plan)) return first.next;
     const lock = await port.tryLock(mark);
-    if (lock === null) return lockRetryMs;
+    if (lock === null) return this.#patience.refused(port.monotonic());
+    this.#patience.given();
     const unlock = this.#onceUnlocked(lock);
     let begun = false;
     try {

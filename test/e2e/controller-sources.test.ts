@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acquireLock } from '../../src/host/lock.js';
 import { RunningController } from '../support/running-controller.js';
 import { FleetSandbox, until } from '../support/fleet-sandbox.js';
 
@@ -222,6 +223,24 @@ describe('a change of the roster wakes the controller', () => {
     save.rename(fleet.roster, text('a', 'b'));
     await isApplied('a,b');
   });
+});
+
+test('a lock that is kept for long is told of once, with its holder', async () => {
+  fs.writeFileSync(fleet.roster, text('a'));
+  await up('a');
+  await until('it is settled', () => controller.events('action_complete').length === 1);
+  const held = await acquireLock(path.join(fleet.state, 'locks', 'pass'), 'a test', 10_000);
+  if (held.kind === 'held') expect.fail('somebody has the lock');
+  const { a = 0 } = await fleet.pids();
+  process.kill(a, 'SIGKILL');
+  const told = () => controller.events('diagnostic').filter(({ during }) => during === 'lock');
+  await until('it is told', () => told().length > 0, 30_000);
+  expect(told()).toMatchObject([
+    { message: expect.stringContaining(`a test (pid ${process.pid}) has kept the lock`) as string },
+  ]);
+  held.lock.release();
+  await until('a is back', async () => ((await fleet.pids())['a'] ?? a) !== a);
+  expect(told()).toHaveLength(1);
 });
 
 test('a broken file leaves the last applied roster in force, for a new controller and for status, too', async () => {

@@ -6,7 +6,7 @@ import { LongRuns, withCleanSlate } from '../../controller/clean-slate.js';
 import { isQuiet } from '../../controller/same-world.js';
 import type { ApplyEvent } from '../../controller/apply.js';
 import type { ReconcilerPort, ReconcilerReport, RosterInForce, Sight } from '../../controller/reconciler.js';
-import { acquireLock, freeClaim } from '../../host/lock.js';
+import { acquireLock, freeClaim, type LockResult } from '../../host/lock.js';
 import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { memoryStore } from '../host-actuators.js';
@@ -19,6 +19,9 @@ import { askScreens } from '../talk/ask-screens.js';
 import { forgetVoid } from '../void-memory.js';
 import { keepBetweenPasses } from '../keep-conversations.js';
 import type { Roster } from '../../roster/types.js';
+
+/** Commands wait for each other so long; who has the lock for longer is told of. Milliseconds. */
+const holderMs = 10_000;
 
 export type HostSight = Sight & Pass;
 
@@ -53,6 +56,23 @@ export function hostPort(
     if (forgotten === world.roster || working.size > 0 || due) return;
     forgotten = world.roster;
     forgetDeparted(context, world).catch(failed('launch records'));
+  };
+  let holder: { readonly pid: number; readonly since: number; told: boolean } | null = null;
+  /** Once for each that keeps it. A command that was stopped (Ctrl-Z) keeps every agent as it is, dead ones too. */
+  const tellOfHolder = (locked: LockResult): void => {
+    if (locked.kind === 'acquired') {
+      holder = null;
+      return;
+    }
+    const { pid, purpose } = locked.owner;
+    if (holder?.pid !== pid) holder = { pid, since: performance.now(), told: false };
+    if (holder.told || performance.now() - holder.since < holderMs) return;
+    holder.told = true;
+    const what = `${purpose} (pid ${pid}) has kept the lock for ${holderMs / 1000}s`;
+    report.trouble(
+      'lock',
+      `${what}; nothing is done before it ends. Where it was stopped: kill -CONT ${pid}`,
+    );
   };
   let begun = 0;
   let kept = 0;
@@ -129,6 +149,7 @@ export function hostPort(
     lockMark: () => freeClaim(context.paths.lock),
     tryLock: async (mark) => {
       const locked = await acquireLock(context.paths.lock, 'fleet run', 0);
+      tellOfHolder(locked);
       if (locked.kind === 'held') return null;
       return { release: () => locked.lock.release(), undisturbed: locked.claim - 1 === mark };
     },
