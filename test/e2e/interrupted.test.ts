@@ -29,6 +29,32 @@ describe('two at once, and cut short', () => {
     await fleet.expect(0, 'verify');
   });
 
+  test('what an apply that was cut short did not write down is put right by the next, once', async () => {
+    const roster = (runtime: string, idle: string) =>
+      fleet.writeRoster([
+        `{ name: a, runtime: ${runtime}, command: [sleep, infinity], idle_after: ${idle} }`,
+      ]);
+    const file = path.join(fleet.home, 'fleet', 'agents', 'a.json');
+    roster('one', '1s');
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const before = fs.readFileSync(file);
+    roster('two', '1s');
+    await fleet.expect(0, 'apply', '--now');
+    // As a SIGKILL leaves it, between the restart and the record of it.
+    fs.writeFileSync(file, before);
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes.');
+    const record = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<'applied' | 'started', unknown>;
+    expect(record).toMatchObject({ started: { runtime: 'two' }, applied: { runtime: 'two' } });
+    const { ino } = fs.statSync(file);
+    await fleet.expect(0, 'apply');
+    expect(fs.statSync(file).ino).toBe(ino);
+    // What else the record tells of is still found due.
+    fs.writeFileSync(file, before);
+    roster('two', '3s');
+    expect((await fleet.expect(0, 'apply')).stdout).toContain('✓ a updated');
+  });
+
   test('a command that finds the lock held gives up with 5 and says by whom', async () => {
     await up();
     fs.appendFileSync(fleet.roster, `  - ${sleeper('c')}\n`);

@@ -11,6 +11,7 @@ import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
 import { forgetDeparted } from '../departed.js';
+import { trueRecords } from '../true-records.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { leftForRunning } from '../first-messages.js';
 import { requireInstallation } from '../guard.js';
@@ -94,6 +95,7 @@ async function applyWith(
       keepInForce(context, seen.world.roster);
     await keepShown(context, seen);
     await forgetDeparted(context, seen.world);
+    await trueRecords(context, seen.world);
     reporter.planned(first, rosterPath);
     const gated = first.actions.map((action) => ({ kind: 'gated', action }) as const);
     if (options.json === true) for (const result of gated) reporter.event({ type: 'result', result });

@@ -11,6 +11,7 @@ import type { Context } from '../context.js';
 import { carryOut } from '../execute.js';
 import { memoryStore } from '../host-actuators.js';
 import { forgetDeparted } from '../departed.js';
+import { trueRecords } from '../true-records.js';
 import { installationProblem } from '../guard.js';
 import { nothingSeen } from '../earlier.js';
 import { observe, type Pass } from '../pass.js';
@@ -55,7 +56,9 @@ export function hostPort(
     const due = plan.actions.some(isReady) || plan.unknownSources.length > 0;
     if (forgotten === world.roster || working.size > 0 || due) return;
     forgotten = world.roster;
-    forgetDeparted(context, world).catch(failed('launch records'));
+    forgetDeparted(context, world)
+      .then(() => trueRecords(context, world))
+      .catch(failed('records of agents'));
   };
   let holder: { readonly pid: number; readonly since: number; told: boolean } | null = null;
   /** Once for each that keeps it. A command that was stopped (Ctrl-Z) keeps every agent as it is, dead ones too. */
