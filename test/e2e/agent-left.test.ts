@@ -136,3 +136,19 @@ test('a text that could not be told from a dialog is not sent', async () => {
   expect((await fleet.send('a', '--message', 'b asks something')).receipt.status).toBe('delivered');
   expect(fleet.messages('a')).toEqual(['b asks something']);
 });
+
+test('what waits for an agent that has left the roster can be looked at and dropped, and doctor names it', async () => {
+  await fleet.up(fleet.demo('a'), fleet.demo('b'));
+  await fleet.expect(0, 'stop', 'a');
+  await fleet.expect(0, ...left('never mind'));
+  fleet.writeRoster([fleet.demo('b')], `defaults: { working_directory: ${fleet.work} }`);
+  await fleet.expect(0, 'apply');
+  expect((await fleet.fleet('doctor')).stdout).toContain('messages wait for a, who is in no roster');
+  const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a');
+  const [id = ''] = stdout.split(' ');
+  expect((await fleet.expect(64, 'agent', 'outbox', 'a', '--deliver')).stderr).toContain('a');
+  await fleet.expect(64, 'agent', 'outbox', '../outbox/a');
+  await fleet.expect(0, 'agent', 'outbox', 'a', '--drop', id);
+  expect((await fleet.fleet('doctor')).stdout).not.toContain('messages wait for a');
+  await fleet.expect(64, 'agent', 'outbox', 'a');
+});

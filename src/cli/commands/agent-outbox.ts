@@ -14,6 +14,7 @@ import { ago } from '../render/reason-text.js';
 import { formatVersion } from '../render/plan-json.js';
 import { rosterToTalk } from '../roster-in-force.js';
 import { attended } from '../talk/attended.js';
+import { undeliverable } from '../talk/undeliverable.js';
 import { openLine, requireSeen } from '../talk/line.js';
 import { deliverLeft } from '../talk/round.js';
 import { lockTalk, requireAgent } from './agent-send.js';
@@ -32,13 +33,31 @@ export async function outboxCommand(
   options: OutboxOptions,
 ): Promise<ExitCode> {
   const roster = await rosterToTalk(context);
+  const listing = options.drop === undefined && options.deliver !== true;
+  const left = isLeftBehind(context, roster, name);
+  if (listing && left) return list(context, outboxDirectory(context.paths, name), options);
+  if (options.drop !== undefined && left) return dropLeftBehind(context, name, options.drop);
   const agent = requireAgent(roster, name);
-  if (options.drop === undefined && options.deliver !== true)
-    return list(context, outboxDirectory(context.paths, name), options);
+  if (listing) return list(context, outboxDirectory(context.paths, name), options);
   requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
   return attended(context, `  ${name}: waiting until it can be talked to …`, () =>
     act(context, roster, agent, options),
   );
+}
+
+/** Whether something waits for an agent that has left the roster, or has another name by now: nobody would deliver it. */
+const isLeftBehind = (context: Context, roster: Roster, name: string): boolean =>
+  undeliverable(context, roster).includes(name);
+
+async function dropLeftBehind(context: Context, name: string, id: string): Promise<ExitCode> {
+  const locked = await lockTalk(context, { name }, 10_000);
+  if (locked.kind === 'held')
+    throw new CommandFailure(ExitCode.timeout, `${locked.owner.purpose} (pid ${locked.owner.pid}) is at it`);
+  try {
+    return drop(context, outboxDirectory(context.paths, name), name, id);
+  } finally {
+    locked.lock.release();
+  }
 }
 
 async function act(

@@ -261,7 +261,7 @@ const busyText = ({ purpose, pid }: { readonly purpose: string; readonly pid: nu
 /** One at a time types into an agent. @throws CommandFailure 1 where the state directory cannot be written */
 export async function lockTalk(
   { paths, interrupted }: Context,
-  agent: AgentSpec,
+  agent: Pick<AgentSpec, 'name'>,
   timeoutMs: number,
 ): Promise<LockResult> {
   const directory = talkLock(paths, agent.name);

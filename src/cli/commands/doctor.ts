@@ -11,6 +11,7 @@ import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
 import { checkLines, type Check } from '../render/check-text.js';
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
+import { undeliverable } from '../talk/undeliverable.js';
 
 /** Checks the host, one line per fact, and says what to do about each that does not hold. */
 export async function doctorCommand(context: Context): Promise<ExitCode> {
@@ -38,12 +39,20 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     rosterCheck,
     installed,
     state,
+    ...(roster === null ? [] : undeliverable(context, roster).map(leftBehind)),
     ...(roster === null ? [] : runtimeChecks(context, roster, installation)),
   ];
   for (const line of checkLines(checks, context.style)) context.print(line);
   if (!units.known || programs.some(({ result }) => result === 'failed')) return ExitCode.unavailable;
   return checks.some(({ result }) => result === 'failed') ? ExitCode.error : ExitCode.done;
 }
+
+const leftBehind = (name: string): Check => ({
+  result: 'warning',
+  subject: 'outbox',
+  message: `messages wait for ${name}, who is in no roster: the next agent of that name would get them`,
+  hint: `fleet agent outbox ${name}`,
+});
 
 async function tryRoster(context: Context): Promise<{ roster: Roster | null; check: Check }> {
   try {
