@@ -9,13 +9,15 @@ const timeoutMs = 10_000;
 /**
  * Whether the pane is still that agent's, alive, and open to keys: evaluated inside the server in the same call as the act.
  * `paste-buffer` into a dead pane crashes the server of 3.3a; in copy mode text arrives without brackets and Enter is
- * swallowed; with input off it is lost. All of that with status 0.
+ * swallowed; with input off it is lost; with `synchronize-panes` keys are pressed in the panes beside it as well. All of that with
+ * status 0.
  */
 function guard(agent: string, target: PaneTarget, forbidden: readonly Sign[]): string {
   return allHold([
     ...without(forbidden),
     ...isStill(agent, target),
     ...['#{==:#{pane_dead},0}', '#{==:#{pane_in_mode},0}', '#{==:#{pane_input_off},0}'],
+    '#{==:#{pane_synchronized},0}',
   ]);
 }
 

@@ -9,7 +9,11 @@ export function barrier(target: PaneTarget, screen: Screen | null): readonly [st
   if (screen.dead) return ['its process has ended', 'Dead'];
   if (screen.pid !== target.pid) return ['another process runs in its pane', 'Foreign'];
   if (screen.inMode) return ['somebody is in copy mode there; leave it with q', 'CopyMode'];
-  if (screen.inputOff) return ['input to its pane is switched off (select-pane -d)', 'CopyMode'];
+  if (screen.inputOff)
+    return [
+      'input to its pane is switched off (select-pane -d) or goes to those beside it, too (synchronize-panes)',
+      'CopyMode',
+    ];
   return null;
 }
 

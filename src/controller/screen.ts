@@ -27,6 +27,7 @@ export interface Screen {
   readonly dead: boolean;
   /** Copy mode or another mode of tmux: keys and pastes would not reach the agent. */
   readonly inMode: boolean;
+  /** Keys do not reach it, or reach the panes beside it as well (`synchronize-panes`), which are somebody else's. */
   readonly inputOff: boolean;
   readonly cursor: { readonly x: number; readonly y: number };
   readonly title: string;

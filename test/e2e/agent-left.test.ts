@@ -152,3 +152,17 @@ test('what waits for an agent that has left the roster can be looked at and drop
   expect((await fleet.fleet('doctor')).stdout).not.toContain('messages wait for a');
   await fleet.expect(64, 'agent', 'outbox', 'a');
 });
+
+test('nothing is typed into a pane whose keys go to those beside it, too', async () => {
+  await fleet.up(fleet.demo('a'));
+  const beside = await fleet.tmux('split-window', '-d', '-P', '-F', '#{pane_id}', '-t', '=a:', 'exec cat');
+  await fleet.tmux('set-option', '-w', '-t', '=a:', 'synchronize-panes', 'on');
+  const { run: refused, receipt } = await fleet.send('a', '--message', 'for a alone');
+  expect(refused.code).toBe(4);
+  expect(receipt).toMatchObject({ status: 'refused', reason: 'CopyMode' });
+  expect(receipt.message).toContain('synchronize-panes');
+  expect((await fleet.tmux('capture-pane', '-p', '-t', beside)).trim()).toBe('');
+  await fleet.tmux('set-option', '-w', '-t', '=a:', 'synchronize-panes', 'off');
+  expect((await fleet.send('a', '--message', 'for a alone')).receipt.status).toBe('delivered');
+  expect((await fleet.tmux('capture-pane', '-p', '-t', beside)).trim()).toBe('');
+});
