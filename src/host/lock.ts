@@ -26,8 +26,11 @@ export interface LockOwner extends ProcessIdentity {
   readonly purpose: string;
 }
 
-/** Texts of claims of this process that are done with and could not be emptied: until it ends they look like its own. */
-const unreleased = new Set<string>();
+/**
+ * Texts of the claims that this process has right now. Others of its own are nobody's: they could not be emptied for a moment, or
+ * were copied with all of the state while they counted.
+ */
+const held = new Set<string>();
 
 /**
  * @param timeoutMs how long to wait for another owner; 0 tries once
@@ -46,8 +49,8 @@ export async function acquireLock(
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     const top = highest(directory);
     const text = textOf(directory, top);
-    const owner = unreleased.has(text) ? null : ownerIn(text);
-    if (owner !== null && isAlive(owner)) {
+    const owner = livingOwner(text);
+    if (owner !== null) {
       if (performance.now() >= deadline || isOver()) return { kind: 'held', owner };
       await delay(20);
       continue;
@@ -55,6 +58,7 @@ export async function acquireLock(
     const claim = top + 1;
     // Like no other: also from a claim of the same number, of this process's own, in a directory that was made again.
     const own = JSON.stringify({ ...ownIdentity(), purpose, at: process.hrtime.bigint().toString(36) });
+    held.add(own);
     if (tryClaim(directory, claim, own)) {
       return { kind: 'acquired', lock: { release: () => release(directory, claim, own) }, claim };
     }
@@ -68,8 +72,7 @@ export async function acquireLock(
 export function freeClaim(directory: string): number | null {
   try {
     const top = highest(directory);
-    const owner = ownerIn(textOf(directory, top));
-    return owner !== null && isAlive(owner) ? null : top;
+    return livingOwner(textOf(directory, top)) === null ? top : null;
   } catch {
     return null;
   }
@@ -78,9 +81,7 @@ export function freeClaim(directory: string): number | null {
 /** Who has the lock right now, or null. Takes nothing. */
 export function lockOwner(directory: string): LockOwner | null {
   try {
-    const top = highest(directory);
-    const owner = ownerIn(textOf(directory, top));
-    return owner !== null && isAlive(owner) ? owner : null;
+    return livingOwner(textOf(directory, highest(directory)));
   } catch {
     return null;
   }
@@ -100,6 +101,7 @@ function tryClaim(directory: string, claim: number, text: string): boolean {
     }
     if (highest(directory) !== claim) {
       fs.rmSync(own, { force: true });
+      held.delete(text);
       return false;
     }
     for (const name of fs.readdirSync(directory))
@@ -107,6 +109,7 @@ function tryClaim(directory: string, claim: number, text: string): boolean {
     removeOrphans(directory, /^\.([1-9][0-9]*)\.[0-9a-z]+$/);
     return true;
   } catch (error) {
+    if (!linked) held.delete(text);
     if (!linked && error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     // Nobody will say that it is done with.
     if (linked) release(directory, claim, text);
@@ -118,15 +121,14 @@ const releaseAgainMs = 1000;
 
 /** Does not fail: what was done under the lock is done, and has to be told. */
 function release(directory: string, claim: number, text: string): void {
+  held.delete(text);
   try {
     // Else it was gone over meanwhile; or the directory was removed, and the number is somebody else's now. An empty claim is
     // nobody's, and needs no space: a full disk cannot keep it.
     if (textOf(directory, claim) === text) fs.truncateSync(path.join(directory, String(claim)), 0);
-    unreleased.delete(text);
   } catch {
     // Free with the end of this process; this process itself goes over it. A disk may fail for a moment, and a controller lives for
     // months: until then all others would wait.
-    unreleased.add(text);
     setTimeout(() => release(directory, claim, text), releaseAgainMs).unref();
   }
 }
@@ -148,6 +150,12 @@ function textOf(directory: string, claim: number): string {
     if (errorCode(error) === 'ENOENT') return '';
     throw error;
   }
+}
+
+function livingOwner(text: string): LockOwner | null {
+  const owner = ownerIn(text);
+  if (owner === null || !isAlive(owner)) return null;
+  return owner.pid === process.pid && !held.has(text) ? null : owner;
 }
 
 function ownerIn(text: string): LockOwner | null {

@@ -118,7 +118,22 @@ describe('a lock', () => {
     fs.mkdirSync(directory);
     forge(directory, 2, { ...alive, purpose: 'somebody else' });
     again.release();
-    expect(lockOwner(directory)).toMatchObject({ purpose: 'somebody else' });
+    expect(fs.readFileSync(path.join(directory, '2'), 'utf8')).toContain('somebody else');
+  });
+
+  test('that was copied with all of the state while somebody had it is his no more, once he has given it back', async () => {
+    const directory = path.join(temporary(), 'lock');
+    const mine = await acquired(directory);
+    const copy = `${directory}.copy`;
+    fs.cpSync(directory, copy, { recursive: true });
+    expect((await acquireLock(copy, 'second', 0)).kind).toBe('held');
+    mine.release();
+    // Put back in its place, as from a backup.
+    fs.rmSync(directory, { recursive: true });
+    fs.renameSync(copy, directory);
+    expect(lockOwner(directory)).toBeNull();
+    (await acquired(directory)).release();
+    expect(lockOwner(directory)).toBeNull();
   });
 
   test('whose directory is removed while it is waited for can be had', async () => {
