@@ -191,6 +191,8 @@ export class Hands {
     switch (command) {
       case 'hold':
         this.held.set(agent, 'hold');
+        // One that had not come yet waits for the release now.
+        if (this.#ledger.mayChange(agent)) this.#waiting.add(agent);
         return;
       case 'stop':
         this.held.set(agent, 'stop');

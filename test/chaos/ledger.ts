@@ -50,6 +50,11 @@ export class Ledger {
     this.#causes.set(agent, [...(this.#causes.get(agent) ?? []), cause]);
   }
 
+  /** Whether a change was made in this episode that means a restart; it may not have come yet. */
+  mayChange(agent: string): boolean {
+    return this.#causes.get(agent)?.includes('changed') === true;
+  }
+
   /** @returns to be called when the human leaves */
   attached(agent: string): () => void {
     const time = { agent, from: Date.now(), to: Infinity };
