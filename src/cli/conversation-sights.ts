@@ -14,17 +14,20 @@ import type { Context } from './context.js';
  * Looks at conversations. The user manager is asked what it hands on, with a process of its own, only where an agent may be started
  * and its conversation is not found without that (decision 0032).
  *
+ * @param mayStart whether anybody is about to start an agent that does not run; asked only where that matters
  * @returns `manager`: what it hands on; empty where nobody asked
  */
 export async function lookAtConversations(
   { paths, exec }: Context,
   questions: readonly ConversationQuestion[],
   memory: ConversationMemory,
+  mayStart: (agent: string) => boolean,
 ): Promise<{ readonly conversations: Observed['conversations']; readonly manager: EnvironmentOf }> {
   const seen = observeConversations(paths, questions, memory);
   const sought = questions.flatMap((question) => {
     const sight = seen.get(question.agent);
-    return sight !== undefined && isSought(question, sight) ? [{ question, sight }] : [];
+    if (sight === undefined || !isSought(question, sight)) return [];
+    return question.running === null && !mayStart(question.agent) ? [] : [{ question, sight }];
   });
   if (sought.length === 0) return { conversations: seen, manager: {} };
   const manager = await showManagerEnvironment(exec);

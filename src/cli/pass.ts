@@ -1,6 +1,7 @@
-import { resolveDesired } from '../controller/desired.js';
+import { resolveDesired, type Desired } from '../controller/desired.js';
 import type { World } from '../controller/assess.js';
 import { countEnds } from '../controller/backoff.js';
+import { holdOn } from '../controller/gate.js';
 import type { Observed } from '../controller/observed.js';
 import { isOurs } from '../controller/situation.js';
 import { observeAgentFiles } from '../observers/agent-files.js';
@@ -80,6 +81,7 @@ export async function observe(
     context,
     conversationQuestions(context, { desired, files, tmux, inherited, endsAsked }),
     earlier?.conversations ?? emptyMemory(),
+    mayStart(context, desired, earlier),
   );
   // Last, so that a hold that was answered while we looked is in force.
   const stored = earlier?.memory() ?? observeMemory(paths.state);
@@ -108,6 +110,23 @@ export async function observe(
   }
   const world = { roster, desired, observed, home: paths.home };
   return { world, installation, endsAsked, inherited: inherited(manager) };
+}
+
+/** Of who is stopped by the operator's word, or given up, nothing is asked: whoever lifts that looks again. */
+function mayStart(
+  { paths, now }: Context,
+  desired: ReadonlyMap<string, Desired>,
+  earlier: Earlier | null,
+): (agent: string) => boolean {
+  let stored: ReturnType<typeof observeMemory> | null = null;
+  return (agent) => {
+    const wanted = desired.get(agent);
+    if (wanted === undefined || wanted.spec.suspend) return false;
+    stored ??= earlier?.memory() ?? observeMemory(paths.state);
+    if (!stored.known || holdOn(agent, stored.value, now()) !== null) return false;
+    const failure = stored.value.failures.get(agent);
+    return failure?.stalled !== true || wanted.kind !== 'resolved' || failure.spec !== wanted.specHash;
+  };
 }
 
 const hostLook = ({ look, exec }: Context, socketName: string): Promise<HostLook> =>

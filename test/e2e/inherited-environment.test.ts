@@ -109,3 +109,19 @@ test('a home that the next start would leave is told before', async () => {
   fleet.writeRoster([fleet.demo('a')], fleet.settings());
   expect((await fleet.expect(0, 'plan')).stdout).toContain('LOSES the conversation');
 });
+
+test('of who is stopped or suspended nothing more is asked, although nobody has spoken to him', async () => {
+  const counting = countingPath(fs.mkdtempSync(path.join(fleet.directory, 'count-')));
+  const calls = async (command: string): Promise<number> => {
+    const before = counting.calls().length;
+    await fleet.fleetWith({ env: { PATH: counting.path } }, command);
+    return counting.calls().length - before;
+  };
+  await fleet.up(fleet.demo('a'), fleet.demo('b'));
+  await fleet.expect(0, 'stop', 'a');
+  expect([await calls('plan'), await calls('apply')]).toEqual([2, 2]);
+  fleet.writeRoster([fleet.demo('a'), fleet.demo('b', ', suspend: true')], fleet.settings());
+  // The stopped one is gated.
+  await fleet.expect(6, 'apply', '--now');
+  expect([await calls('plan'), await calls('apply')]).toEqual([2, 2]);
+});
