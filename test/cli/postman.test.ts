@@ -67,3 +67,21 @@ test('what cannot be read in one outbox is told, once, and keeps nothing from th
   expect(told).toEqual([expect.stringContaining(`${damaged} is damaged`)]);
   await postman.drained();
 });
+
+test('who could not be told anything is tried again later, and in his next process at once', async () => {
+  const { context, leave } = alone();
+  leave('a');
+  const postman = new Postman(
+    context,
+    () => undefined,
+    (message) => expect.unreachable(message),
+  );
+  const world = (pid: number) => new Scene(['a']).live('a', { pid }).world();
+  expect(postman.deliver(world(11), new Set())).toBeNull();
+  await postman.drained();
+  expect(postman.deliver(world(11), new Set())).toBeGreaterThan(0);
+  expect([...postman.atWork]).toEqual([]);
+  postman.deliver(world(12), new Set());
+  expect([...postman.atWork]).toEqual(['a']);
+  await postman.drained();
+});

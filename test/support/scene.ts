@@ -69,6 +69,8 @@ export const noMarks: Marks = {
 };
 
 export interface LiveOptions {
+  /** Of its process; without: one of its own. */
+  readonly pid?: number;
   /** Fields that were different when it was started. */
   readonly was?: Readonly<Record<string, unknown>>;
   /** Templates that were different then. */
@@ -136,7 +138,8 @@ export class Scene {
       Desired,
       { kind: 'resolved' }
     >;
-    const pane = this.pane({ dead, lastOutputAt: now / 1000 - (options.idleSeconds ?? 600) });
+    const seen = this.pane({ dead, lastOutputAt: now / 1000 - (options.idleSeconds ?? 600) });
+    const pane = options.pid === undefined ? seen : { ...seen, pid: options.pid };
     this.session(options.name ?? started.spec.session, {
       attached: options.attached ?? 0,
       marks: {

@@ -23,7 +23,8 @@ export class Postman {
   readonly #wake: () => void;
   readonly #tell: (message: string) => void;
   readonly #work = new Map<string, Promise<void>>();
-  readonly #due = new Map<string, { readonly at: number; readonly pauseMs: number }>();
+  /** When an agent is tried again, and in which process it was tried: its successor may be ready at once. */
+  readonly #due = new Map<string, { readonly at: number; readonly pauseMs: number; readonly pid: number }>();
 
   /** What has been told of an outbox that cannot be read, by its agent's name, or by '' of all of them. */
   readonly #told = new Map<string, string>();
@@ -50,18 +51,22 @@ export class Postman {
     const mail = agentsWithMail(`${this.#context.paths.state}/outbox`);
     this.#tellOnce('', mail);
     if (!mail.known || mail.value.length === 0) return null;
-    const live = new Set(
-      assess(world).agents.flatMap(({ agent, situation }) => (situation.kind === 'live' ? [agent] : [])),
+    const live = new Map(
+      assess(world).agents.flatMap(({ agent, situation }) =>
+        situation.kind === 'live' ? [[agent, situation.pane.pid] as const] : [],
+      ),
     );
     const waits: number[] = [];
     for (const agent of world.roster.agents) {
-      if (!mail.value.includes(agent.name) || !live.has(agent.name) || this.#work.has(agent.name)) continue;
+      const pid = live.get(agent.name);
+      if (!mail.value.includes(agent.name) || pid === undefined || this.#work.has(agent.name)) continue;
       // The end of that wakes us.
       if (ending.has(agent.name)) continue;
       if (!this.#hasWaiting(agent)) continue;
+      if (this.#due.get(agent.name)?.pid !== pid) this.#due.delete(agent.name);
       const wait = (this.#due.get(agent.name)?.at ?? 0) - performance.now();
       if (wait > 0) waits.push(wait);
-      else this.#begin(world.roster, agent);
+      else this.#begin(world.roster, agent, pid);
     }
     return waits.length === 0 ? null : Math.min(...waits);
   }
@@ -71,21 +76,21 @@ export class Postman {
     await Promise.all(this.#work.values());
   }
 
-  #begin(roster: Roster, agent: AgentSpec): void {
+  #begin(roster: Roster, agent: AgentSpec, pid: number): void {
     const work = this.#round(roster, agent)
       .catch(() => false)
       .then((done) => {
         this.#work.delete(agent.name);
         if (done) this.#due.delete(agent.name);
-        else this.#later(agent.name);
+        else this.#later(agent.name, pid);
         this.#wake();
       });
     this.#work.set(agent.name, work);
   }
 
-  #later(agent: string): void {
+  #later(agent: string, pid: number): void {
     const pauseMs = Math.min((this.#due.get(agent)?.pauseMs ?? firstPauseMs / 2) * 2, lastPauseMs);
-    this.#due.set(agent, { at: performance.now() + pauseMs, pauseMs });
+    this.#due.set(agent, { at: performance.now() + pauseMs, pauseMs, pid });
   }
 
   async #round(roster: Roster, agent: AgentSpec): Promise<boolean> {
