@@ -18,6 +18,7 @@ import {
 } from './conversation.js';
 import type { Desired } from './desired.js';
 import type { AgentFiles, LastEnd, Marks, Observed } from './observed.js';
+import { endedOnResume, endedSoon } from './soon-ended.js';
 
 /** The conversation an agent is in, or was in when it ran last. */
 export type InForce =
@@ -285,16 +286,6 @@ const anotherDirectory = ({ directory, runtime }: Conversation, spec: AgentSpec)
   directory === spec.workingDirectory
     ? null
     : `working_directory: ${directory} → ${spec.workingDirectory}, where ${runtime} cannot resume it`;
-
-/** An end so soon after the start is the start's own failure, milliseconds. */
-const soonMs = 10_000;
-
-const endedSoon = ({ id }: Conversation, end: LastEnd | null): boolean =>
-  end?.conversation?.id === id && end.ranMs !== null && end.ranMs < soonMs;
-
-/** Whether a start was to resume a conversation, and the runtime itself ended soon, with a failure. */
-export const endedOnResume = ({ conversation, reason, status, ranMs }: LastEnd): boolean =>
-  conversation?.how === 'resume' && reason === 'exited' && status !== 0 && ranMs !== null && ranMs < soonMs;
 
 /** Whether the last start failed so with the conversation in force. */
 export const resumeFailed = (now: InForce, end: LastEnd | null): boolean =>

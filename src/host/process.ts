@@ -30,11 +30,21 @@ export async function awaitEnds(pids: readonly number[], timeoutMs: number): Pro
 }
 
 export function startTimeOf(pid: number): string | null {
+  const fields = statOf(`/proc/${pid}`);
+  return fields === null || fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+}
+
+/**
+ * State, parent, group, session, terminal, foreground group, … of proc_pid_stat(5), from its third field.
+ *
+ * @param directory of a process, or of one of its threads
+ * @returns null: it is gone, or cannot be read
+ */
+export function statOf(directory: string): readonly string[] | null {
   try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const stat = fs.readFileSync(`${directory}/stat`, 'latin1');
     // The command's name is in parentheses and may itself hold any character.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { statOf } from '../host/process.js';
 
 /** USER_HZ, the unit of CPU times in /proc: 100 on every architecture Node runs on. */
 const ticksPerSecond = 100;
@@ -36,11 +37,6 @@ function processesOf(directory: string): readonly string[] {
 
 /** utime, stime, cutime and cstime (proc(5)). */
 function ticksOf(pid: string): number {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields.slice(11, 15).reduce((total, ticks) => total + Number(ticks), 0);
-  } catch {
-    return 0;
-  }
+  const fields = statOf(`/proc/${pid}`) ?? [];
+  return fields.slice(11, 15).reduce((total, ticks) => total + Number(ticks), 0);
 }

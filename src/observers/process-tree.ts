@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { statOf } from '../host/process.js';
 
 /** Children of every process on the host, from /proc. */
 export function readChildren(): ReadonlyMap<number, readonly number[]> {
@@ -36,10 +37,6 @@ export function nearestFirst(pid: number, members: readonly number[]): readonly 
 }
 
 function parentOf(pid: number): number | null {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return null;
-  }
+  const parent = statOf(`/proc/${pid}`)?.[1];
+  return parent === undefined ? null : Number(parent);
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Exec } from '../host/exec.js';
-import { processesBeside } from '../host/process.js';
+import { processesBeside, statOf } from '../host/process.js';
 
 const timeoutMs = 5000;
 /** Two looks at its threads are so far apart: a program that has read, and draws by a timer, wakes in between. */
@@ -60,15 +60,5 @@ function threadsOf(pid: number): readonly string[] {
     return fs.readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
   } catch {
     return [];
-  }
-}
-
-/** State, parent, group, session, terminal, foreground group, … of proc_pid_stat(5), from its third field; null: it is gone. */
-function statOf(directory: string): readonly string[] | null {
-  try {
-    const stat = fs.readFileSync(`${directory}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return null;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { outlookText } from '../../src/cli/render/reason-text.js';
 import { commence } from '../../src/controller/commence.js';
-import { conversationInForce, endedOnResume } from '../../src/controller/continuation.js';
+import { conversationInForce } from '../../src/controller/continuation.js';
 import {
   noConversations,
   unseen,
@@ -12,6 +12,7 @@ import {
   type Evidence,
 } from '../../src/controller/conversation.js';
 import { findingsIn } from '../../src/controller/findings.js';
+import { endedOnResume } from '../../src/controller/soon-ended.js';
 import type { LastEnd } from '../../src/controller/observed.js';
 import { chooseConversation, resumePlan } from '../../src/controller/resume-plan.js';
 import { launching } from '../support/fake-host.js';

@@ -33,41 +33,28 @@ export async function outboxCommand(
   options: OutboxOptions,
 ): Promise<ExitCode> {
   const roster = await rosterToTalk(context);
-  const listing = options.drop === undefined && options.deliver !== true;
-  const left = isLeftBehind(context, roster, name);
-  if (listing && left) return list(context, outboxDirectory(context.paths, name), options);
-  if (options.drop !== undefined && left) return dropLeftBehind(context, name, options.drop);
-  const agent = requireAgent(roster, name);
-  if (listing) return list(context, outboxDirectory(context.paths, name), options);
+  const directory = outboxDirectory(context.paths, name);
+  const { drop: id, deliver } = options;
+  // What waits for an agent that has left the roster, or has another name by now, is delivered by nobody.
+  const isLeft = deliver !== true && undeliverable(context, roster).includes(name);
+  const agent = isLeft ? null : requireAgent(roster, name);
+  if (id === undefined && deliver !== true) return list(context, directory, options);
   requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
   return attended(context, `  ${name}: waiting until it can be talked to …`, () =>
-    act(context, roster, agent, options),
+    underTalkLock(context, { name }, () =>
+      id !== undefined || agent === null
+        ? drop(context, directory, name, id ?? '')
+        : deliverNow(context, roster, agent, options),
+    ),
   );
 }
 
-/** Whether something waits for an agent that has left the roster, or has another name by now: nobody would deliver it. */
-const isLeftBehind = (context: Context, roster: Roster, name: string): boolean =>
-  undeliverable(context, roster).includes(name);
-
-async function dropLeftBehind(context: Context, name: string, id: string): Promise<ExitCode> {
-  const locked = await lockTalk(context, { name }, 10_000);
-  if (locked.kind === 'held')
-    throw new CommandFailure(ExitCode.timeout, `${locked.owner.purpose} (pid ${locked.owner.pid}) is at it`);
-  try {
-    return drop(context, outboxDirectory(context.paths, name), name, id);
-  } finally {
-    locked.lock.release();
-  }
-}
-
-async function act(
+/** @throws CommandFailure 5 where somebody else is talking to it */
+async function underTalkLock<Value>(
   context: Context,
-  roster: Roster,
-  agent: AgentSpec,
-  options: OutboxOptions,
-): Promise<ExitCode> {
-  const { name } = agent;
-  const directory = outboxDirectory(context.paths, name);
+  agent: Pick<AgentSpec, 'name'>,
+  work: () => Value | Promise<Value>,
+): Promise<Value> {
   const locked = await lockTalk(context, agent, 10_000);
   if (locked.kind === 'held')
     throw new CommandFailure(
@@ -75,26 +62,35 @@ async function act(
       `${locked.owner.purpose} (pid ${locked.owner.pid}) is talking to it`,
     );
   try {
-    if (options.drop !== undefined) return drop(context, directory, name, options.drop);
-    const opened = requireSeen(await openLine(context, roster, agent, 0), 'nothing was typed: ');
-    const manner = { whenIdle: false, clearDraft: false, enters: 2, patienceMs: 10_000 };
-    const round =
-      opened.kind === 'closed'
-        ? { results: new Map<string, Delivered>(), blocked: opened.result }
-        : await deliverLeft(context, opened.line, manner);
-    const { results, blocked } = round;
-    if (options.json !== true)
-      for (const [id, { status, message }] of results) context.print(`${id}  ${status}: ${visible(message)}`);
-    if (blocked === null) {
-      const code = list(context, directory, options);
-      const good = [...results.values()].every(({ status }) => status === 'delivered' || status === 'queued');
-      return good ? code : ExitCode.actionFailed;
-    }
-    context.say(`${name}: ${blocked.message}`);
-    return ExitCode.actionFailed;
+    return await work();
   } finally {
     locked.lock.release();
   }
+}
+
+async function deliverNow(
+  context: Context,
+  roster: Roster,
+  agent: AgentSpec,
+  options: OutboxOptions,
+): Promise<ExitCode> {
+  const { name } = agent;
+  const opened = requireSeen(await openLine(context, roster, agent, 0), 'nothing was typed: ');
+  const manner = { whenIdle: false, clearDraft: false, enters: 2, patienceMs: 10_000 };
+  const round =
+    opened.kind === 'closed'
+      ? { results: new Map<string, Delivered>(), blocked: opened.result }
+      : await deliverLeft(context, opened.line, manner);
+  const { results, blocked } = round;
+  if (options.json !== true)
+    for (const [id, { status, message }] of results) context.print(`${id}  ${status}: ${visible(message)}`);
+  if (blocked === null) {
+    const code = list(context, outboxDirectory(context.paths, name), options);
+    const good = [...results.values()].every(({ status }) => status === 'delivered' || status === 'queued');
+    return good ? code : ExitCode.actionFailed;
+  }
+  context.say(`${name}: ${blocked.message}`);
+  return ExitCode.actionFailed;
 }
 
 function list({ print, now }: Context, directory: string, { json }: OutboxOptions): ExitCode {

@@ -1,5 +1,5 @@
 import type { LastEnd } from '../../controller/observed.js';
-import { endedOnResume } from '../../controller/continuation.js';
+import { endedOnResume } from '../../controller/soon-ended.js';
 import { visible } from '../../roster/visible.js';
 
 /** How a process ended, in an operator's words. */
