@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { processTree, readChildren } from '../../src/observers/process-tree.js';
 import { cli, demoAgent, run, until } from '../support/fleet-sandbox.js';
@@ -51,13 +50,15 @@ test('what a stopped program has not read is not pasted a second time', async ()
   try {
     const sender: { pid?: number } = {};
     const sent = fleet.fleetWith({ started: (own) => (sender.pid = own) }, ...left('only once'));
-    await until('it is begun', isBegun);
-    // Long enough for its paste, and nothing is drawn.
-    await delay(500);
+    const terminal = await fleet.tmux('display-message', '-p', '-t', '=a:', '#{pane_tty}');
+    const waits = async () =>
+      (await run('bash', ['-c', '( read -t 0 ) <"$1"; exit $?', '-', terminal])).code === 0;
+    await until('its text waits to be read', waits);
+    expect(await isBegun()).toBe(true);
     process.kill(sender.pid ?? 0, 'SIGKILL');
     await sent;
-    const waits = await fleet.expect(4, 'agent', 'outbox', 'a', '--deliver');
-    expect(waits.stderr).toContain('has not read, or not drawn, what was typed');
+    const told = await fleet.expect(4, 'agent', 'outbox', 'a', '--deliver');
+    expect(told.stderr).toContain('has not read, or not drawn, what was typed');
   } finally {
     for (const pid of pids) process.kill(pid, 'SIGCONT');
   }
