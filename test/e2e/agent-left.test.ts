@@ -167,3 +167,49 @@ test('nothing is typed into a pane whose keys go to those beside it, too', async
   expect((await fleet.send('a', '--message', 'for a alone')).receipt.status).toBe('delivered');
   expect((await fleet.tmux('capture-pane', '-p', '-t', beside)).trim()).toBe('');
 });
+
+/** Draws as claude does: at work while its file says so, by its title; Enter moves what was typed from the composer to the screen. */
+const likeClaude = `
+const fs = require('node:fs');
+const [, , file] = process.argv;
+let [said, typed] = ['', ''];
+const draw = () => {
+  const title = fs.existsSync(file) ? '⠂ working' : '✳ idle';
+  process.stdout.write('\\x1b]2;' + title + '\\x07\\x1b[2J\\x1b[H' + said + '─'.repeat(40) + '\\r\\n❯ ' + typed + '\\r\\n' + '─'.repeat(40) + '\\r\\n');
+};
+process.stdin.setRawMode(true).on('data', (data) => {
+  for (const key of data.toString().replaceAll(/\\x1b\\[20[01]~/g, '')) {
+    if (key !== '\\r') typed += key;
+    else [said, typed] = [said + '> ' + typed + '\\r\\n', ''];
+  }
+  draw();
+});
+process.stdout.write('\\x1b[?2004h');
+setInterval(draw, 100);
+draw();
+`;
+
+test('what stands in the composer of an agent that has begun to work waits for the end of that', async () => {
+  const atWork = path.join(fleet.directory, 'at-work');
+  const program = path.join(fleet.directory, 'like-claude.cjs');
+  fs.writeFileSync(program, likeClaude);
+  const words = [process.execPath, program, atWork];
+  await fleet.up(`{ name: a, runtime: claude, command: ${JSON.stringify(words)} }`);
+  await until('its composer', async () => (await fleet.screen('a')).includes('❯'));
+  const fault = { kind: 'die', at: 1, among: ' Enter', trace: path.join(fleet.directory, 'trace') };
+  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+  const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
+  await run(process.execPath, ['--require', faults, cli, ...left('typed before it worked')], { env });
+  await until('it stands there', async () => (await fleet.screen('a')).includes('❯ typed before it worked'));
+  fs.writeFileSync(atWork, '');
+  await until('it works', async () =>
+    (await fleet.tmux('display-message', '-p', '-t', '=a:', '#{pane_title}')).startsWith('⠂'),
+  );
+  const told = await fleet.expect(4, 'agent', 'outbox', 'a', '--deliver');
+  expect(told.stdout).toContain('drafted: it began to work');
+  expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toMatch(/ waits\n$/);
+  fs.rmSync(atWork);
+  await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+  expect(await fleet.screen('a')).toContain('> typed before it worked');
+  expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('Nothing waits.');
+});
