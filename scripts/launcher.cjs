@@ -31,26 +31,40 @@ function load(place) {
 function read(chunk) {
   const filename = `${directory}${chunk}.js`;
   const cache = `${directory}${chunk}.cache`;
-  let source;
   let cachedData;
-  try {
-    // esbuild writes ASCII, and a text known to be Latin-1 needs no decoding.
-    source = fs.readFileSync(filename, 'latin1');
-  } catch (error) {
-    const message = `a part of fleet cannot be read: ${error.message}\nIf fleet was just updated, run the command again; otherwise install it again`;
-    throw Object.assign(new Error(message), { code: 'FLEET_PART' });
-  }
   try {
     cachedData = fs.readFileSync(cache);
   } catch {
     // Built without one.
   }
-  const script = new vm.Script(source, { filename, cachedData });
+  let script;
+  try {
+    // esbuild writes ASCII, and a text known to be Latin-1 needs no decoding.
+    script = new vm.Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData });
+  } catch (error) {
+    throw missing(error instanceof SyntaxError ? `${filename} is damaged` : error.message);
+  }
   // After the run, so that functions compiled on first use are in it.
   if (write !== undefined && cachedData === undefined)
     process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
   return script.runInThisContext()(load, __dirname);
 }
 
-if (require.main === module) load('@START@').main();
-else module.exports = load('@LIBRARY@');
+const missing = (message) =>
+  Object.assign(
+    new Error(
+      `a part of fleet cannot be read: ${message}\nIf fleet was just updated, run the command again; otherwise install it again`,
+    ),
+    { code: 'FLEET_PART' },
+  );
+
+if (require.main === module) {
+  // Node would print the line of the source before it, which is half a chunk.
+  process.once('uncaughtException', (error) => {
+    process.stderr.write(
+      `${error?.code === 'FLEET_PART' ? error.message : `fleet: ${error?.stack ?? error}`}\n`,
+    );
+    process.exit(1);
+  });
+  load('@START@').main();
+} else module.exports = load('@LIBRARY@');

@@ -131,10 +131,10 @@ export async function deliver(
 /** Waits, but not past the moment at which the transcript has it: reading a file costs no process. */
 async function pauseOrArrival(port: DeliveryPort, { phase }: Progress, ms: number): Promise<void> {
   const until = port.now() + ms;
-  for (;;) {
+  for (let pause = 1; ; pause = Math.min(pause * 2, firstPauseMs)) {
     const left = until - port.now();
     if (left <= 0) return;
-    await port.sleep(Math.min(left, firstPauseMs));
+    await port.sleep(Math.min(left, pause));
     if (phase === 'entered' && ['arrived', 'queued'].includes(port.arrival())) return;
   }
 }

@@ -16,8 +16,10 @@ export function packageRoot(): string {
   let directory = import.meta.dirname;
   while (!fs.existsSync(path.join(directory, 'framework', 'systemd'))) {
     const parent = path.dirname(directory);
-    if (parent === directory)
-      throw new Error('the package is incomplete: its framework directory is missing');
+    if (parent === directory) {
+      const message = 'the package is incomplete: its framework directory is missing\nInstall fleet again';
+      throw Object.assign(new Error(message), { code: 'FLEET_PART' });
+    }
     directory = parent;
   }
   return directory;

@@ -44,21 +44,34 @@ describe('a command loads what it needs', () => {
     expect(await chunksOf('plan')).toContain('yaml');
   });
 
-  test('and says what to do where a chunk is gone', async () => {
-    const copy = packageCopy();
-    const chunks = path.join(copy, 'dist', 'chunks');
-    for (const name of fs.readdirSync(chunks).filter((name) => name.startsWith('plan.')))
-      fs.rmSync(path.join(chunks, name));
-    const { code, stderr } = await run(process.execPath, [path.join(copy, 'dist', 'fleet.js'), 'plan'], {
-      env: fleet.env,
-    });
-    expect([code, stderr]).toEqual([
-      1,
-      expect.stringMatching(
-        /^a part of fleet cannot be read: ENOENT.*\/dist\/chunks\/plan\..*\nIf fleet was just updated, run the command again; otherwise install it again\n$/,
-      ),
-    ]);
+  describe('and says what to do where', () => {
+    const again = 'If fleet was just updated, run the command again; otherwise install it again';
+    const chunk = (copy: string, name: string): string => {
+      const chunks = path.join(copy, 'dist', 'chunks');
+      const [file = ''] = fs.readdirSync(chunks).filter((each) => each.startsWith(`${name}.`) && each.endsWith('.js'));
+      return path.join(chunks, file);
+    }; // prettier-ignore
+    test.each<[string, (copy: string) => void, string]>([
+      ['a chunk is gone', (copy) => fs.rmSync(chunk(copy, 'plan')), `a part of fleet cannot be read: ENOENT: no such file or directory, open 'COPY/dist/chunks/plan.js'\n${again}`],
+      ['the first chunk is gone', (copy) => fs.rmSync(chunk(copy, 'main')), `a part of fleet cannot be read: ENOENT: no such file or directory, open 'COPY/dist/chunks/main.js'\n${again}`],
+      ['a chunk is cut off', (copy) => fs.truncateSync(chunk(copy, 'plan'), 100_000), `a part of fleet cannot be read: COPY/dist/chunks/plan.js is damaged\n${again}`],
+      ['the first chunk is cut off', (copy) => fs.truncateSync(chunk(copy, 'main'), 50_000), `a part of fleet cannot be read: COPY/dist/chunks/main.js is damaged\n${again}`],
+      ['its units and scripts are gone', (copy) => fs.rmSync(path.join(copy, 'framework'), { recursive: true }), 'the package is incomplete: its framework directory is missing\nInstall fleet again'],
+    ])('%s', async (_, damage, said) => {
+      const copy = packageCopy();
+      damage(copy);
+      const { code, stderr } = await run(process.execPath, [path.join(copy, 'dist', 'fleet.js'), 'plan'], { env: fleet.env });
+      expect([code, stderr.replaceAll(copy, 'COPY').replaceAll(/\.[0-9a-f]{10}\.js/g, '.js')]).toEqual([1, `${said}\n`]);
+    }); // prettier-ignore
   });
+
+  test('and tells a bug of its own without half a chunk of its source', async () => {
+    const broken = path.join(fleet.directory, 'broken.cjs');
+    fs.writeFileSync(broken, 'Array.prototype.toSorted = () => null;');
+    const { code, stderr } = await run(process.execPath, ['-r', broken, cli, 'plan'], { env: fleet.env });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^fleet: TypeError: Cannot read properties of null/)]);
+    expect(stderr.length).toBeLessThan(4000);
+  }); // prettier-ignore
 });
 
 describe('a controller whose program is removed under it', () => {

@@ -11,9 +11,10 @@ fi
 # would not start with it, and one whose flags are at odds says so on its standard output, which is the journal.
 for more in '--lite-mode --no-expose-wasm' --lite-mode ''; do
   # shellcheck disable=SC2206 # words
-  small=(--max-semi-space-size=1 --optimize-for-size --no-opt --no-sparkplug $more)
+  small=(--max-semi-space-size=1 --optimize-for-size --no-opt --no-sparkplug --bytecode-old-age=1 $more)
   said=$("$MOSAIC_FLEET_NODE" "${small[@]}" -e 0 2>&1) && [[ -z $said ]] && break
   small=()
 done
-export MALLOC_ARENA_MAX=1
+# What V8 takes for a moment while it compiles goes back to the kernel in blocks of its own, and not only from the heap's end.
+export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TRIM_THRESHOLD_=0 MALLOC_TOP_PAD_=0
 exec "$MOSAIC_FLEET_NODE" "${small[@]}" "$MOSAIC_FLEET_CLI" run
