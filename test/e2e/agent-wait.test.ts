@@ -66,10 +66,18 @@ test('a first message for an agent that never becomes ready is left to the contr
   expect(left.receipt).toMatchObject({ status: 'left' });
   // The controller may be looking at the agent for its first message at that moment.
   expect(left.receipt.reason).toMatch(/^(NotReady|Busy)$/);
-  expect(left.receipt.message).toContain('the controller delivers it');
-  fs.writeFileSync(gate, '');
-  await until('both are delivered', async () =>
-    (await fleet.expect(0, 'agent', 'outbox', 'a')).stdout.includes('Nothing waits.'),
+  expect(left.receipt.message).toContain('the controller delivers it when');
+  fs.appendFileSync(path.join(fleet.home, 'tools', 'fleet', 'agent-run.sh'), '# edited\n');
+  const barred = await fleet.send('a', '--later', '--message', 'last');
+  expect(barred.receipt.message).toMatch(
+    /the controller delivers it once this is mended: installed files [^;]*; \/.*\/agent-run\.sh; Run: fleet install$/,
   );
-  expect(await fleet.screen('a')).toMatch(/› Begin\.[^]*next/);
+  await fleet.expect(0, 'install');
+  // It would look at what is installed with its next resync.
+  fs.appendFileSync(fleet.roster, '# edited\n');
+  fs.writeFileSync(gate, '');
+  const isDelivered = async () =>
+    (await fleet.expect(0, 'agent', 'outbox', 'a')).stdout.includes('Nothing waits.');
+  await until('all are delivered', isDelivered, 60_000);
+  expect(await fleet.screen('a')).toMatch(/› Begin\.[^]*next[^]*last/);
 });

@@ -10,7 +10,7 @@ import { acquireLock, lockOwner, type LockResult } from '../../host/lock.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
 import { readEvents } from '../../observers/event-log.js';
-import { observeOwner } from '../../observers/installation.js';
+import { observeInstallation, observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { findPanes } from '../../observers/screens.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
@@ -20,7 +20,7 @@ import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
-import { requireOwnInstallation } from '../guard.js';
+import { installationProblem, requireOwnInstallation } from '../guard.js';
 import { rosterToTalk } from '../roster-in-force.js';
 import { attended } from '../talk/attended.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
@@ -141,21 +141,28 @@ async function sendNow(
   entry: OutboxEntry,
   manner: Manner,
 ): Promise<Made> {
+  const rest = countdown(manner);
   const locked = await lockTalk(context, agent, manner.patienceMs);
   if (locked.kind === 'held') return noted(context, entry, refused('Busy', busyText(locked.owner)));
   try {
     const opened = requireSeen(
-      await openLine(context, roster, agent, manner.patienceMs),
+      await openLine(context, roster, agent, rest().patienceMs),
       'nothing was typed: ',
     );
     const made =
       opened.kind === 'closed'
         ? { ...opened.result, attempts: 0 }
-        : await deliverNow(context, opened.line, entry, manner);
+        : await deliverNow(context, opened.line, entry, rest());
     return noted(context, entry, made);
   } finally {
     locked.lock.release();
   }
+}
+
+/** The patience of a sender is for all that he waits for. @returns what is left of it */
+function countdown(manner: Manner): () => Manner {
+  const until = performance.now() + manner.patienceMs;
+  return () => ({ ...manner, patienceMs: Math.max(0, until - performance.now()) });
 }
 
 /** What was left earlier goes first: messages of one sender arrive in the order he sent them. */
@@ -194,6 +201,7 @@ async function sendOrLeave(
     const message = `${result.message}; ${laterText(context, agent)}`;
     return noted(context, entry, { ...result, ...{ status: 'left', attempts: 0, message } });
   };
+  const rest = countdown(manner);
   // It is left, whatever comes now: told as not left it would be sent again, and arrive twice.
   const locked = await lockTalk(context, agent, manner.patienceMs).catch((error: unknown) => {
     if (error instanceof CommandFailure) return error;
@@ -202,9 +210,9 @@ async function sendOrLeave(
   if (locked instanceof CommandFailure) return waits(refused('NotReady', locked.message));
   if (locked.kind === 'held') return waits(refused('Busy', busyText(locked.owner)));
   try {
-    const opened = await openLine(context, roster, agent, manner.patienceMs);
+    const opened = await openLine(context, roster, agent, rest().patienceMs);
     if (opened.kind === 'closed') return waits(opened.result);
-    const { results, blocked } = await deliverLeft(context, opened.line, manner);
+    const { results, blocked } = await deliverLeft(context, opened.line, rest());
     const own = results.get(entry.id);
     if (own !== undefined && !waitsIn(directory, entry)) return own;
     return waits(own ?? blocked ?? refused('NotReady', 'nothing was typed'));
@@ -246,10 +254,16 @@ function noted<Result extends Made>(context: Context, entry: OutboxEntry, made: 
 }
 
 /** Who delivers what was left, and what to do where nobody does. */
-const laterText = ({ paths }: Context, { name }: AgentSpec): string =>
-  lockOwner(controllerLock(paths)) === null
-    ? `no controller runs to deliver it: fleet run, or once it is ready fleet agent outbox ${name} --deliver`
-    : 'the controller delivers it when the agent is ready';
+function laterText(context: Context, { name }: AgentSpec): string {
+  const { paths } = context;
+  if (lockOwner(controllerLock(paths)) === null)
+    return `no controller runs to deliver it: fleet run, or once it is ready fleet agent outbox ${name} --deliver`;
+  // It says nothing to anybody while it may not act.
+  const problem = installationProblem(context, null, observeInstallation(paths, parseEnvironmentFile));
+  return problem === null
+    ? 'the controller delivers it when the agent is ready'
+    : `the controller delivers it once this is mended: ${problem.replaceAll(/:?\n\s*/g, '; ')}`;
+}
 
 const refused = (reason: DeliveryResult['reason'], message: string): Delivered => ({
   ...{ status: 'refused', reason, message, attempts: 0 },
