@@ -119,7 +119,7 @@ describe('with-user-manager', () => {
     await eventually(
       'nothing left',
       () => remains().length === 0 && processesWith(mark).length === 0,
-      15_000,
+      50_000,
     );
   });
 
