@@ -10,15 +10,17 @@ const suffix = '.launch';
 /**
  * Takes the launch records of agents away that left the roster after they had ended, as a stop takes away that of one that ran:
  * nothing starts them again, `systemctl` by hand included, in a conversation that may be another agent's by then. They keep
- * what is known of their conversations. Where another command is at work, or something cannot be removed, the next to see the
- * roster does it.
+ * what is known of their conversations.
+ *
+ * @returns false where another command is at work: it is for the next look
  */
-export async function forgetDeparted(context: Context, world: World): Promise<void> {
-  if (departed(context, world).length === 0) return;
+export async function forgetDeparted(context: Context, world: World): Promise<boolean> {
+  if (departed(context, world).length === 0) return true;
   const locked = await acquireLock(context.paths.lock, 'fleet', 0);
-  if (locked.kind === 'held') return;
+  if (locked.kind === 'held') return false;
   try {
     forgetDepartedUnderLock(context, world);
+    return true;
   } finally {
     locked.lock.release();
   }

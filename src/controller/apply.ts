@@ -73,6 +73,8 @@ export async function apply(
   /** Ready when it was planned, and not any more when its turn came: the action as it was planned then, or null. */
   const withdrawn = new Map<string, PlannedAction | null>();
   const manners = new Map<string, ResetManner>();
+  /** Ended for the sake of the holder: whatever became of it, they are started again, if by another plan later on. */
+  const moved = new Set<string>();
 
   const of = (...kinds: readonly ActionKind[]): readonly PlannedAction[] =>
     ready.filter(
@@ -82,13 +84,17 @@ export async function apply(
     if (actions.length === 0 || port.interrupted()) return;
     const later = await port.planAgain();
     if (!later.ok) {
-      fail(actions, later.failure);
+      fail(
+        actions.filter(({ agent }) => !moved.has(agent)),
+        later.failure,
+      );
       return;
     }
     const again = new Map(later.value.actions.map((action) => [action.agent, action]));
     for (const action of actions) {
       const due = again.get(action.agent) ?? null;
-      if (!isRight(action, due)) withdrawn.set(action.agent, due);
+      const comesBack = moved.has(action.agent) && due?.action === 'start' && due.gate.kind === 'ready';
+      if (!comesBack && !isRight(action, due)) withdrawn.set(action.agent, due);
     }
   };
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
@@ -145,7 +151,6 @@ export async function apply(
 
   // A slow stop may have taken minutes.
   if (stops.length > 0) await askAgain(of('restart', 'reset', 'start'));
-  const moved = new Set<string>();
   if (plan.holder?.gate.kind === 'ready' && !port.interrupted()) {
     const onServer = ready.filter(({ action, live }) => live !== null && action === 'restart');
     // Who cannot be started again is not stopped, and then the server is not free.
@@ -193,7 +198,9 @@ export async function apply(
         resets.filter(({ agent }) => !isReset(agent)),
         mayGoOn,
       );
-    const ended = batch.filter(({ agent }) => !isReset(agent) && !withdrawn.has(agent));
+    const ended = batch.filter(
+      ({ agent }) => !isReset(agent) && !withdrawn.has(agent) && !failures.has(agent),
+    );
     return ended.length === 0 ? null : restartUnits(ended);
   };
   const launch = async (batch: readonly PlannedAction[], verb: 'start' | 'restart'): Promise<void> => {

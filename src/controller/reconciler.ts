@@ -140,7 +140,11 @@ export class Reconciler<Seen extends Sight> {
     if (first.seen.refusal !== null) return null;
     const { desired } = first.seen.world;
     this.#pace.keepOnly(new Set([...desired.keys(), ...first.whole.actions.map(({ agent }) => agent)]));
-    if (!first.plan.actions.some(isReady) && !replacesHolder(first.plan)) return first.next;
+    if (!first.plan.actions.some(isReady) && !replacesHolder(first.plan)) {
+      // Whoever has the lock when something is due again keeps it from then on.
+      this.#patience.given();
+      return first.next;
+    }
     const lock = await port.tryLock(mark);
     if (lock === null) return this.#patience.refused(port.monotonic());
     this.#patience.given();

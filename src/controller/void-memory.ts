@@ -31,14 +31,15 @@ export function voidIn(plan: Plan, memory: Known<Memory>): VoidMemory {
   ]);
   const isOfHolder = (approval: Approval): boolean =>
     plan.holder !== undefined && textOf(approval) === textOf(holderApproval(plan.holder));
+  const isHeld =
+    inDoubt.size > 0 || actions.some(({ action, live }) => live !== null && isDisruptive(action));
+  // One of all of it, done by several that ended beside each other, was used up by none of them.
   const isMeant = (approval: Approval): boolean =>
     approval.kind === 'fleet'
-      ? approval.revision === plan.rosterRevision
+      ? approval.revision === plan.rosterRevision && isHeld
       : inDoubt.has(approval.agent) ||
         isOfHolder(approval) ||
         actions.some((action) => approves(approval, action));
-  const isHeld =
-    inDoubt.size > 0 || actions.some(({ action, live }) => live !== null && isDisruptive(action));
   return {
     approvals: approvals.filter((approval) => !isMeant(approval)),
     brake: braked !== null && (braked !== plan.rosterRevision || !isHeld),

@@ -110,7 +110,8 @@ function tryClaim(directory: string, claim: number, text: string): boolean {
     return true;
   } catch (error) {
     if (!linked) held.delete(text);
-    if (!linked && error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    // Somebody else has this number, or has removed the directory.
+    if (!linked && ['EEXIST', 'ENOENT'].includes(errorCode(error))) return false;
     // Nobody will say that it is done with.
     if (linked) release(directory, claim, text);
     throw error;

@@ -20,7 +20,8 @@ export async function hasReadAll(exec: Exec, pid: number): Promise<boolean> {
   if (terminal === null || !isAsleep(terminal, pid)) return false;
   // In a process of its own that leads no session: whoever does may get a terminal that nobody has for his own, and hang it up.
   const script = '( if read -t 0; then echo unread; else echo read; fi ) <"$1"; :';
-  const result = await exec('bash', ['-c', script, 'bash', terminal.path], { timeoutMs });
+  // -p: $BASH_ENV is somebody's program, and may print.
+  const result = await exec('bash', ['-p', '-c', script, 'bash', terminal.path], { timeoutMs });
   if (result.kind !== 'exited' || result.stdout.trim() !== 'read') return false;
   await delay(apartMs);
   const later = placeOf(pid);

@@ -21,6 +21,8 @@ export class Hands {
   readonly strangers = new Map<string, { readonly id: string; readonly pid: number }>();
   /** Agents with a change that waits for an approval or a release. */
   readonly #waiting = new Set<string>();
+  /** As they were when they left the roster. */
+  readonly #gone = new Map<string, DeclaredAgent>();
   readonly #clients: { readonly client: ChildProcess; readonly left: () => void }[] = [];
   agents: readonly DeclaredAgent[];
   /** Agents the history has ended since their declaration last changed, and how often. */
@@ -160,7 +162,10 @@ export class Hands {
     for (const name of new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])) {
       const [old, now] = [before?.get(name), after?.get(name)];
       const went = old !== undefined && !old.suspend && (now === undefined || now.suspend);
-      const changed = old !== undefined && now !== undefined && old.version !== now.version;
+      // One that came back before its stop was done, e.g. since the brake held it, is live as it was before it went.
+      const last = old ?? this.#gone.get(name);
+      const changed = last !== undefined && now !== undefined && last.version !== now.version;
+      if (old !== undefined && now === undefined) this.#gone.set(name, old);
       if (went || changed) {
         this.deaths.delete(name);
         this.changes.push({ agent: name, at: Date.now() });

@@ -460,6 +460,20 @@ describe('pace and interruption', () => {
     });
   });
 
+  test('a reset that was tried in the runtime ends nothing where the plan cannot be made again', async () => {
+    const slot = { name: 'a', reset_between_tasks: true, kickstart_template: 'k.md' };
+    const fleet = new Fleet().edit([slot], { templates: { 'k.md': 'one' } });
+    await fleet.apply();
+    const pid = fleet.host.pidOf('a');
+    fleet.edit([slot], { templates: { 'k.md': 'two' } });
+    const port = {
+      planAgain: () => Promise.resolve(fail('the roster cannot be used any more')),
+      resets: { reset: () => Promise.resolve('it is at work') },
+    };
+    expect(kinds(await fleet.apply({}, port))).toEqual(['a reset failed']);
+    expect(fleet.host.pidOf('a')).toBe(pid);
+  });
+
   test('every action has one result, and a start is reported before it', async () => {
     const fleet = new Fleet().edit(docs('a', 'b'));
     await fleet.apply();

@@ -1,26 +1,32 @@
 import { expect, test } from 'vitest';
+import type { Plan } from '../../src/controller/action.js';
 import { apply, type ApplyEvent } from '../../src/controller/apply.js';
 import { holderTurn, split } from '../../src/controller/delayed.js';
 import { holderApproval } from '../../src/controller/holder.js';
 import { noWords } from '../../src/controller/gate.js';
 import { plan } from '../../src/controller/plan.js';
-import { ok } from '../../src/roster/result.js';
+import { fail, ok, type Result } from '../../src/roster/result.js';
 import { FakeHost, launching } from '../support/fake-host.js';
 import { rosterOf } from '../support/scene.js';
 
 const roster = rosterOf([{ name: 'a' }, { name: 'b' }]);
-const look = (host: FakeHost) => plan(host.observe(roster), noWords, host.now);
+const spaced = { defaults: { start_spacing: '2s' } };
+const look = (host: FakeHost, by = roster) => plan(host.observe(by), noWords, host.now);
 
-async function walk(host: FakeHost): Promise<readonly ApplyEvent[]> {
+async function walk(
+  host: FakeHost,
+  by = roster,
+  again: () => Result<Plan, string> = () => ok(look(host, by)),
+): Promise<readonly ApplyEvent[]> {
   const events: ApplyEvent[] = [];
   await apply(
-    look(host),
-    host.observe(roster),
+    look(host, by),
+    host.observe(by),
     {
       actuators: host,
       ...launching(roster.socketName),
-      observe: () => Promise.resolve(host.observe(roster)),
-      planAgain: () => Promise.resolve(ok(look(host))),
+      observe: () => Promise.resolve(host.observe(by)),
+      planAgain: () => Promise.resolve(again()),
       report: (event) => events.push(event),
       pause: () => Promise.resolve(),
       interrupted: () => false,
@@ -98,4 +104,20 @@ test('a stranger’s session keeps it, also one that was opened in the last mome
   expect(host.approvals).toEqual([]);
   expect([host.pidOf('a'), host.pidOf('b')].every((pid) => pid !== null)).toBe(true);
   expect(look(host).holder?.gate).toMatchObject({ kind: 'blocked' });
+});
+
+test.each<readonly [string, (host: FakeHost) => Result<Plan, string>]>([
+  ['spoiled', () => fail('the roster cannot be used any more')],
+  ['edited', (host) => ok(look(host, rosterOf([{ name: 'a' }, { name: 'b', env: { X: 'y' } }], spaced)))],
+])('who was ended for it is started again, the roster being %s by then', async (_, again) => {
+  const by = rosterOf([{ name: 'a' }, { name: 'b' }], spaced);
+  const host = await predecessors();
+  const { holder } = look(host, by);
+  if (holder === undefined) throw new Error('no holder');
+  host.approvals = [holderApproval(holder)];
+  const before = ['a', 'b'].map((name) => host.pidOf(name));
+  await walk(host, by, () => again(host));
+  const after = ['a', 'b'].map((name) => host.pidOf(name));
+  expect(after).not.toContain(null);
+  expect(after.filter((pid) => before.includes(pid))).toEqual([]);
 });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { World } from '../../src/controller/assess.js';
+import { noWords } from '../../src/controller/gate.js';
+import { plan } from '../../src/controller/plan.js';
 import { Reconciler } from '../../src/controller/reconciler.js';
 import type { Roster } from '../../src/roster/types.js';
 import { rosterOf } from '../support/scene.js';
@@ -51,4 +53,33 @@ test('where somebody had it, the world is looked at again under it', async () =>
 test('so it is where the roster is another one by then', async () => {
   const other = rosterOf([{ name: 'b' }]);
   expect(await onePass(true, other)).toEqual({ looked: 2, acted: [other.revision] });
+});
+
+test('whoever has the lock when something is due again keeps it from then on, however long ago it was refused before', async () => {
+  const fleet = new VirtualFleet(roster);
+  const { host, clock } = fleet;
+  const reconciler = new Reconciler({
+    roster: () => ({ roster, problem: null, settledMs: 0, replaced: false }),
+    observe: (wanted) => Promise.resolve({ world: host.observe(wanted), refusal: null }),
+    lockMark: () => 7,
+    tryLock: () => Promise.resolve(null),
+    carryOut: () => Promise.reject(new Error('it has no lock')),
+    report: {
+      rosterState: () => undefined,
+      looked: () => undefined,
+      trouble: (_, message) => {
+        throw new Error(message);
+      },
+    },
+    now: clock.now,
+    monotonic: clock.monotonic,
+    after: clock.after,
+    wake: () => undefined,
+  });
+  const refused = await reconciler.pass();
+  const applied = fleet.command('fleet apply', (world) => plan(world, noWords, clock.now()));
+  await Promise.all([applied, clock.advance(60_000)]);
+  expect(await reconciler.pass()).not.toEqual(refused);
+  await Promise.all([host.stopUnits(['a']), clock.advance(60_000)]);
+  expect(await reconciler.pass()).toEqual(refused);
 });

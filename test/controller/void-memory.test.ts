@@ -88,6 +88,30 @@ test('the same edit made a second time is not approved by what approved the firs
   expect(host.pidOf('a')).toBe(before);
 });
 
+test('one of the fleet is used up, also where what it approves takes longer than the next part is away', async () => {
+  const docs = (directory: string): readonly AgentDoc[] =>
+    ['a', 'b', 'c', 'd'].map((name) => ({ name, working_directory: directory }));
+  const defaults = { start_spacing: '3s' };
+  const fleet = new VirtualFleet(rosterOf(docs('/old'), { defaults }));
+  const { host, clock } = fleet;
+  fleet.startController();
+  await clock.advance(3 * minute);
+  const before = host.pidOf('d');
+  fleet.write(rosterOf(docs('/new'), { defaults }));
+  await clock.advance(2 * minute);
+  expect(host.pidOf('d')).toBe(before);
+  const restart = host.restartUnits.bind(host);
+  host.restartUnits = async (names) => {
+    await clock.sleep(5000);
+    return restart(names);
+  };
+  host.approvals = [{ kind: 'fleet', revision: fleet.file.roster.revision }];
+  fleet.wake();
+  await clock.advance(5 * minute);
+  expect(host.pidOf('d')).not.toBe(before);
+  expect(host.approvals).toEqual([]);
+});
+
 describe('that a mass change is held', () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
   const docs = (moved: number, directory: string): readonly AgentDoc[] =>

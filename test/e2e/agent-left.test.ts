@@ -11,6 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => fleet.dispose());
 
+const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
+
 const left = (text: string, ...more: readonly string[]): readonly string[] => [
   ...['agent', 'send', 'a', '--no-preamble', '--json', '--later', '--message', text],
   ...more,
@@ -72,12 +74,14 @@ test('what a stopped program has not read is not pasted a second time', async ()
 test('what was never pasted is, once its program is seen to have read all', async () => {
   await fleet.up(fleet.demo('a'));
   const fault = { kind: 'die', at: 1, among: 'paste-buffer', trace: path.join(fleet.directory, 'trace') };
-  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
   const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
   await run(process.execPath, ['--require', faults, cli, ...left('begun')], { env });
   expect(await isBegun()).toBe(true);
-  const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
-  expect(stdout).toContain('delivered: seen in the transcript');
+  // Whatever an operator's bash says when it starts.
+  const chatty = path.join(fleet.directory, 'bash_env');
+  fs.writeFileSync(chatty, 'echo hello\n');
+  const told = await fleet.fleetWith({ env: { BASH_ENV: chatty } }, 'agent', 'outbox', 'a', '--deliver');
+  expect(told.stdout, told.stderr).toContain('delivered: seen in the transcript');
   expect(fleet.messages('a')).toEqual(['begun']);
 });
 
@@ -90,6 +94,23 @@ test('a paste that tmux refused was none: it is tried again, also where nothing 
   const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
   expect(stdout).toContain('delivered: ');
   expect((await fleet.screen('a')).trim().split('\n')).toEqual(['ready', 'typed at last', 'typed at last']);
+});
+
+test.each([
+  ['its sender dies', 'die'],
+  ['its file cannot be removed', 'io'],
+])('what was refused to whoever waited for it is never begun by another, also where %s', async (_, kind) => {
+  await fleet.up(fleet.demo('a'));
+  const among = '^rmSync .*/outbox/a/1-[0-9]+-[0-9a-f]+\\.json$';
+  const fault = { kind, at: 1, among, trace: path.join(fleet.directory, 'trace') };
+  const env = { ...pastingBy('cat >/dev/null; echo REFUSED'), FLEET_TEST_FAULT: JSON.stringify(fault) };
+  const words = ['agent', 'send', 'a', '--no-preamble', '--json', '--message', 'refused'];
+  const { code } = await run(process.execPath, ['--require', faults, cli, ...words], { env });
+  expect(code).not.toBe(0);
+  expect(fs.readdirSync(path.join(fleet.state, 'outbox', 'a'))).toHaveLength(1);
+  const { stdout } = await fleet.fleet('agent', 'outbox', 'a', '--deliver');
+  expect(stdout).toContain('its sender ended before it reached the agent');
+  expect(fleet.messages('a')).toEqual([]);
 });
 
 test('a message that is left is told so, although it stands in the composer: nobody need say it again', async () => {
@@ -113,7 +134,6 @@ test('the first message of a restart that did not come keeps nobody from being t
     among: 'systemctl.*restart',
     trace: path.join(fleet.directory, 'trace'),
   };
-  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
   const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
   await run(process.execPath, ['--require', faults, cli, 'restart', '--fresh', 'a'], { env });
   expect(await fleet.pids()).toEqual(before);
@@ -197,7 +217,6 @@ test('what stands in the composer of an agent that has begun to work waits for t
   await fleet.up(`{ name: a, runtime: claude, command: ${JSON.stringify(words)} }`);
   await until('its composer', async () => (await fleet.screen('a')).includes('❯'));
   const fault = { kind: 'die', at: 1, among: ' Enter', trace: path.join(fleet.directory, 'trace') };
-  const faults = path.join(import.meta.dirname, '..', 'support', 'faults.cjs');
   const env = { ...fleet.env, FLEET_TEST_FAULT: JSON.stringify(fault) };
   await run(process.execPath, ['--require', faults, cli, ...left('typed before it worked')], { env });
   await until('it stands there', async () => (await fleet.screen('a')).includes('❯ typed before it worked'));

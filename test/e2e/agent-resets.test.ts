@@ -48,6 +48,27 @@ describe('a changed first message resets a disposable slot', () => {
     expect(done).toMatchObject({ agent: 'a', action: 'reset', message: 'in its runtime' });
   });
 
+  test('by the controller that has to end it: its first message is not lost to whoever speaks to it meanwhile', async () => {
+    brief('one');
+    // It leaves the conversation as it is, so that the controller waits for it in vain, and without the fleet's lock.
+    const settings = 'runtimes: { demo: { reset_command: /context } }';
+    fleet.writeRoster(
+      [fleet.demo('a', [], slot)],
+      `defaults: { idle_after: 0s, stop_grace: 1s, working_directory: ${fleet.work} }\n${settings}`,
+    );
+    await fleet.expect(0, 'install');
+    await controller.start();
+    await until('it has its first message', () => fleet.said('a').includes('one'));
+    const before = await fleet.pids();
+    brief('two');
+    const outbox = path.join(fleet.state, 'outbox', 'a');
+    const waits = () => fs.existsSync(outbox) && fs.readdirSync(outbox).some((name) => name.startsWith('0-'));
+    await until('the next one is left', waits);
+    await fleet.send('a', '--message', 'hi');
+    await until('it is told to its next process', () => fleet.said('a').includes('two'), 30_000);
+    expect(await fleet.pids()).not.toEqual(before);
+  });
+
   test('not while a draft or a turn shows; --now ends the process and says why', async () => {
     brief('one');
     await fleet.up(fleet.demo('a', [], slot));

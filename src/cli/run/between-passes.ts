@@ -59,8 +59,8 @@ export class BetweenPasses {
     if (this.#cleared === world.roster || working.size > 0 || due) return;
     this.#cleared = world.roster;
     this.#begin('records of agents', async () => {
-      await forgetDeparted(this.#context, world);
-      await trueRecords(this.#context, world);
+      const done = (await forgetDeparted(this.#context, world)) && (await trueRecords(this.#context, world));
+      if (!done) this.#cleared = null;
       return null;
     });
   }

@@ -76,10 +76,11 @@ export async function deliverMail(
     interrupted: context.interrupted,
     now: () => performance.now(),
   }, begun.progress); // prettier-ignore
-  // Its guard kept it from being typed, or it could not be written down: whoever finds an attempt would ask what became of it.
-  if (result.status === 'refused' && entry.attempt !== begun.entry.attempt) {
+  // Its guard kept it from being typed, or it could not be written down: whoever finds an attempt would ask what became of it. What
+  // its sender waits for keeps it: found without one, it would be begun by whoever finds it, although its sender was told otherwise.
+  if (entry.left && result.status === 'refused' && entry.attempt !== begun.entry.attempt) {
     entry = { ...entry, attempt: null };
-    rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');
+    rewriteEntry(directory, mail.name, entry, 'synced');
   }
   return { result, entry };
 }

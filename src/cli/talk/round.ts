@@ -4,7 +4,7 @@ import type { DeliveryResult, DeliveryStatus } from '../../controller/delivery.j
 import { digestOf } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
 import { lockOwner } from '../../host/lock.js';
-import { outboxDirectory } from '../../host/paths.js';
+import { controllerLock, outboxDirectory } from '../../host/paths.js';
 import { readOutbox } from '../../observers/outbox.js';
 import type { Context } from '../context.js';
 import { noteAccepted } from '../keep-conversations.js';
@@ -31,8 +31,7 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
     if (entry.parked !== null) continue;
     if (context.interrupted()) return { results, blocked: cutShort };
     if (entry.after?.pid === line.target.pid && entry.after.server === line.target.server) {
-      // Whoever restarts an agent has the lock from before he leaves its first message. The next one who does leaves another.
-      if (lockOwner(context.paths.lock) !== null) return { results, blocked: waitsForStart };
+      if (mayStillCome(context)) return { results, blocked: waitsForStart };
       const dropped = drop(context, directory, mail, 'its restart did not come');
       if (dropped !== null) return { results, blocked: dropped };
       continue;
@@ -44,6 +43,16 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
     if (blocked !== null) return { results, blocked };
   }
   return { results, blocked: null };
+}
+
+/**
+ * Whether somebody may be at the restart that a first message was left for. A command has the lock from before it leaves the message
+ * to the end; a controller gives it back while slow work goes on, and then only the controller itself can tell: its postman leaves
+ * alone whom it is ending.
+ */
+function mayStillCome({ paths }: Context): boolean {
+  const controller = lockOwner(controllerLock(paths));
+  return lockOwner(paths.lock) !== null || (controller !== null && controller.pid !== process.pid);
 }
 
 /** @returns why what waits cannot be dropped, or null */
