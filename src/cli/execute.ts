@@ -96,7 +96,6 @@ export async function carryOut(
   const port = {
     actuators: hostActuators(context, socketName),
     places: launchPlaces(context, roster),
-    words,
     newId: () => randomUUID(),
     resets: runtimeResets(context, pass.world),
     leaveFirstMessage: (action: PlannedAction) => leaveKickstartOf(context, action, pass),

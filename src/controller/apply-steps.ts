@@ -2,7 +2,7 @@ import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import { isMassChange } from './brake.js';
 import { commence } from './commence.js';
-import { approves, isApproved, type Words } from './gate.js';
+import { approves } from './gate.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
 import { wholeOf } from './restrict.js';
@@ -12,12 +12,7 @@ import type { Actuators, Outcome } from './port.js';
  * Before anything is started: agents started now make the fleet larger, and the next look must not find the mass change
  * that is held now small enough.
  */
-export async function rememberBrake(
-  plan: Plan,
-  world: World,
-  actuators: Actuators,
-  words: Words,
-): Promise<Outcome> {
+export async function rememberBrake(plan: Plan, world: World, actuators: Actuators): Promise<Outcome> {
   const { memory } = world.observed;
   if (!memory.known) return null;
   const { braked } = memory.value;
@@ -30,8 +25,7 @@ export async function rememberBrake(
     if (!isMassChange(gates.length, gate.live, world.roster.maxDisruption)) return null;
     return braked === plan.rosterRevision ? null : actuators.rememberBrake(plan.rosterRevision);
   }
-  // Held before, and not any more: confirmed. What comes later at this revision is judged by itself again. An agent that
-  // the operator named confirms nothing about the others.
+  // Held before, and not any more: confirmed. What comes later at this revision is judged by itself again.
   const confirmed =
     braked !== null &&
     actions.some(
@@ -39,8 +33,7 @@ export async function rememberBrake(
         action.live !== null &&
         isDisruptive(action.action) &&
         action.gate.kind === 'ready' &&
-        action.reasons.every(({ code }) => code !== 'OperatorWord') &&
-        !isApproved(action, memory.value, words),
+        action.reasons.every(({ code }) => code !== 'OperatorWord'),
     );
   return confirmed ? actuators.rememberBrake(null) : null;
 }
@@ -54,7 +47,9 @@ export async function useUpDisruptions(
 ): Promise<Outcome> {
   if (disruptive.length === 0 || !world.observed.memory.known) return null;
   const { approvals } = world.observed.memory.value;
-  const used = approvals.filter((approval) => disruptive.some((action) => approves(approval, action)));
+  const used = approvals.filter((approval) =>
+    disruptive.some((action) => approves(approval, action, world.roster.revision)),
+  );
   const outcome = used.length === 0 ? null : await actuators.consumeApprovals(used);
   if (outcome !== null) return outcome;
   // The operator's own word is no part of a roster edit's blast radius.

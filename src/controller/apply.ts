@@ -10,7 +10,6 @@ import {
 import { endAll, replaceHolder } from './apply-holder.js';
 import { gone, readBack, resultOf, type ActionResult, type ResetManner } from './apply-result.js';
 import type { World } from './assess.js';
-import { noWords, type Words } from './gate.js';
 import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
 import type { Actuators, Outcome, SessionMarks } from './port.js';
@@ -30,8 +29,6 @@ export type ApplyEvent =
 export interface ApplyPort {
   readonly actuators: Actuators;
   readonly places: LaunchPlaces;
-  /** What the operator said with the plan. */
-  readonly words?: Words;
   /** A UUID that nobody else has. */
   readonly newId: () => string;
   /** How agents are reset in their runtimes; without it every reset ends the process. */
@@ -121,7 +118,7 @@ export async function apply(
     fail(actions, await work(actions));
   };
 
-  if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators, port.words ?? noWords));
+  if (ready.length > 0) fail(ready, await rememberBrake(plan, world, actuators));
   const spacing = world.roster.startSpacingMs;
   const freely = !holderRuns(world) && spacing === 0;
   const nothingEnds = of('stop', 'restart', 'reset').length === 0 && plan.holder?.gate.kind !== 'ready';

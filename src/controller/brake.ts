@@ -1,6 +1,6 @@
 import type { MaxDisruption } from '../roster/types.js';
 import { isDisruptive, type PlannedAction } from './action.js';
-import { isApproved, type Words } from './gate.js';
+import type { Words } from './gate.js';
 import type { Moment } from './backoff.js';
 import type { Disruption, Memory } from './observed.js';
 
@@ -24,8 +24,7 @@ export function isRecent(
 /**
  * The brake: where one plan would stop, restart or reset more of the live agents than the roster allows, nothing
  * disruptive is done until the operator confirms. What was done in the last minute counts, so that a mass change in
- * instalments is one. An action approved by name is the operator's own word and is not held, but counts: done a moment
- * earlier, it would. A held, blocked or unapproved one would not be done, so it does not count.
+ * instalments is one. That each of them was approved by its name lifts nothing: what counts is how many they are. A held, blocked or unapproved one would not be done, so it does not count.
  */
 export function brake(
   actions: readonly PlannedAction[],
@@ -40,11 +39,9 @@ export function brake(
     memory.approvals.some((approval) => approval.kind === 'fleet' && approval.revision === revision);
   if (confirmed) return actions;
   const counted = actions.filter(counts);
-  const held = new Set(
-    counted.filter((action) => !isApproved(action, memory, words)).map(({ agent }) => agent),
-  );
+  const held = new Set(counted.map(({ agent }) => agent));
   const recent = memory.recent.filter((one) => isRecent(one, now)).map(({ agent }) => agent);
-  const disrupted = new Set([...counted.map(({ agent }) => agent), ...recent]);
+  const disrupted = new Set([...held, ...recent]);
   const live = new Set([...liveAgents, ...recent]).size;
   const exceeded = isMassChange(disrupted.size, live, maxDisruption);
   // Agents started meanwhile make the fleet larger and the same change a smaller part of it: what was held stays held.

@@ -23,6 +23,13 @@ export interface Words {
 
 export const noWords: Words = { now: false, approve: new Set(), confirm: false };
 
+export interface Lasting {
+  /** Its conversation is disposable by declaration. */
+  readonly disposable: boolean;
+  /** It may be ended at any moment. */
+  readonly immediate: boolean;
+}
+
 export interface GateQuestion {
   readonly agent: string;
   readonly action: ActionKind;
@@ -30,6 +37,9 @@ export interface GateQuestion {
   readonly desired: string;
   readonly live: Live | null;
   readonly spec: AgentSpec | null;
+  /** What protects its conversation, in the roster or, where it is not there, when it was applied last. */
+  readonly lasting: Lasting;
+  readonly rosterRevision: string;
   /** Why it cannot be launched; matters to actions that launch. */
   readonly obstacle: string | null;
   /** Whose session has its name; matters to actions that launch. */
@@ -63,23 +73,24 @@ export function gateOf(question: GateQuestion, memory: Memory, words: Words, now
     const inMs = remainingMs(failure, moment);
     if (inMs > 0) return { kind: 'backing-off', count: failure.count, inMs };
   }
-  // Removing or suspending an agent is explicit, so only the brake stands before a stop.
-  if (!isDisruptive(action) || action === 'stop' || live === null || spec === null) return { kind: 'ready' };
+  if (!isDisruptive(action) || live === null) return { kind: 'ready' };
+  const { disposable, immediate } = question.lasting;
   const loses =
-    question.cost.kind === 'loses-conversation' &&
-    !spec.resetBetweenTasks &&
-    isAtStake(question.conversation.now);
+    question.cost.kind === 'loses-conversation' && !disposable && isAtStake(question.conversation.now);
+  const unapproved = loses && !immediate && !isApproved(question, memory, words, question.rosterRevision);
+  // Removing or suspending an agent is explicit: it is not deferred. That its conversation ends with it need not be known.
+  if (action === 'stop' || spec === null)
+    return unapproved ? { kind: 'needs-approval', why: 'loses-conversation' } : { kind: 'ready' };
   switch (spec.disruption) {
     case 'immediate':
       return { kind: 'ready' };
     case 'ask':
-      if (!isApproved(question, memory, words)) {
+      if (!isApproved(question, memory, words, question.rosterRevision)) {
         return { kind: 'needs-approval', why: spec.protection === 'full' ? 'persistent-persona' : 'ask' };
       }
       return deferral(live, spec, words);
     case 'when-idle':
-      if (loses && !isApproved(question, memory, words))
-        return { kind: 'needs-approval', why: 'loses-conversation' };
+      if (unapproved) return { kind: 'needs-approval', why: 'loses-conversation' };
       return deferral(live, spec, words);
   }
 }
@@ -135,18 +146,22 @@ export function isApproved(
   question: Pick<GateQuestion, 'agent' | 'action' | 'applied' | 'desired'>,
   memory: Memory,
   words: Words,
+  rosterRevision: string,
 ): boolean {
   return (
-    words.approve.has(question.agent) || memory.approvals.some((approval) => approves(approval, question))
+    words.approve.has(question.agent) ||
+    memory.approvals.some((approval) => approves(approval, question, rosterRevision))
   );
 }
 
 export function approves(
   approval: Approval,
   question: Pick<GateQuestion, 'agent' | 'action' | 'applied' | 'desired'>,
+  rosterRevision: string,
 ): boolean {
   return (
     approval.kind === 'agent' &&
+    (approval.revision ?? rosterRevision) === rosterRevision &&
     approval.agent === question.agent &&
     approval.action === question.action &&
     approval.applied === question.applied &&

@@ -116,6 +116,8 @@ export type Approval =
       readonly action: string;
       readonly applied: string;
       readonly desired: string;
+      /** Given with `--all`, for this roster alone. */
+      readonly revision?: string;
     }
   | { readonly kind: 'fleet'; readonly revision: string };
 

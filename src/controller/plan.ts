@@ -5,7 +5,7 @@ import { brake } from './brake.js';
 import { compare } from './compare.js';
 import { costOf } from './cost.js';
 import type { Desired } from './desired.js';
-import { gateOf, type GateQuestion, type Words } from './gate.js';
+import { gateOf, type GateQuestion, type Lasting, type Words } from './gate.js';
 import type { Memory } from './observed.js';
 import { freshBy, outlookOf } from './outlook.js';
 import { holderReplacement, isAdopted, runsOnServer } from './holder.js';
@@ -181,6 +181,19 @@ function decide(assessment: Assessment, world: World, memory: Memory, words: Wor
 /** Stopped, as wanted. An agent that is in no roster is no part of the fleet and is not counted. */
 const settled = (desired: Desired | null): Decision => (desired === null ? {} : { unchanged: true });
 
+function lastingOf({ desired, files }: Assessment): Lasting {
+  if (desired !== null)
+    return {
+      disposable: desired.spec.resetBetweenTasks,
+      immediate: desired.spec.disruption === 'immediate',
+    };
+  const last = files?.applied?.applied;
+  return {
+    disposable: last?.['reset_between_tasks'] === 'true',
+    immediate: last?.['disruption'] === 'immediate',
+  };
+}
+
 function finish(
   { action, reasons }: Draft,
   assessment: Assessment,
@@ -201,10 +214,12 @@ function finish(
   const failure = memory.failures.get(agent);
   const sameSpec = desired?.kind === 'resolved' && failure?.spec === desired.specHash;
   const conversation = outlookOf(assessment, world, freshBy(action));
-  const lasting = { disposable: spec?.resetBetweenTasks ?? false, inRoster: spec !== null };
-  const cost = costOf(action, live, conversation, lasting);
+  const lasting = lastingOf(assessment);
+  const inRoster = spec !== null;
+  const cost = costOf(action, live, conversation, { disposable: lasting.disposable, inRoster });
   const question: GateQuestion = {
-    ...{ agent, action, applied, desired: wanted, live, spec, nameTaken },
+    ...{ agent, action, applied, desired: wanted, live, spec, lasting, nameTaken },
+    rosterRevision: world.roster.revision,
     ...{ cost, conversation, end: world.observed.ends.get(agent) ?? null },
     obstacle: world.observed.obstacles.get(agent) ?? null,
     failure: failure !== undefined && sameSpec ? failure : null,

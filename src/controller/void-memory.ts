@@ -39,7 +39,7 @@ export function voidIn(plan: Plan, memory: Known<Memory>): VoidMemory {
       ? approval.revision === plan.rosterRevision && isHeld
       : inDoubt.has(approval.agent) ||
         isOfHolder(approval) ||
-        actions.some((action) => approves(approval, action));
+        actions.some((action) => approves(approval, action, plan.rosterRevision));
   return {
     approvals: approvals.filter((approval) => !isMeant(approval)),
     brake: braked !== null && (braked !== plan.rosterRevision || !isHeld),

@@ -106,7 +106,8 @@ function isApproval(value: unknown): value is Approval {
   if (value['kind'] === 'fleet') return typeof value['revision'] === 'string';
   return (
     value['kind'] === 'agent' &&
-    ['agent', 'action', 'applied', 'desired'].every((key) => typeof value[key] === 'string')
+    ['agent', 'action', 'applied', 'desired'].every((key) => typeof value[key] === 'string') &&
+    ['string', 'undefined'].includes(typeof value['revision'])
   );
 }
 

@@ -67,6 +67,28 @@ describe('a command of its own without {conversation}, in a runtime that has con
     expect(gateOf(true, { reset_between_tasks: true })).toEqual({ kind: 'ready' });
   });
 
+  test.each<readonly [string, object | null, string | undefined]>([
+    ['suspended', { suspend: true }, undefined],
+    ['suspended, that may be ended at any moment', { suspend: true, disruption: 'immediate' }, 'ready'],
+    ['suspended, a disposable slot', { suspend: true, reset_between_tasks: true }, 'ready'],
+    ['taken out of the roster', null, undefined],
+    ['taken out, having been a disposable slot', { reset_between_tasks: true }, 'ready'],
+    ['taken out, having allowed it', { disruption: 'immediate' }, 'ready'],
+  ])('also where it is %s', (_, doc, expected = 'needs-approval') => {
+    const stays = doc !== null && 'suspend' in doc;
+    const command = ['claude'];
+    const gone = new Scene(stays ? [{ name: 'a', command, ...doc }] : ['z']).live('a', {
+      was: { command, ...doc, suspend: false },
+      marks: { conversation: null },
+      attached: 1,
+    });
+    gone.conversations.set('a', { ...unseen, spokenTo: true });
+    expect(gone.actionOn('a')).toMatchObject({ action: 'stop', gate: { kind: expected } });
+    expect(gone.actionOn('a', { approve: new Set(['a']) })?.gate.kind).toBe('ready');
+    gone.conversations.set('a', { ...unseen, spokenTo: false });
+    expect(gone.actionOn('a')?.gate.kind).toBe('ready');
+  });
+
   test('where its runtime wrote nothing since it started, the disruption setting alone decides', () => {
     expect(gateOf(false)).toEqual({ kind: 'ready' });
     expect(gateOf(false, { disruption: 'ask' })).toEqual({ kind: 'needs-approval', why: 'ask' });

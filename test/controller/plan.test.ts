@@ -36,7 +36,7 @@ const rows: readonly Row[] = [
   ['unit gone, own pane alive, not in the roster', () => new Scene(['b']).live('b').live('a', { unit: null }), ['stop', 'NotInRoster', 'ready']],
   ['unit failed, own pane dead', () => new Scene(['a']).live('a', { unit: 'failed', dead: true }), ['start', 'Failed', 'ready']],
   ['unit active, session without marks', () => new Scene(['a']).unit('a', 'active', 'exited').session('a'), ['adopt', 'Unmarked', 'ready']],
-  ['unit active, session without marks, suspended', () => new Scene([suspended]).unit('a', 'active').session('a'), ['stop', 'Suspended', 'ready']],
+  ['unit active, session without marks, suspended', () => new Scene([suspended]).unit('a', 'active').session('a'), ['stop', 'Suspended', 'needs-approval']],
   ['unit active, session without marks, every pane dead', () => { const scene = new Scene(['a']).unit('a', 'active'); return scene.session('a', { panes: [scene.pane({ dead: true })] }); }, 'unknown'],
   ['unit active, session of another home', () => new Scene(['a']).live('a', { marks: other }), 'unknown'],
   ['no unit, session without marks', () => new Scene(['a']).session('a'), ['start', 'NotRunning', 'blocked']],

@@ -1,12 +1,14 @@
 import * as fc from 'fast-check';
 import { test } from 'vitest';
 import { noWords, type Words } from '../../src/controller/gate.js';
+import { plan } from '../../src/controller/plan.js';
 import { expectConverged } from '../support/converged.js';
 import { history, Story } from '../support/history.js';
 
-const confirmed = ({ roster }: Story): Words => ({
+/** Of agents that have left the roster, too. */
+const confirmed = ({ host, roster }: Story): Words => ({
   now: true,
-  approve: new Set(roster.agents.map(({ name }) => name)),
+  approve: new Set(plan(host.observe(roster), noWords, host.now).actions.map(({ agent }) => agent)),
   confirm: true,
 });
 

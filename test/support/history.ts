@@ -261,7 +261,6 @@ export class Story {
         {
           actuators: host,
           ...launching(roster.socketName),
-          ...(given === null ? {} : { words: given }),
           observe: () => Promise.resolve(host.observe(roster)),
           // The operator's own word, restart or stop, does not change its mind.
           planAgain: () =>

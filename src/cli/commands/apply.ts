@@ -64,10 +64,13 @@ async function applyWith(
     approve: new Set(options.approve),
     confirm: options.confirm === true,
   };
+  /** Agents that something is planned for; some may have left the roster. */
+  const planned = new Set<string>();
   const planFor = ({ world, installation }: Pass): Plan => {
-    requireAgents(world.roster, [...(options.approve ?? []), ...(options.only ?? [])]);
-    requireInstallation(context, world.roster, installation);
     const whole = planOf(world, words, context.now());
+    for (const { agent } of whole.actions) planned.add(agent);
+    requireAgents(world.roster, [...(options.approve ?? []), ...(options.only ?? [])], [...planned]);
+    requireInstallation(context, world.roster, installation);
     if (saved !== null) requireFresh(saved, whole);
     const only = options.only;
     if (only !== undefined && replacesHolder(whole)) {

@@ -32,9 +32,9 @@ export async function approveCommand(
   // No agent can have its name.
   const holderNamed = names.includes(holderSession);
   const agents = names.filter((name) => name !== holderSession);
-  requireAgents(world.roster, agents);
-  requireOwnInstallation(context, null, installation);
   const plan = planOf(world, noWords, context.now());
+  requireAgents(world.roster, agents, plan.actions.map(({ agent }) => agent)); // prettier-ignore
+  requireOwnInstallation(context, null, installation);
   if (plan.unknownSources.length > 0) {
     throw new CommandFailure(
       sourceExitCode(plan),
@@ -42,16 +42,19 @@ export async function approveCommand(
     );
   }
   const waiting = plan.actions.filter(
-    ({ agent, gate }) =>
-      (gate.kind === 'needs-approval' || (gate.kind === 'braked' && !all)) && (all || agents.includes(agent)),
+    ({ agent, gate }) => gate.kind === 'needs-approval' && (all || agents.includes(agent)),
   );
-  const braked = all && plan.actions.some(({ gate }) => gate.kind === 'braked');
+  const heldByBrake = plan.actions.filter(({ gate }) => gate.kind === 'braked').map(({ agent }) => agent);
+  const braked = all && heldByBrake.length > 0;
   const holder = holderNamed ? approvableHolder(plan) : null;
   const nothing = agents.filter((name) => !waiting.some(({ agent }) => agent === name));
   if (nothing.length > 0) {
+    const hint = nothing.some((name) => heldByBrake.includes(name))
+      ? 'The brake holds a mass change, which is approved as a whole: fleet approve --all'
+      : 'See: fleet plan';
     throw new CommandFailure(
       ExitCode.error,
-      `nothing of ${nothing.join(', ')} waits for approval; nothing was approved\nSee: fleet plan`,
+      `nothing of ${nothing.join(', ')} waits for approval; nothing was approved\n${hint}`,
     );
   }
   if (waiting.length === 0 && !braked && holder === null) {
@@ -65,6 +68,7 @@ export async function approveCommand(
       action,
       applied,
       desired,
+      ...(all ? { revision: plan.rosterRevision } : {}),
     })),
     ...(braked ? [{ kind: 'fleet', revision: plan.rosterRevision } as const] : []),
     ...(holder === null ? [] : [holderApproval(holder)]),
