@@ -4,6 +4,7 @@ import { MemoryStore } from '../actuators/memory.js';
 import { SystemdUnits } from '../actuators/systemd-units.js';
 import { adoptSessions, killSessions } from '../actuators/tmux-sessions.js';
 import { isRecent } from '../controller/brake.js';
+import { unexpired } from '../controller/holds.js';
 import { monotonicNow } from '../host/clock.js';
 import type { Actuators } from '../controller/port.js';
 import { awaitEnds } from '../host/process.js';
@@ -14,8 +15,14 @@ import { visible } from '../roster/visible.js';
 import { endText } from './render/end-text.js';
 import type { Context } from './context.js';
 
-export const memoryStore = ({ paths }: Context): MemoryStore =>
-  new MemoryStore(paths.state, () => observeMemory(paths.state));
+/** Whatever changes what fleet remembers forgets the holds that are over: none of them may stand in for one that lasts. */
+export const memoryStore = ({ paths, now }: Context): MemoryStore =>
+  new MemoryStore(paths.state, () => {
+    const memory = observeMemory(paths.state);
+    return memory.known
+      ? { known: true, value: { ...memory.value, ...unexpired(memory.value, now()) } }
+      : memory;
+  });
 
 /** The real host behind the controller's port. */
 export function hostActuators(context: Context, socketName: string): Actuators {

@@ -11,15 +11,15 @@ export interface StateMove {
 }
 
 /** @returns null where nothing is lost */
-export function stateMove(from: string, to: string): StateMove | null {
+export function stateMove(from: string, to: string, now: number): StateMove | null {
   if (from === to) return null;
-  const there = keptIn(to);
-  const left = keptIn(from).filter((kind) => !there.includes(kind));
-  const [old, now] = [from, to].map(shellWord);
+  const there = keptIn(to, now);
+  const left = keptIn(from, now).filter((kind) => !there.includes(kind));
+  const [old, target] = [from, to].map(shellWord);
   // The other one may be there already, if only for a lock.
   return left.length === 0
     ? null
-    : { from, to, left, command: `mkdir -p ${now} && cp -a ${old}/. ${now} && rm -r ${old}` };
+    : { from, to, left, command: `mkdir -p ${target} && cp -a ${old}/. ${target} && rm -r ${old}` };
 }
 
 const shellWord = (text: string): string =>

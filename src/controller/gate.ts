@@ -9,6 +9,7 @@ import {
 } from './action.js';
 import { remainingMs, type FailureRecord, type Moment } from './backoff.js';
 import { isAtStake, resumeFailed, type BarredCode, type ConversationOutlook } from './continuation.js';
+import { endsAfter } from './holds.js';
 import type { Approval, Hold, LastEnd, Memory } from './observed.js';
 
 /** The operator's words that lift a gate for one plan. */
@@ -169,7 +170,7 @@ export function approves(
   );
 }
 
-/** The hold in force on an agent, its own before the fleet's. */
+/** The hold in force on an agent, of its own and the fleet's the one that ends later. */
 export function holdOn(agent: string, memory: Memory, now: number): { hold: Hold; fleet: boolean } | null {
   const inForce = (hold: Hold | null | undefined): hold is Hold =>
     hold !== null &&
@@ -177,6 +178,7 @@ export function holdOn(agent: string, memory: Memory, now: number): { hold: Hold
     (hold.from === undefined || hold.from <= now) &&
     (hold.until === null || hold.until > now);
   const own = memory.holds.get(agent);
-  if (inForce(own)) return { hold: own, fleet: false };
-  return inForce(memory.fleetHold) ? { hold: memory.fleetHold, fleet: true } : null;
+  const { fleetHold } = memory;
+  if (inForce(own) && !(inForce(fleetHold) && endsAfter(fleetHold, own))) return { hold: own, fleet: false };
+  return inForce(fleetHold) ? { hold: fleetHold, fleet: true } : null;
 }

@@ -122,6 +122,8 @@ describe('holds', () => {
       hold({ reason: 'fleet' }),
       { hold: { reason: 'own' }, fleet: false },
     ],
+    ['the longer one, the fleet’s', hold({ until: now + 1 }), hold(), { fleet: true }],
+    ['the longer one, its own', hold(), hold({ until: now + 1 }), { fleet: false }],
     ['own expired, fleet in force', hold({ until: now }), hold(), { fleet: true }],
     ['own until later', hold({ until: now + 1 }), null, { fleet: false }],
     ['own expired', hold({ until: now }), null, null],

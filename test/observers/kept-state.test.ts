@@ -11,6 +11,7 @@ test.each<readonly [string, Readonly<Record<string, unknown>>, readonly string[]
   ['locks and what was forgotten', { 'locks/pass/1': '', 'holds.json': { fleet: null, agents: {} } }, []],
   ['conversations', { 'conversations/a.json': {} }, ['conversations']],
   ['a hold', { 'holds.json': { fleet: null, agents: { a: hold } } }, ['holds']],
+  ['a hold that is over', { 'holds.json': { fleet: null, agents: { a: { ...hold, until: 5 } } } }, []],
   ['a fleet that was stopped', { 'holds.json': { fleet: hold, agents: {} } }, ['holds']],
   ['what cannot be told', { 'holds.json': '{' }, ['holds']],
   ['a message', { 'outbox/a/0-000000000001-ab.json': 'x' }, ['messages']],
@@ -18,11 +19,11 @@ test.each<readonly [string, Readonly<Record<string, unknown>>, readonly string[]
   const state = temporary();
   for (const [name, content] of Object.entries(files))
     write(path.join(state, name), typeof content === 'string' ? content : JSON.stringify(content));
-  expect(keptIn(state)).toEqual(kept);
+  expect(keptIn(state, 5)).toEqual(kept);
 });
 
 test('a directory of conversations that cannot be read counts', () => {
   const state = temporary();
   fs.writeFileSync(path.join(state, 'conversations'), '');
-  expect(keptIn(state)).toEqual(['conversations']);
+  expect(keptIn(state, 5)).toEqual(['conversations']);
 });

@@ -58,8 +58,9 @@ export function judge(
       const desired = world.desired.get(agent);
       const word = action.reasons.some(({ code }) => code === 'OperatorWord');
       if (word || live === undefined) continue;
-      const hold = holds.get(agent) ?? fleetHold;
-      const isHeld = hold !== null && (hold.until === null || hold.until > at);
+      const isHeld = [holds.get(agent) ?? null, fleetHold].some(
+        (hold) => hold !== null && (hold.until === null || hold.until > at),
+      );
       expect(isHeld, `${agent} is held`).toBe(false);
       if (desired === undefined || desired.spec.suspend) continue;
       expect(desired.kind).toBe('resolved');

@@ -1,3 +1,11 @@
+import {
+  addHold,
+  endsAfter,
+  heldBy,
+  releaseHolds,
+  releaseUntil,
+  type Holds,
+} from '../../controller/holds.js';
 import type { Hold } from '../../controller/observed.js';
 import { formatDuration } from '../../roster/duration.js';
 import { hasControlCharacter } from '../../roster/visible.js';
@@ -12,7 +20,8 @@ import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
 import { nextApply } from '../next-apply.js';
 import { loadRoster } from '../roster-source.js';
-import { forgetFailures, releaseHolds } from './start.js';
+import { holdText } from '../render/reason-text.js';
+import { forgetFailures } from './start.js';
 
 export interface HoldOptions {
   /** Milliseconds. */
@@ -34,17 +43,33 @@ export async function holdCommand(context: Context, agent: string, options: Hold
     reason: options.reason ?? null,
     by: 'hold',
   };
-  const failure = await memoryStore(context).changeHolds(({ holds, fleetHold }) => ({
-    holds: new Map([...holds, [agent, hold]]),
-    fleetHold,
-  }));
+  const seen: { before: Holds | null } = { before: null };
+  const failure = await memoryStore(context).changeHolds((current) => {
+    seen.before = current;
+    return addHold(current, agent, hold);
+  });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not held: ${failure}`);
   context.record([eventOf('held', now, { agent, message: options.reason })]);
-  context.print(
-    `${agent} is held${options.for === undefined ? '' : ` for ${formatDuration(options.for)}`}. Nothing else changed.`,
-  );
+  context.print(heldText(agent, hold, seen.before, options.for));
   return ExitCode.done;
 }
+
+/** Says what holds for longer, too: the agent is not let go when the operator's own time is over. */
+function heldText(agent: string, hold: Hold, before: Holds | null, forMs: number | undefined): string {
+  const own = before?.holds.get(agent);
+  const held = `${agent} is held${forMs === undefined ? '' : ` for ${formatDuration(forMs)}`}`;
+  if (own !== undefined && endsAfter(own, hold)) {
+    const again = own.from !== undefined && own.from > hold.since;
+    return `${agent} is held ${again ? 'again from now on' : 'already'}: ${lastingText(own, false)}. ${again ? 'Nothing else' : 'Nothing'} changed; a longer hold ends with: fleet release ${agent}`;
+  }
+  const fleetHold = before?.fleetHold ?? null;
+  if (fleetHold !== null && endsAfter(fleetHold, hold))
+    return `${held}, and stays held: ${lastingText(fleetHold, true)}. Nothing else changed.`;
+  return `${held}. Nothing else changed.`;
+}
+
+const lastingText = (hold: Hold, fleet: boolean): string =>
+  `${holdText({ hold, fleet })}${hold.until === null ? ', without end' : ''}`;
 
 /** Lifts a hold, for good or for a while. What the roster asks for is done by the next apply, or by the controller. */
 export async function releaseCommand(
@@ -59,23 +84,23 @@ export async function releaseCommand(
   if (!memory.known || !memory.value.holds.has(agent)) requireAgents(roster, [agent]);
   requireOwnInstallation(context, null, observeOwner(paths, parseEnvironmentFile));
   const everyone = roster.agents.map(({ name }) => name);
-  const seen: { hold: Hold | null } = { hold: null };
+  const seen = { wasHeld: false, again: false };
   // First, since it is the holds' file that wakes the controller.
   await forgetFailures(context, new Set([agent]));
   const failure = await memoryStore(context).changeHolds((current) => {
-    seen.hold = current.holds.get(agent) ?? current.fleetHold;
-    if (seen.hold === null) return current;
-    const released = releaseHolds(current, [agent], everyone);
-    if (options.for === undefined) return released;
-    // In force again from then on.
-    const later: Hold = { ...seen.hold, from: now() + options.for };
-    return { ...released, holds: new Map([...released.holds, [agent, later]]) };
+    seen.wasHeld = heldBy(agent, current) !== null;
+    if (!seen.wasHeld) return current;
+    if (options.for === undefined) return releaseHolds(current, [agent], everyone);
+    const { holds, again } = releaseUntil(current, agent, now() + options.for, everyone);
+    seen.again = again;
+    return holds;
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
   context.record([eventOf('released', now(), { agent, message: options.reason })]);
-  const until = options.for === undefined ? '' : ` for ${formatDuration(options.for)}, then held again`;
-  print(
-    seen.hold === null ? `${agent} was not held.` : `${agent} is released${until}. ${nextApply(context)}`,
-  );
+  const until = options.for === undefined ? '' : releasedText(options.for, seen.again);
+  print(seen.wasHeld ? `${agent} is released${until}. ${nextApply(context)}` : `${agent} was not held.`);
   return ExitCode.done;
 }
+
+const releasedText = (ms: number, again: boolean): string =>
+  again ? ` for ${formatDuration(ms)}, then held again` : ' for good: its hold would be over by then';

@@ -91,7 +91,7 @@ function requireInstallable(context: Context, { world, installation }: Pass): vo
     throw new CommandFailure(ExitCode.unavailable, `nothing was installed: ${tmux.message}`);
   }
   const differences = record === null ? [] : recordedDifferences(context, world.roster, record);
-  const move = record === null ? null : stateMove(record.state, context.paths.state);
+  const move = record === null ? null : stateMove(record.state, context.paths.state, context.now());
   // One that finds no hold any more would start everything anew.
   const controller = move !== null && runs(units.value.controller?.active);
   const controllers = (verb: string): readonly string[] =>

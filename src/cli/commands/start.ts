@@ -1,7 +1,7 @@
 import type { World } from '../../controller/assess.js';
 import { anotherChance } from '../../controller/backoff.js';
 import { noWords } from '../../controller/gate.js';
-import type { Hold, Memory } from '../../controller/observed.js';
+import { releaseHolds } from '../../controller/holds.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { restrict } from '../../controller/restrict.js';
 import { monotonicNow } from '../../host/clock.js';
@@ -74,21 +74,4 @@ export async function forgetFailures(context: Context, agents: ReadonlySet<strin
   );
   if (failure !== null)
     throw new CommandFailure(ExitCode.error, `cannot forget earlier failures: ${failure}`);
-}
-
-/**
- * Releasing one agent of a held fleet leaves all the others held, each by itself. Releasing the whole fleet takes back
- * what `stop` did; an agent that was held by name, for a reason of its own, stays so until it is named again.
- */
-export function releaseHolds(
-  { holds, fleetHold }: Memory,
-  names: readonly string[],
-  everyone: readonly string[],
-): Pick<Memory, 'holds' | 'fleetHold'> {
-  if (names.length === 0)
-    return { holds: new Map([...holds].filter(([, { by }]) => by === 'hold')), fleetHold: null };
-  const spread: (readonly [string, Hold])[] =
-    fleetHold === null ? [] : everyone.map((agent) => [agent, fleetHold]);
-  const kept = [...spread, ...holds].filter(([agent]) => !names.includes(agent));
-  return { holds: new Map(kept), fleetHold: null };
 }

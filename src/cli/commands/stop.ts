@@ -1,6 +1,7 @@
 import { SystemdUnits } from '../../actuators/systemd-units.js';
 import { operatorPlan } from '../../controller/operator-plan.js';
-import type { Hold, Memory } from '../../controller/observed.js';
+import type { Holds } from '../../controller/holds.js';
+import type { Hold } from '../../controller/observed.js';
 import { assess } from '../../controller/assess.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -41,7 +42,7 @@ export async function stopCommand(context: Context, names: readonly string[]): P
     return exitCodeOf([], seen);
   }
   const hold: Hold = { since: context.now(), until: null, reason: null, by: 'stop' };
-  const failure = await memoryStore(context).changeHolds((memory) => addHolds(memory, names, hold));
+  const failure = await memoryStore(context).changeHolds((current) => addHolds(current, names, hold));
   if (failure !== null)
     throw new CommandFailure(
       ExitCode.error,
@@ -90,11 +91,7 @@ async function loadRosterToStop(context: Context, names: readonly string[]): Pro
   }
 }
 
-function addHolds(
-  { holds, fleetHold }: Memory,
-  names: readonly string[],
-  hold: Hold,
-): Pick<Memory, 'holds' | 'fleetHold'> {
+function addHolds({ holds, fleetHold }: Holds, names: readonly string[], hold: Hold): Holds {
   if (names.length === 0) return { holds, fleetHold: hold };
   return { holds: new Map([...holds, ...names.map((name) => [name, hold] as const)]), fleetHold };
 }

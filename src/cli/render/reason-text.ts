@@ -44,6 +44,14 @@ function shownValue(value: string | null): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
+/** Whose word a hold is, and until when. */
+export function holdText({ hold, fleet }: Pick<Extract<Gate, { kind: 'held' }>, 'hold' | 'fleet'>): string {
+  const by = hold.by === 'stop' ? 'stopped by the operator' : 'by the operator';
+  const until = hold.until === null ? '' : ` until ${new Date(hold.until).toISOString()}`;
+  const reason = hold.reason === null ? '' : ` (${visible(hold.reason)})`;
+  return `${fleet ? 'fleet ' : ''}${by}${until}${reason}`;
+}
+
 /** Why an action waits, or null where it does not. */
 export function gateText(gate: Gate): string | null {
   switch (gate.kind) {
@@ -53,12 +61,8 @@ export function gateText(gate: Gate): string | null {
       return `deferred: ${deferralText(gate)}`;
     case 'needs-approval':
       return approvalText(gate.why);
-    case 'held': {
-      const by = gate.hold.by === 'stop' ? 'stopped by the operator' : 'by the operator';
-      const until = gate.hold.until === null ? '' : ` until ${new Date(gate.hold.until).toISOString()}`;
-      const reason = gate.hold.reason === null ? '' : ` (${visible(gate.hold.reason)})`;
-      return `held: ${gate.fleet ? 'fleet ' : ''}${by}${until}${reason}`;
-    }
+    case 'held':
+      return `held: ${holdText(gate)}`;
     case 'backing-off':
       return `backing off: ${gate.tried === true ? 'tried' : 'ended'} ${gate.count} times in a row, next try in ${formatDuration(Math.ceil(gate.inMs / 1000) * 1000)}`;
     case 'stalled':
