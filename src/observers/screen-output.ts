@@ -4,7 +4,8 @@ const sized = (variable: string): string => `#{n:${variable}}:#{${variable}}`;
 
 /** Every pane that is some agent's own, with its marks. Free text is preceded by its length in bytes. */
 export const markedFormat = `A #{session_id} #{window_id} #{pane_id} #{pane_pid} #{pid} ${sized('@fleet_home')} ${sized('@fleet_agent')}`;
-export const markedFilter = '#{&&:#{@fleet_agent},#{==:#{@fleet_pane},#{pane_id}}}';
+// To tmux the text 0 is false, and an agent may be named so.
+export const markedFilter = '#{&&:#{!=:#{@fleet_agent},},#{==:#{@fleet_pane},#{pane_id}}}';
 
 /** One pane's state; as many lines of its screen follow as it is high. */
 export const screenFormat = `F #{pane_id} #{pane_pid} #{pane_dead} #{pane_in_mode} #{||:#{pane_input_off},#{pane_synchronized}} #{cursor_x} #{cursor_y} #{pane_height} ${sized('pane_title')}`;

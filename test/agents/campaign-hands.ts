@@ -19,7 +19,7 @@ export async function befall(fleet: CampaignFleet, step: Step): Promise<number> 
       break;
     case 'session killed': {
       const format = '#{@fleet_agent} #{session_id}';
-      const listing = await sandbox.tmux('list-sessions', '-f', '#{@fleet_agent}', '-F', format);
+      const listing = await sandbox.tmux('list-sessions', '-f', '#{!=:#{@fleet_agent},}', '-F', format);
       const ids = new Map(listing.split('\n').map((line) => line.split(' ') as [string, string]));
       for (const name of victims) await sandbox.tmux('kill-session', '-t', ids.get(name) ?? 'nobody');
       break;

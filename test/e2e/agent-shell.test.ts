@@ -50,15 +50,43 @@ test('attach looks on while the agent works, types while it is idle, and resizes
   expect(await size()).toBe('90');
 });
 
+const shell = (name: string): string =>
+  `{ name: "${name}", runtime: other, command: [bash, --norc], env: { XDG_STATE_HOME: ${path.join(fleet.directory, 'state')} } }`;
+
 test('inside an agent’s own pane the source is that agent; a variable alone proves nothing', async () => {
-  const shell = `{ name: a.1, runtime: other, command: [bash, --norc], env: { XDG_STATE_HOME: ${path.join(fleet.directory, 'state')} } }`;
-  await fleet.up(shell, fleet.demo('b'));
+  await fleet.up(shell('a.1'), fleet.demo('b'));
   await fleet.type('a_1', `${process.execPath} ${cli} agent send b --message hello`, 'Enter');
   await until('it is heard', () => fleet.messages('b').length === 1);
   expect(fleet.said('b').at(-1)).toBe(`[${os.hostname()}:a.1 -> ${os.hostname()}:b] hello`);
   const pretended = { MOSAIC_AGENT_NAME: 'a.1', TMUX_PANE: '%1', TMUX: '/tmp/x,1,0' };
   await fleet.fleetWith({ env: pretended }, 'agent', 'send', 'b', '--message', 'x');
   expect(fleet.said('b').at(-1)).toBe(`[${os.hostname()}:operator -> ${os.hostname()}:b] x`);
+});
+
+describe('an agent named 0, which is false to tmux', () => {
+  test('is told what is sent to it', async () => {
+    await fleet.up(fleet.demo('0').replace('name: 0', 'name: "0"'));
+    expect((await fleet.send('0', '--message', 'hello')).receipt).toMatchObject({
+      agent: '0',
+      status: 'delivered',
+    });
+    expect(fleet.messages('0')).toEqual(['hello']);
+    expect(Object.keys(await fleet.pids())).toEqual(['0']);
+  });
+
+  test('speaks as itself, and from its pane nobody as the operator', async () => {
+    await fleet.up(shell('0'), fleet.demo('b'));
+    const send = (text: string): string => `${process.execPath} ${cli} agent send b --message ${text}`;
+    await fleet.type('0', send('hello'), 'Enter');
+    await until('it is heard', () => fleet.messages('b').length === 1);
+    expect(fleet.said('b').at(-1)).toBe(`[${os.hostname()}:0 -> ${os.hostname()}:b] hello`);
+    await fleet.type('0', `clear; MOSAIC_AGENT_NAME=1 ${send('x')}; echo "code=$?"`, 'Enter');
+    await until('it has ended', async () => /^code=/m.test(await fleet.screen('0')));
+    expect(await fleet.screen('0')).toMatch(
+      /not marked as 1's of this\s+home\. Say it with --source-label\s+code=69/,
+    );
+    expect(fleet.messages('b')).toEqual(['hello']);
+  });
 });
 
 describe('over ssh', () => {

@@ -141,7 +141,7 @@ export class FleetSandbox {
       'list-panes',
       '-a',
       '-f',
-      '#{@fleet_agent}',
+      '#{!=:#{@fleet_agent},}',
       '-F',
       '#{@fleet_agent} #{pane_id} #{@fleet_pane} #{pane_pid}',
     );

@@ -50,7 +50,7 @@ export class TalkFleet extends FleetSandbox {
     await this.expect(0, 'install');
     await this.expect(0, 'apply');
     const demos = agents.flatMap((line) =>
-      line.includes('--session') ? (/name: ([^,]+)/.exec(line)?.[1] ?? []) : [],
+      line.includes('--session') ? (/name: "?([^",]+)/.exec(line)?.[1] ?? []) : [],
     );
     for (const name of demos) {
       await until(`${name} shows its composer`, async () => /^>( |$)/m.test(await this.screen(name)));
