@@ -48,18 +48,25 @@ export function voidIn(plan: Plan, memory: Known<Memory>): VoidMemory {
 
 /**
  * What was void at the look before as well. A look reads the roster first and what is remembered last: who has edited the
- * roster in between, and approved that, is seen with the roster of before.
+ * roster in between, and approved that, is seen with the roster of before. `again`: something was void for the first time,
+ * and another look is to decide.
  */
 export class VoidTwice {
   #before: VoidMemory = nothing;
 
-  look(now: VoidMemory): VoidMemory {
+  look(now: VoidMemory): VoidMemory & { readonly again: boolean } {
     const before = new Set(this.#before.approvals.map(textOf));
     const brake = now.brake && this.#before.brake;
     this.#before = now;
-    return { approvals: now.approvals.filter((one) => before.has(textOf(one))), brake };
+    const approvals = now.approvals.filter((one) => before.has(textOf(one)));
+    // What is void still, because it could not be dropped, is no reason: else there were no rest on a full disk.
+    const again = approvals.length < now.approvals.length || brake !== now.brake;
+    return { approvals, brake, again };
   }
 }
+
+/** Milliseconds until the second look. Until then an edit that is taken back finds itself approved again. */
+export const lookAgainMs = 100;
 
 const textOf = (approval: Approval): string =>
   JSON.stringify(

@@ -54,10 +54,12 @@ describe('an approval', () => {
   test('is dropped at the second look that finds it void, not at the first', () => {
     const looks = new VoidTwice();
     const one = { approvals: [approval], brake: false };
-    expect(looks.look(one).approvals).toEqual([]);
-    expect(looks.look(one).approvals).toEqual([approval]);
-    expect(looks.look({ approvals: [], brake: false }).approvals).toEqual([]);
-    expect(looks.look(one).approvals).toEqual([]);
+    expect(looks.look(one)).toMatchObject({ approvals: [], again: true });
+    expect(looks.look(one)).toMatchObject({ approvals: [approval], again: false });
+    // It could not be dropped.
+    expect(looks.look(one)).toMatchObject({ approvals: [approval], again: false });
+    expect(looks.look({ approvals: [], brake: false })).toMatchObject({ approvals: [], again: false });
+    expect(looks.look(one)).toMatchObject({ approvals: [], again: true });
   });
 });
 
@@ -87,6 +89,40 @@ test('the same edit made a second time is not approved by what approved the firs
   expect(host.approvals).toEqual([]);
   expect(host.pidOf('a')).toBe(before);
 });
+
+test.each(['agent', 'fleet'] as const)(
+  'an edit that is taken back within seconds finds its approval of the %s gone, after one look more',
+  async (kind) => {
+    const roster = (value: string) => rosterOf([{ name: 'a', disruption: 'ask', env: { X: value } }]);
+    const fleet = new VirtualFleet(roster('0'));
+    const { host, clock } = fleet;
+    fleet.startController();
+    await clock.advance(3 * minute);
+    const before = host.pidOf('a');
+    host.sessionOf('a')!.attached = 1;
+    fleet.write(roster('1'));
+    const [wanted] = planOf(host.observe(fleet.file.roster), noWords, host.now).actions;
+    const { agent, action, applied, desired } = wanted!;
+    host.approvals = [
+      kind === 'agent'
+        ? { kind, agent, action, applied, desired }
+        : { kind, revision: fleet.file.roster.revision },
+    ];
+    fleet.wake();
+    await clock.advance(5000);
+    expect(host.approvals).toHaveLength(1);
+    const looks = fleet.looks;
+    fleet.write(roster('2'));
+    await clock.advance(1000);
+    expect(host.approvals).toEqual([]);
+    expect(fleet.looks - looks).toBe(2);
+    fleet.write(roster('1'));
+    await clock.advance(1000);
+    host.sessionOf('a')!.attached = 0;
+    await clock.advance(minute);
+    expect(host.pidOf('a')).toBe(before);
+  },
+);
 
 test('one of the fleet is used up, also where what it approves takes longer than the next part is away', async () => {
   const docs = (directory: string): readonly AgentDoc[] =>

@@ -6,7 +6,7 @@ import { LongRuns, withCleanSlate } from '../../src/controller/clean-slate.js';
 import { LookTurns } from '../../src/controller/look-turns.js';
 import { Loop } from '../../src/controller/loop.js';
 import { Reconciler, type ReconcilerPort, type Sight } from '../../src/controller/reconciler.js';
-import { VoidTwice, voidIn } from '../../src/controller/void-memory.js';
+import { lookAgainMs, VoidTwice, voidIn } from '../../src/controller/void-memory.js';
 import type { Roster } from '../../src/roster/types.js';
 import { ok } from '../../src/roster/result.js';
 import { Actor } from './actor.js';
@@ -116,7 +116,7 @@ export class VirtualFleet {
     let last: Roster | null = null;
     const voids = new VoidTwice();
     const runs = new LongRuns();
-    return {
+    const port: ReconcilerPort<Sight> = {
       roster: () => {
         const { roster, problem, changedAt } = this.file;
         if (problem === null) last = roster;
@@ -146,6 +146,7 @@ export class VirtualFleet {
             const gone = found.approvals.map((one) => JSON.stringify(one));
             this.host.approvals = this.host.approvals.filter((one) => !gone.includes(JSON.stringify(one)));
             if (found.brake) this.host.braked = null;
+            if (found.again) port.after(lookAgainMs, port.wake);
           }
           this.host.failures = withCleanSlate(this.host.failures, runs.look(world, this.clock.monotonic()));
           this.witness.decided?.(plan);
@@ -166,6 +167,7 @@ export class VirtualFleet {
         if (!actor.isDead && this.controller?.actor === actor) this.controller.loop.wake();
       },
     };
+    return port;
   }
 
   // ---- commands ----

@@ -3,7 +3,7 @@ import type { World } from '../../controller/assess.js';
 import { LongRuns, withCleanSlate } from '../../controller/clean-slate.js';
 import { isReady } from '../../controller/delayed.js';
 import type { Outcome } from '../../controller/port.js';
-import { VoidTwice, voidIn } from '../../controller/void-memory.js';
+import { lookAgainMs, VoidTwice, voidIn } from '../../controller/void-memory.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { forgetDeparted } from '../departed.js';
@@ -27,14 +27,21 @@ export interface Looked {
 export class BetweenPasses {
   readonly #context: Context;
   readonly #trouble: (during: string, message: string) => void;
+  readonly #lookIn: (ms: number) => void;
   readonly #runs = new LongRuns();
   readonly #voids = new VoidTwice();
   #inForce: Roster | null = null;
   #cleared: Roster | null = null;
 
-  constructor(context: Context, trouble: (during: string, message: string) => void) {
+  /** @param lookIn asks for another look after so many milliseconds */
+  constructor(
+    context: Context,
+    trouble: (during: string, message: string) => void,
+    lookIn: (ms: number) => void,
+  ) {
     this.#context = context;
     this.#trouble = trouble;
+    this.#lookIn = lookIn;
   }
 
   looked(look: Looked): void {
@@ -83,6 +90,7 @@ export class BetweenPasses {
   #dropVoid({ world, plan, working, isRoster }: Looked): void {
     if (!isRoster || working.size > 0) return;
     const found = this.#voids.look(voidIn(plan, world.observed.memory));
+    if (found.again) this.#lookIn(lookAgainMs);
     this.#begin('approvals', () => forgetVoid(this.#context, world, found));
   }
 

@@ -30,7 +30,7 @@ export function hostPort(
 ): ReconcilerPort<HostSight> {
   const earlier = nothingSeen(context);
   const trouble = (during: string, message: string): void => report.trouble(during, message);
-  const between = new BetweenPasses(context, trouble);
+  const between = new BetweenPasses(context, trouble, (ms) => later(ms, wake));
   const keeper = new LockKeeper((message) => trouble('lock', message));
   let isRoster = false;
   let begun = 0;
