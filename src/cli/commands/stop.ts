@@ -29,7 +29,7 @@ export async function stopCommand(context: Context, names: readonly string[]): P
   // The socket may have been edited: what runs is on the recorded one.
   const first = await observe(context);
   requireInstallation(context, null, first.installation);
-  const socketName = first.installation.record?.socketName ?? roster.socketName;
+  const { socketName, holderSession } = first.installation.record ?? roster;
   const seen = operatorPlan(
     (await observe(context, { socketName })).world,
     'stop',
@@ -65,7 +65,7 @@ export async function stopCommand(context: Context, names: readonly string[]): P
       { socketName },
     );
     if (!whole || context.interrupted() || plan.unknownSources.length > 0) return code;
-    const holderProblem = await stopHolder(context, socketName);
+    const holderProblem = await stopHolder(context, { ...roster, socketName, holderSession });
     if (holderProblem === null) return code;
     context.say(holderProblem);
     return ExitCode.actionFailed;
@@ -96,9 +96,9 @@ function addHolds({ holds, fleetHold }: Holds, names: readonly string[], hold: H
   return { holds: new Map([...holds, ...names.map((name) => [name, hold] as const)]), fleetHold };
 }
 
-/** The server goes last, and only if nothing of anybody else lives on it. */
-async function stopHolder(context: Context, socketName: string): Promise<string | null> {
-  const { world } = await observe(context, { socketName });
+/** The server goes last, and only if nothing of anybody else lives on it. @param roster with what is on record of the server */
+async function stopHolder(context: Context, roster: Roster): Promise<string | null> {
+  const { world } = await observe(context, { roster });
   const { units } = world.observed;
   if (!units.known) return `the holder was not stopped: ${units.message}`;
   const holder = units.value.holder?.active ?? 'inactive';
