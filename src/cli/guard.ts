@@ -30,6 +30,27 @@ function differs(what: string, recorded: string, here: string): string | null {
   return recorded === here ? null : `${what}: installed for ${recorded}, this command has ${here}`;
 }
 
+/**
+ * Why a valid roster is not put in force, or null: what runs is on the recorded socket, and would be out of sight. Its first
+ * line says it all.
+ */
+export function moveProblem(
+  roster: Sockets,
+  { record, otherHome }: Pick<Installation, 'record' | 'otherHome'>,
+): string | null {
+  if (record === null || otherHome !== null) return null;
+  const moved = [
+    moves('tmux.socket_name', record.socketName, roster.socketName),
+    moves('tmux.holder_session', record.holderSession, roster.holderSession),
+  ].filter((one) => one !== null);
+  return moved.length === 0
+    ? null
+    : `${moved.join(', ')}: to move the fleet there: fleet stop, fleet install, fleet start`;
+}
+
+const moves = (field: string, recorded: string, wanted: string): string | null =>
+  recorded === wanted ? null : `${field} is ${wanted}, but the fleet is installed for ${recorded}`;
+
 /** Why this command has no business with the fleet that is installed, or null. Not installed at all is no reason. */
 function foreignInstallation(
   context: Context,

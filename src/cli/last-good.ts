@@ -1,7 +1,9 @@
 import { readHistory } from '../observers/revisions.js';
 import { compileRoster } from '../roster/compile.js';
 import type { Roster } from '../roster/types.js';
+import type { Installation } from '../observers/installation.js';
 import type { Context } from './context.js';
+import { moveProblem } from './guard.js';
 
 /**
  * The roster that was applied last, with its kickstart templates as they were then: what is in force while the file is
@@ -24,4 +26,17 @@ export function lastGoodRoster({ paths }: Context): Roster | null {
     { home: paths.userHome, readTemplate },
   );
   return compiled.ok ? compiled.value : null;
+}
+
+/** What stays in force instead of a roster that would move the fleet; null: nothing that was in force is where it is installed. */
+export function goodWhereInstalled(
+  context: Context,
+  installation: Pick<Installation, 'record' | 'otherHome'>,
+  last: Roster | null = null,
+): Roster | null {
+  const fits = (roster: Roster | null): boolean =>
+    roster !== null && moveProblem(roster, installation) === null;
+  if (fits(last)) return last;
+  const good = lastGoodRoster(context);
+  return fits(good) ? good : null;
 }

@@ -1,6 +1,9 @@
+import { observeOwner } from '../observers/installation.js';
+import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure } from './exit-code.js';
+import { moveProblem } from './guard.js';
 import { loadRoster } from './roster-source.js';
 
 export interface InForce {
@@ -10,7 +13,8 @@ export interface InForce {
 }
 
 /**
- * The roster by which agents are looked at and talked to: the file, or, while that is broken, the one that was applied last.
+ * The roster by which agents are looked at and talked to: the file, or, while that is broken or names another socket than the
+ * installed one, the one that was applied last.
  * What runs was started by it, and an agent that is spoken to has no part in its operator's edit. Whatever changes
  * the fleet goes by the file alone.
  *
@@ -18,7 +22,7 @@ export interface InForce {
  */
 export async function rosterInForce(context: Context): Promise<InForce> {
   try {
-    return { roster: await loadRoster(context), problem: null };
+    return await unlessMoved(context, await loadRoster(context));
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     const { lastGoodRoster } = await import('./last-good.js');
@@ -26,6 +30,15 @@ export async function rosterInForce(context: Context): Promise<InForce> {
     if (roster === null) throw error;
     return { roster, problem: error.message };
   }
+}
+
+async function unlessMoved(context: Context, file: Roster): Promise<InForce> {
+  const installed = observeOwner(context.paths, parseEnvironmentFile);
+  const problem = moveProblem(file, installed);
+  if (problem === null) return { roster: file, problem };
+  const { goodWhereInstalled } = await import('./last-good.js');
+  const roster = goodWhereInstalled(context, installed);
+  return roster === null ? { roster: file, problem: null } : { roster, problem };
 }
 
 /** The same, with one line of warning. */

@@ -104,7 +104,7 @@ test.each([
   else fs.writeFileSync(fleet.roster, text);
   const status = await fleet.expect(78, 'status');
   expect(status.stdout).toContain(
-    'The roster is invalid; this is the fleet by the one that was applied last:',
+    'The roster is refused; this is the fleet by the one that was applied last:',
   );
   expect(status.stdout).toContain(why);
   expect(status.stderr).toContain(why);

@@ -41,7 +41,8 @@ describe('with other values than the installed ones no agent is acted upon', () 
     await expectNothing(`roster: installed for ${fleet.roster}`, '--roster', strange);
   });
 
-  test('of a roster in which the socket, or the holder, is another', async () => {
+  test('of a roster in which the socket, or the holder, is another, of which no earlier one is known', async () => {
+    fs.rmSync(path.join(fleet.state, 'revisions'), { recursive: true });
     const text = fs.readFileSync(fleet.roster, 'utf8');
     fs.writeFileSync(fleet.roster, text.replace(`socket_name: ${fleet.socket}`, 'socket_name: elsewhere'));
     await expectNothing(`tmux socket: installed for ${fleet.socket}`);

@@ -255,6 +255,6 @@ test('a broken file leaves the last applied roster in force, for a new controlle
   process.kill(a, 'SIGKILL');
   await until('a is back', async () => ((await fleet.pids())['a'] ?? a) !== a);
   const { stdout } = await fleet.expect(78, 'status');
-  expect(stdout).toContain('The roster is invalid; the last good one is in force:');
+  expect(stdout).toContain('The roster is refused; the last good one is in force:');
   expect(stdout).toMatch(/^a +sleeper +worker +Running/m);
 });

@@ -52,10 +52,10 @@ function problemLines(
   const lines = problem.split('\n').map((line) => `  ${visible(line)}`.trimEnd());
   return controllerPid === null
     ? [
-        style.bad('The roster is invalid; this is the fleet by the one that was applied last:'),
+        style.bad('The roster is refused; this is the fleet by the one that was applied last:'),
         ...lines.slice(0, 1),
       ]
-    : [style.bad('The roster is invalid; the last good one is in force:'), ...lines];
+    : [style.bad('The roster is refused; the last good one is in force:'), ...lines];
 }
 
 /** Without one an agent that is dead stays so, and an edit waits for an `apply`. */

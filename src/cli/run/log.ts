@@ -90,7 +90,7 @@ export class ControllerLog {
     }
     this.#standing = standing;
     const { unchanged, unknown, gated } = plan.summary;
-    const invalid = this.#problem === null ? '' : 'the roster is invalid, the last good one is in force; ';
+    const invalid = this.#problem === null ? '' : 'the roster is refused, the last good one is in force; ';
     this.#status =
       refusal === null
         ? `${invalid}${unchanged} agents as they should be, ${gated} gated, ${unknown} unknown`

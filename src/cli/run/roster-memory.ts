@@ -3,16 +3,19 @@ import { settledMs, type FileAge } from '../../controller/delayed.js';
 import type { RosterInForce } from '../../controller/reconciler.js';
 import { changeOf, stampOf } from '../../host/atomic-file.js';
 import { templateFile } from '../../observers/roster-file.js';
+import { observeOwner } from '../../observers/installation.js';
 import type { CompileContext } from '../../roster/build.js';
+import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { CommandFailure } from '../exit-code.js';
-import { lastGoodRoster } from '../last-good.js';
+import { moveProblem } from '../guard.js';
+import { goodWhereInstalled, lastGoodRoster } from '../last-good.js';
 import { readSource, rereadAs, withText } from '../roster-source.js';
 import { compileOrThrow } from '../roster-text.js';
 
 interface Reading {
-  /** Names the content of roster and templates; null: their times cannot tell yet. */
+  /** Names the content of roster, templates and what was installed; null: their times cannot tell yet. */
   readonly stamp: string | null;
   readonly problem: string | null;
 }
@@ -34,7 +37,10 @@ interface Made {
   readonly templates: ReadonlyMap<string, string>;
 }
 
-/** The roster as the controller takes it: a file that became invalid or vanished leaves the last good one in force. */
+/**
+ * The roster as the controller takes it: a file that became invalid or vanished, or that names another socket than the installed
+ * one, leaves the last good one in force.
+ */
 export class RosterMemory {
   readonly #context: Context;
   #last: Roster | null = null;
@@ -57,14 +63,14 @@ export class RosterMemory {
   /** Reads and compiles the file only where it may have changed. */
   look(): RosterInForce {
     const before = this.#reading;
-    const stamp = stampOf(...this.files);
+    const stamp = this.#stamp();
     // Before it is read: what is written meanwhile is seen at the next look.
     this.#see((file, sight) => sightOf(file, sight));
     if (before === null || stamp === null || before.stamp !== stamp) {
       const problem = this.#read();
       // Read by other templates now, perhaps.
       this.#see((file, sight) => sight ?? sightOf(file, null));
-      this.#reading = { stamp: stamp === null ? null : stampOf(...this.files), problem };
+      this.#reading = { stamp: stamp === null ? null : this.#stamp(), problem };
     }
     const { problem = null } = this.#reading ?? {};
     const { roster: file } = this.#context.paths;
@@ -98,6 +104,12 @@ export class RosterMemory {
         return template;
       };
       const read = withText(compileOrThrow(source, { ...surroundings, readTemplate: noting }), text);
+      const problem = this.#keepsOut(read);
+      if (problem !== null) {
+        this.#made = null;
+        this.#asked = asked;
+        return problem;
+      }
       this.#last = this.#last === null ? read : rereadAs(this.#last, read);
       this.#made = { text, templates };
       this.#asked = asked;
@@ -109,6 +121,20 @@ export class RosterMemory {
       this.#last ??= lastGoodRoster(this.#context);
       return error.message;
     }
+  }
+
+  /** Where nothing good is known, the roster is taken, and whoever looks at the host refuses it. */
+  #keepsOut(read: Roster): string | null {
+    const installed = observeOwner(this.#context.paths, parseEnvironmentFile);
+    const problem = moveProblem(read, installed);
+    if (problem === null) return null;
+    const good = goodWhereInstalled(this.#context, installed, this.#last);
+    this.#last = good ?? this.#last;
+    return good === null ? null : problem;
+  }
+
+  #stamp(): string | null {
+    return stampOf(...this.files, this.#context.paths.environment);
   }
 
   #fileOf(template: string): string {

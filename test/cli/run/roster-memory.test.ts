@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createContext } from '../../../src/cli/context.js';
 import { RosterMemory } from '../../../src/cli/run/roster-memory.js';
+import { renderEnvironmentFile } from '../../../src/roster/environment-file.js';
 import { temporary, write } from '../../support/temporary.js';
 
 afterEach(() => {
@@ -18,7 +19,7 @@ function roster() {
     `version: 1\ntransport: tmux\nagents: [{ name: ${name}, runtime: pi, class: worker, kickstart_template: hello.md }]\n`;
   write(template, 'Hello\n');
   write(file, text('a'));
-  return { memory: new RosterMemory(context), file, template, text };
+  return { memory: new RosterMemory(context), file, template, text, paths: context.paths };
 }
 
 test('a file that was only written again is the same roster', () => {
@@ -105,4 +106,33 @@ test('a time that was brought along from a host ahead does not make a file old',
   const ahead = new Date(Date.now() + 3_600_000);
   fs.utimesSync(file, ahead, ahead);
   expect(memory.look().settledMs).toBeLessThan(60_000);
+});
+
+test('a roster that would move the fleet is not in force until it is installed', () => {
+  const { memory, file, text, paths } = roster();
+  const install = (socket: string): void =>
+    write(
+      paths.environment,
+      renderEnvironmentFile(null, {
+        ...{ MOSAIC_HOME: paths.home, MOSAIC_FLEET_ROSTER: file },
+        ...{ MOSAIC_FLEET_SOCKET: socket, MOSAIC_FLEET_HOLDER: '_holder' },
+      }),
+    );
+  const moved = text('b').replace('agents:', 'tmux: { socket_name: other }\nagents:');
+  install('mosaic-factory');
+  // Nothing else is known: whoever looks at the host refuses it.
+  write(file, moved);
+  expect(memory.look()).toMatchObject({ problem: null, roster: { socketName: 'other' } });
+  write(file, text('a'));
+  const first = memory.look();
+  write(file, moved);
+  vi.setSystemTime(Date.now() + 60_000);
+  for (let looks = 0; looks < 2; looks += 1)
+    expect(memory.look()).toMatchObject({
+      roster: first.roster,
+      problem:
+        'tmux.socket_name is other, but the fleet is installed for mosaic-factory: to move the fleet there: fleet stop, fleet install, fleet start',
+    });
+  install('other');
+  expect(memory.look()).toMatchObject({ problem: null, roster: { socketName: 'other' } });
 });
