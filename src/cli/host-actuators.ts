@@ -1,5 +1,6 @@
 import equal from 'fast-deep-equal';
 import { removeLaunchRecord, writeApplied, writeLimits, writeMaterial } from '../actuators/agent-files.js';
+import { EarlierMaterial } from '../actuators/earlier-material.js';
 import { MemoryStore } from '../actuators/memory.js';
 import { SystemdUnits } from '../actuators/systemd-units.js';
 import { adoptSessions, killSessions } from '../actuators/tmux-sessions.js';
@@ -29,8 +30,14 @@ export function hostActuators(context: Context, socketName: string): Actuators {
   const { paths, exec } = context;
   const units = new SystemdUnits(exec);
   const memory = memoryStore(context);
+  const earlier = new EarlierMaterial(paths);
   return {
-    writeMaterial: (material) => writeMaterial(paths, material, renderEnvironmentFile),
+    writeMaterial: (material) => {
+      const write = (): ReturnType<typeof writeMaterial> =>
+        writeMaterial(paths, material, renderEnvironmentFile);
+      return material.live ? earlier.around(material.agent, write) : write();
+    },
+    takeBack: (agent) => earlier.takeBack(agent),
     writeApplied: (agent, applied, started, starts) =>
       writeApplied(paths, agent, { applied, started, starts }),
     forget: (agent) => removeLaunchRecord(paths, agent),

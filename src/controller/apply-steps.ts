@@ -110,6 +110,7 @@ export function writeMaterial(
     managedEnvironment: { ...desired.spec.env, ...identityEnvironment(desired.spec, places) },
     launchRecord: record.value,
     conversations: begun.record,
+    live: action.live !== null,
   });
 }
 

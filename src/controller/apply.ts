@@ -227,9 +227,17 @@ export async function apply(
   }
 
   await useUpFleetApproval(plan, begun, world, actuators);
-  const situations = begun.size === 0 ? new Map<string, Situation>() : await readBack(begun, port);
+  // Of whom it is on record already how it is started next.
+  const replaced = new Set(
+    names(ready.filter(({ action, live }) => live !== null && (action === 'restart' || action === 'reset'))),
+  );
+  const asked = new Set([...begun, ...replaced]);
+  const situations = asked.size === 0 ? new Map<string, Situation>() : await readBack(asked, port);
   return plan.actions.map((action) => {
     const situation = begun.has(action.agent) ? (situations.get(action.agent) ?? gone) : null;
+    const goesOn = replaced.has(action.agent) && isSame(action, situations.get(action.agent));
+    // A failure costs little: whoever looks finds by its session in which one it is.
+    if (goesOn && manners.get(action.agent)?.in !== 'runtime') actuators.takeBack(action.agent);
     if (withdrawn.has(action.agent)) {
       const result = { kind: 'gated', action: withdrawn.get(action.agent) ?? action, late: true } as const;
       report({ type: 'result', result });
@@ -245,6 +253,10 @@ export async function apply(
 }
 
 const disrupts = ({ live, action }: PlannedAction): boolean => live !== null && isDisruptive(action);
+
+/** Its process is the one that it had before. */
+const isSame = ({ live }: PlannedAction, situation: Situation | undefined): boolean =>
+  situation?.kind === 'live' && situation.pane.pid === live?.pid;
 
 function adoptions(actions: readonly PlannedAction[], world: World): readonly SessionMarks[] {
   return actions.flatMap(({ agent, target, live }) => {

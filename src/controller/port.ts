@@ -18,6 +18,8 @@ export interface AgentMaterial {
   readonly launchRecord: string;
   /** Durable before the launch record is written; null: stays as it is. */
   readonly conversations: ConversationRecord | null;
+  /** It runs, and what it was started with is kept for {@link Actuators.takeBack}. */
+  readonly live: boolean;
 }
 
 export interface SessionMarks {
@@ -43,6 +45,8 @@ export interface SessionTarget {
 /** What `apply` may do to the host. Methods that take many do it with one process, and never throw for its failure. */
 export interface Actuators {
   writeMaterial(material: AgentMaterial): Outcome;
+  /** Puts conversation and launch record of an agent that ran back as they were before, unless they were changed since. */
+  takeBack(agent: string): Outcome;
   /** Remembers the spec that was applied; not needed for correctness. */
   writeApplied(agent: string, applied: SpecRecord, started: SpecRecord, starts: number): Outcome;
   /** Takes the launch record of an agent that left the roster away, so that nothing starts it again. */

@@ -11,11 +11,12 @@ import { installFiles } from '../../src/actuators/installation.js';
 import { MemoryStore } from '../../src/actuators/memory.js';
 import { removeInstallation } from '../../src/actuators/removal.js';
 import { SystemdUnits } from '../../src/actuators/systemd-units.js';
+import { EarlierMaterial } from '../../src/actuators/earlier-material.js';
 import { adoptSessions, killSessions } from '../../src/actuators/tmux-sessions.js';
 import type { Hold } from '../../src/controller/observed.js';
 import type { Exec, ExecResult } from '../../src/host/exec.js';
 import { hostAssets } from '../../src/host/assets.js';
-import { agentFile, limitsFile } from '../../src/host/paths.js';
+import { agentFile, conversationFile, limitsFile } from '../../src/host/paths.js';
 import { observeMemory } from '../../src/observers/memory.js';
 import {
   parseEnvironmentFile,
@@ -143,7 +144,31 @@ describe("an agent's files", () => {
     managedEnvironment: { MOSAIC_HOME: '/h', KEY: 'secret' },
     launchRecord: 'x\0',
     conversations: null,
+    live: false,
   };
+  test('are put back as they were, where nobody has written them since', () => {
+    const paths = temporaryPaths();
+    const files = [agentFile(paths, 'a', 'launch'), conversationFile(paths, 'a')];
+    const texts = (): readonly (string | null)[] =>
+      files.map((file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : null));
+    const earlier = new EarlierMaterial(paths);
+    const restart = (launchRecord: string): void => {
+      const more = { ...material, launchRecord, conversations: { current: null, former: [] } };
+      expect(earlier.around('a', () => writeMaterial(paths, more, renderEnvironmentFile))).toBeNull();
+    };
+    write(agentFile(paths, 'a', 'launch'), 'before');
+    restart('after');
+    expect(texts()).toEqual(['after', expect.stringContaining('"former": []')]);
+    expect(earlier.takeBack('a')).toBeNull();
+    expect(texts()).toEqual(['before', null]);
+    // Once, and not over what somebody has found out meanwhile.
+    restart('after');
+    write(agentFile(paths, 'a', 'launch'), 'found');
+    expect(earlier.takeBack('a')).toBeNull();
+    expect(earlier.takeBack('a')).toBeNull();
+    expect(texts()).toEqual(['found', expect.stringContaining('"former": []')]);
+  });
+
   test("are the owner's alone, and the site's lines stay", () => {
     const paths = temporaryPaths();
     write(agentFile(paths, 'a', 'env'), 'SITE=1\n', 0o644);

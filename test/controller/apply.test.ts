@@ -269,6 +269,46 @@ describe('failures', () => {
     expect(fleet.host.pidOf('a')).toBeNull();
   });
 
+  describe('a restart that does not come leaves on record in which conversation the agent is, and how it is started', () => {
+    const begin = async (): Promise<Fleet> => {
+      const fleet = new Fleet().edit([{ name: 'a', runtime: 'claude' }]);
+      await fleet.apply();
+      fleet.host.spoken.add(fleet.host.conversations.get('a')?.current?.id ?? '');
+      return fleet;
+    };
+    const onRecord = ({ host }: Fleet): unknown => [host.conversations.get('a'), host.launchRecords.get('a')];
+    const restart = (fleet: Fleet, what: 'restart' | 'restart --fresh', port: Partial<ApplyPort> = {}) =>
+      fleet.walk(operatorPlan(fleet.host.observe(fleet.roster), what, ['a'], fleet.host.now), port);
+
+    test.each(['restart', 'restart --fresh'] as const)('%s: systemd refuses it', async (what) => {
+      const fleet = await begin();
+      const before = onRecord(fleet);
+      fleet.host.masked.add('a');
+      expect((await restart(fleet, what))[0]).toMatchObject({
+        kind: 'failed',
+        message: 'was not restarted: Unit is masked',
+      });
+      expect(onRecord(fleet)).toEqual(before);
+    });
+
+    test('it is not begun', async () => {
+      const fleet = await begin();
+      const before = onRecord(fleet);
+      expect(kinds(await restart(fleet, 'restart --fresh', { interrupted: () => true }))).toEqual([
+        'a restart interrupted',
+      ]);
+      expect(onRecord(fleet)).toEqual(before);
+    });
+
+    test('it came, and its process died at once: that is the conversation it is in', async () => {
+      const fleet = await begin();
+      const before = fleet.host.conversations.get('a')?.current?.id;
+      fleet.host.crippled.add('a');
+      expect(kinds(await restart(fleet, 'restart --fresh'))).toEqual(['a restart failed']);
+      expect(fleet.host.conversations.get('a')).toMatchObject({ former: [{ id: before, ended: 'fresh' }] });
+    });
+  });
+
   test('without the holder nothing is started', async () => {
     const fleet = new Fleet();
     fleet.host.startHolder = () => Promise.resolve('the holder did not start');

@@ -88,6 +88,13 @@ export class FakeHost implements Actuators {
   calls = 0;
   deeds: Deed[] = [];
   #starts = 0;
+  /** What was on record before it was written for a restart. */
+  readonly #earlier = new Map<
+    string,
+    { readonly conversations: ConversationRecord | undefined; readonly launchRecord: string | undefined }
+  >();
+  /** Agents whose unit systemd refuses to restart. */
+  readonly masked = new Set<string>();
 
   /** Epoch milliseconds. */
   get now(): number {
@@ -125,8 +132,14 @@ export class FakeHost implements Actuators {
 
   // ---- the port ----
 
-  writeMaterial({ agent, managedEnvironment, launchRecord, conversations }: AgentMaterial): Outcome {
+  writeMaterial({ agent, managedEnvironment, launchRecord, conversations, live }: AgentMaterial): Outcome {
     this.#call();
+    this.#earlier.delete(agent);
+    if (live)
+      this.#earlier.set(agent, {
+        conversations: this.conversations.get(agent),
+        launchRecord: this.launchRecords.get(agent),
+      });
     if (this.unreadable.has(agent)) return 'permission denied';
     this.envFiles.set(agent, renderEnvironmentFile(this.envFiles.get(agent) ?? null, managedEnvironment));
     if (conversations !== null) {
@@ -135,6 +148,16 @@ export class FakeHost implements Actuators {
     }
     this.#call();
     this.launchRecords.set(agent, launchRecord);
+    return null;
+  }
+
+  takeBack(agent: string): Outcome {
+    const { conversations, launchRecord } = this.#earlier.get(agent) ?? {};
+    this.#call();
+    if (launchRecord !== undefined) this.launchRecords.set(agent, launchRecord);
+    this.#call();
+    if (conversations !== undefined) this.conversations.set(agent, conversations);
+    this.#earlier.delete(agent);
     return null;
   }
 
@@ -253,7 +276,9 @@ export class FakeHost implements Actuators {
   }
 
   restartUnits(agents: readonly string[]): Promise<Outcome> {
-    return this.#each(agents, (agent) => this.#stop(agent, 'restarted') ?? this.#start(agent));
+    return this.#each(agents, (agent) =>
+      this.masked.has(agent) ? 'Unit is masked' : (this.#stop(agent, 'restarted') ?? this.#start(agent)),
+    );
   }
 
   lastWords(): readonly string[] {
@@ -304,6 +329,7 @@ export class FakeHost implements Actuators {
     if (unit === undefined) return null;
     if (unit.session !== null) this.deed(what, agent, unit.session);
     this.units.delete(agent);
+    this.#earlier.delete(agent);
     // Only the session of this very start: agent-stop.sh compares @fleet_unit.
     if (unit.session?.marks.unit != null) this.endSession(unit.session);
     return null;

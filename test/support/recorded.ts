@@ -1,7 +1,15 @@
 import type { Actuators } from '../../src/controller/port.js';
 
 const methods: readonly (keyof Actuators)[] = [
-  ...(['writeMaterial', 'writeApplied', 'forget', 'writeLimits', 'reloadUnits', 'consumeApprovals'] as const),
+  ...([
+    'writeMaterial',
+    'takeBack',
+    'writeApplied',
+    'forget',
+    'writeLimits',
+    'reloadUnits',
+    'consumeApprovals',
+  ] as const),
   ...([
     'rememberBrake',
     'recordDisruptions',
