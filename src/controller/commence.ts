@@ -97,6 +97,7 @@ export function settledRecord(
   const held =
     current !== null &&
     current.id !== '' &&
+    inForce.unbegun !== true &&
     // Of one that fleet did not begin, it is not known when.
     (current.createdAt > 0 || current.accepted || sight.evidence.get(current.id)?.state === 'holds');
   return withCurrent(record, inForce.conversation, { ended: 'in-runtime', at: now, held });

@@ -1,10 +1,5 @@
-import {
-  hasConversations,
-  resumabilityOf,
-  type ConversationShape,
-  type EvidencePlace,
-} from '../roster/conversation.js';
-import { profileOf, profileOfRunning } from '../roster/profile.js';
+import { hasConversations, resumabilityOf, type ConversationShape } from '../roster/conversation.js';
+import { profileOf } from '../roster/profile.js';
 import type { AgentSpec } from '../roster/types.js';
 import type { Assessment } from './assess.js';
 import { goneText, unreadableText } from './barred-text.js';
@@ -12,11 +7,12 @@ import {
   findConversation,
   unseen,
   type Conversation,
-  type ConversationRecord,
   type ConversationSight,
   type EndedBy,
 } from './conversation.js';
 import type { Desired } from './desired.js';
+import { holdsAnything, shapeFor } from './holding.js';
+import { lastOne, neverBegan } from './last-conversation.js';
 import type { AgentFiles, LastEnd, Marks, Observed } from './observed.js';
 import { endedOnResume, endedSoon } from './soon-ended.js';
 
@@ -35,6 +31,8 @@ export type InForce =
       readonly holds: boolean;
       /** Where the next start would find it. */
       readonly place: 'there' | 'gone' | 'elsewhere';
+      /** What is on record in its place is one that never began: its start was refused, or cut short before it came. */
+      readonly unbegun?: true;
     };
 
 /** What an agent's next start does about its conversation. */
@@ -91,13 +89,14 @@ export function outlook(subject: Subject, fresh: EndedBy | null): ConversationOu
 }
 
 /** The conversation in force, from what is written down and what the process shows. */
-export function conversationInForce({ sight = unseen, marks, files, desired }: Subject): InForce {
+export function conversationInForce({ sight = unseen, marks, files, desired, end }: Subject): InForce {
   if (!sight.record.known) return { kind: 'unreadable', message: sight.record.message };
   const record = sight.record.value;
   const spec = desired?.spec ?? null;
   if (marks === null) {
-    const last = lastOne(record, sight, spec);
-    return last === null ? { kind: 'none' } : known(last, sight, spec);
+    const last = lastOne(record, sight, spec, end);
+    if (last === null) return { kind: 'none' };
+    return { ...known(last.conversation, sight, spec), ...(last.unbegun ? { unbegun: true } : {}) };
   }
   const started = files?.applied?.started ?? {};
   const runtime = started['runtime'] ?? spec?.runtime ?? '';
@@ -121,7 +120,8 @@ export function conversationInForce({ sight = unseen, marks, files, desired }: S
         resumed: null,
       },
     };
-  return known(found, sight, spec);
+  const unbegun = found.id !== record.current?.id && neverBegan(record, marks, sight, spec);
+  return { ...known(found, sight, spec), ...(unbegun ? { unbegun } : {}) };
 }
 
 /** Whether there is anything in it that could be lost. In doubt there is. */
@@ -141,22 +141,6 @@ export function isAtStake(now: InForce): boolean {
 const mayHave = (runtime: string, spec: AgentSpec | null): boolean =>
   spec?.runtime === runtime && profileOf(spec).conversation !== null ? true : hasConversations(runtime);
 
-/**
- * The one that its last accepted message went to: where the current one holds nothing, the one before it, unless that was
- * ended on purpose.
- */
-function lastOne(
-  { current, former: [before] }: ConversationRecord,
-  sight: ConversationSight,
-  spec: AgentSpec | null,
-): Conversation | null {
-  // In one that it never showed before it ended: nobody knows which.
-  if (current?.id === '') return null;
-  if (before?.ended !== 'changed' || (current !== null && holdsAnything(current, sight, spec)))
-    return current;
-  return before;
-}
-
 function known(
   conversation: Conversation,
   sight: ConversationSight,
@@ -170,31 +154,6 @@ function known(
   const place = evidence === 'elsewhere' ? 'elsewhere' : gone ? 'gone' : 'there';
   return { kind: 'known', conversation, holds: holdsAnything(conversation, sight, spec), place };
 }
-
-function holdsAnything(
-  conversation: Conversation,
-  { evidence }: ConversationSight,
-  spec: AgentSpec | null,
-): boolean {
-  if (conversation.accepted) return true;
-  switch (evidence.get(conversation.id)?.state ?? 'unknown') {
-    case 'holds':
-    case 'elsewhere':
-      return true;
-    case 'empty':
-      return false;
-    case 'unknown':
-      // Where no file could tell, it counts from its first start on.
-      return placeFor(conversation, spec) !== null || conversation.unit !== null;
-  }
-}
-
-const shapeFor = ({ runtime }: Conversation, spec: AgentSpec | null): ConversationShape | null =>
-  spec?.runtime === runtime ? profileOf(spec).conversation : null;
-
-/** Where a file would tell what is in it, whatever the agent is to be by now. */
-const placeFor = ({ runtime }: Conversation, spec: AgentSpec | null): EvidencePlace | null =>
-  (spec === null ? null : profileOfRunning(spec, runtime).conversation)?.evidence ?? null;
 
 export function nextStart(now: InForce, subject: Subject, fresh: EndedBy | null): NextStart {
   const { desired, end, agent } = subject;

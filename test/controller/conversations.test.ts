@@ -261,6 +261,69 @@ describe('a human who begins one conversation after the other', () => {
   });
 });
 
+describe('a conversation on record that never began', () => {
+  const never = conversation('never', { accepted: false, createdAt: now - 10_000 });
+  const record = { current: never, former: [former('goes-on', 'fresh')] };
+  const evidence = new Map<string, Evidence>([
+    ['never', { state: 'empty' }],
+    ['goes-on', { state: 'holds', bytes: 1, changedAt: now }],
+  ]);
+  const sight = { ...unseen, record: { known: true, value: record } as const, evidence };
+  const lives = (marked: string, seen: typeof sight = sight): ConversationRecord | undefined => {
+    const scene = new Scene([{ name: 'a', runtime: 'claude' }]).live('a', {
+      marks: { conversation: marked },
+    });
+    scene.conversations.set('a', seen);
+    return findingsIn(scene.world(), now)[0]?.after;
+  };
+  const dead = (more: Partial<LastEnd>, seen: typeof sight = sight): ConversationRecord | null => {
+    const scene = stopped(record);
+    scene.conversations.set('a', seen);
+    scene.ends.set('a', {
+      ...{
+        invocation: 'i',
+        reason: 'signaled',
+        status: null,
+        signal: 'KILL',
+        at: now / 1000,
+        ranMs: 900_000,
+      },
+      ...{ spec: null, moment: { boot: 'b', ms: 0 }, conversation: { id: 'goes-on', how: 'new' } },
+      ...more,
+    });
+    const desired = scene.world().desired.get('a');
+    if (desired?.kind !== 'resolved') throw new Error('it is in the roster');
+    return commence(scene.actionOn('a')!, desired, seen, { ...launching('s'), now }).record;
+  };
+  const begun = { current: { id: 'never' }, former: [{ id: 'goes-on', ended: 'fresh' }] };
+
+  test('is forgotten by whoever sees the one before it go on', () => {
+    expect(lives('goes-on')).toMatchObject({ current: { id: 'goes-on' }, former: [] });
+    expect(lives('never')).toBeUndefined();
+    const spoken = new Map<string, Evidence>([['never', { state: 'holds', bytes: 1, changedAt: now }]]);
+    expect(lives('goes-on', { ...sight, evidence: spoken })).toMatchObject({
+      ...{ current: { id: 'goes-on' }, former: [{ id: 'never', ended: 'in-runtime' }] },
+    });
+  });
+
+  test('is not begun where the one before it went on, and ended of itself', () => {
+    expect(dead({})).toMatchObject({ current: { id: 'goes-on', resumed: {} }, former: [] });
+  });
+
+  test.each<readonly [string, Partial<LastEnd>, typeof sight]>([
+    ['it began, and ended', { conversation: { id: 'never', how: 'new' } }, sight],
+    ['the other one had ended before', { at: now / 1000 - 11 }, sight],
+    ['the other one is gone', {}, { ...sight, evidence: new Map([['never', { state: 'empty' }]]) }],
+    [
+      'it may hold something',
+      {},
+      { ...sight, evidence: new Map([...evidence, ['never', { state: 'unknown' }]]) },
+    ],
+  ])('is the current one where %s', (_, end, seen) => {
+    expect(dead(end, seen)).toMatchObject(begun);
+  });
+});
+
 test('the history holds the last fifty that held something', () => {
   let record: ConversationRecord = noConversations;
   for (let i = 0; i < 60; i += 1)
