@@ -69,7 +69,7 @@ w=\${0%/*}
 case "$*" in
   *load-buffer*) cat >"$w/draft"; echo DONE; exit ;;
   *send-keys*) mv "$w/draft" "$w/said"; echo DONE; exit ;;
-  *list-panes*) printf 'A $1 @1 %%1 1 1 %s:%s 1:a\\n' "\${#MOSAIC_HOME}" "$MOSAIC_HOME" ;;
+  *list-panes*) printf 'A $1 @1 %%1 1 1 %s:%s 1:a 0: 0:\\n' "\${#MOSAIC_HOME}" "$MOSAIC_HOME" ;;
 esac
 [ ! -e "$w/said" ] || said="› $(cat "$w/said")"
 [ ! -e "$w/draft" ] || draft=$(cat "$w/draft")

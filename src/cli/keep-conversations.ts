@@ -3,18 +3,21 @@ import equal from 'fast-deep-equal';
 import { writeLaunchRecord } from '../actuators/agent-files.js';
 import { writeAccepted, writeConversations } from '../actuators/conversations.js';
 import { assess, type Assessment, type World } from '../controller/assess.js';
-import type { ConversationRecord } from '../controller/conversation.js';
+import { noConversations, type ConversationRecord } from '../controller/conversation.js';
 import { findingsIn } from '../controller/findings.js';
+import { spokenIn } from '../controller/last-conversation.js';
 import { continuing, launchRecord } from '../controller/launch.js';
+import type { Marks } from '../controller/observed.js';
 import type { Outcome } from '../controller/port.js';
 import { readText } from '../host/atomic-file.js';
-import { acquireLock } from '../host/lock.js';
-import { agentFile } from '../host/paths.js';
+import { acquireLock, lockOwner } from '../host/lock.js';
+import { agentFile, controllerLock } from '../host/paths.js';
 import { readConversations } from '../observers/conversations.js';
 import { resumabilityOf } from '../roster/conversation.js';
 import type { Context } from './context.js';
 import { launchPlaces } from './launch-places.js';
 import { observe, type Pass } from './pass.js';
+import { rosterToTalk } from './roster-in-force.js';
 
 /**
  * Puts it on record, and into the launch record, so that a unit that is restarted by hand continues it. The caller holds
@@ -108,10 +111,33 @@ export async function awaitShown(context: Context, pass: Pass, agents: ReadonlyS
 /**
  * A message was proven delivered: from now on its conversation is never replaced by an empty one. Of an agent that shows no id it
  * is put on record that it was spoken to.
+ *
+ * @param marks of the session in which it was said: what is on record may be of a start that never came
  */
-export function noteAccepted({ paths }: Context, agent: string): Outcome {
-  const record = readConversations(paths, agent);
-  const current = record.known ? record.value.current : null;
-  if (current === null || current.id === '') return writeAccepted(paths, agent, '');
-  return current.accepted ? null : writeAccepted(paths, agent, current.id);
+export async function noteAccepted(
+  context: Context,
+  agent: string,
+  marks: Pick<Marks, 'unit' | 'conversation'>,
+): Promise<void> {
+  const record = readConversations(context.paths, agent);
+  const { current, former } = record.known ? record.value : noConversations;
+  const id = spokenIn({ current, former }, marks);
+  if (current?.id === id && id !== '' && current.accepted) return;
+  // Where that cannot be written, the runtime's own file tells.
+  writeAccepted(context.paths, agent, id);
+  // What cannot be settled now is settled by whoever looks next.
+  if (current !== null && current.id !== id) await keepUnlessAtWork(context).catch(() => undefined);
+}
+
+/** As {@link keepFindings}, of now: where nobody is at a restart that may still come. A controller does so by itself. */
+async function keepUnlessAtWork(context: Context): Promise<void> {
+  if (lockOwner(controllerLock(context.paths)) !== null) return;
+  const locked = await acquireLock(context.paths.lock, 'fleet agent send', 0);
+  if (locked.kind === 'held') return;
+  try {
+    const { world } = await observe(context, { roster: await rosterToTalk(context) });
+    keepFindings(context, world);
+  } finally {
+    locked.lock.release();
+  }
 }

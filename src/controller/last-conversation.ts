@@ -58,3 +58,13 @@ export function neverBegan(
   if (current === null || current.id === '' || current.id === marks.conversation) return false;
   return current.unit !== marks.unit && !holdsAnything(current, sight, spec);
 }
+
+/** The conversation in which something was just said, by what is on record and the marks of the session; '': it shows none. */
+export function spokenIn(
+  { current, former: [before] }: ConversationRecord,
+  { unit, conversation }: Pick<Marks, 'unit' | 'conversation'>,
+): string {
+  // A human may have begun another one than it was started in.
+  const seen = unit === null ? undefined : [current, before].find((one) => one?.unit === unit);
+  return seen?.id ?? conversation ?? current?.id ?? '';
+}

@@ -3,7 +3,7 @@ import type { PaneTarget, Screen, ScreenLine } from '../controller/screen.js';
 const sized = (variable: string): string => `#{n:${variable}}:#{${variable}}`;
 
 /** Every pane that is some agent's own, with its marks. Free text is preceded by its length in bytes. */
-export const markedFormat = `A #{session_id} #{window_id} #{pane_id} #{pane_pid} #{pid} ${sized('@fleet_home')} ${sized('@fleet_agent')}`;
+export const markedFormat = `A #{session_id} #{window_id} #{pane_id} #{pane_pid} #{pid} ${['@fleet_home', '@fleet_agent', '@fleet_unit', '@fleet_conversation'].map(sized).join(' ')}`;
 // To tmux the text 0 is false, and an agent may be named so.
 export const markedFilter = '#{&&:#{!=:#{@fleet_agent},},#{==:#{@fleet_pane},#{pane_id}}}';
 
@@ -13,6 +13,10 @@ export const screenFormat = `F #{pane_id} #{pane_pid} #{pane_dead} #{pane_in_mod
 export interface MarkedPane extends PaneTarget {
   readonly agent: string;
   readonly home: string;
+  /** The start that its session is of; null: it was adopted. */
+  readonly unit: string | null;
+  /** What it was started in; null: in none that was named. */
+  readonly conversation: string | null;
 }
 
 /** @param text one character per byte (latin1) @returns null where anything does not fit */
@@ -33,27 +37,44 @@ export function parseMarkedAndScreens(
 /** The rows at the beginning, and what is none. */
 function markedBefore(text: string): { readonly panes: readonly MarkedPane[]; readonly rest: string } {
   const found: MarkedPane[] = [];
-  const row = /A (\$[0-9]+) (@[0-9]+) (%[0-9]+) ([0-9]+) ([0-9]+) ([0-9]+):/y;
+  const row = /A (\$[0-9]+) (@[0-9]+) (%[0-9]+) ([0-9]+) ([0-9]+)/y;
   let at = 0;
   while (at < text.length) {
     row.lastIndex = at;
     const match = row.exec(text);
     if (match === null) break;
-    const [whole, session = '', window = '', pane = '', pid = '', server = '', size = ''] = match;
-    const home = text.slice(at + whole.length, at + whole.length + Number(size));
-    const rest = /^ ([0-9]+):/.exec(text.slice(at + whole.length + Number(size)));
-    if (rest?.[1] === undefined) break;
-    const from = at + whole.length + Number(size) + rest[0].length;
-    const end = from + Number(rest[1]);
-    if (text[end] !== '\n') break;
-    const agent = text.slice(from, end);
+    const [whole, session = '', window = '', pane = '', pid = '', server = ''] = match;
+    const marks = sizedFields(text, at + whole.length, 4);
+    if (marks === null || text[marks.end] !== '\n') break;
+    const [home = '', agent = '', unit = '', conversation = ''] = marks.values;
     found.push({
-      ...{ session, window, pane, pid: Number(pid), server: Number(server) },
-      ...{ agent: utf8(agent), home: utf8(home) },
+      ...{ session, window, pane, pid: Number(pid), server: Number(server), agent, home },
+      ...{ unit: unit === '' ? null : unit, conversation: conversation === '' ? null : conversation },
     });
-    at = end + 1;
+    at = marks.end + 1;
   }
   return { panes: found, rest: text.slice(at) };
+}
+
+/** So many texts, each behind a blank and its length. */
+function sizedFields(
+  text: string,
+  from: number,
+  count: number,
+): { readonly values: readonly string[]; readonly end: number } | null {
+  const size = / ([0-9]+):/y;
+  const values: string[] = [];
+  let at = from;
+  while (values.length < count) {
+    size.lastIndex = at;
+    const match = size.exec(text);
+    if (match?.[1] === undefined) return null;
+    const start = at + match[0].length;
+    at = start + Number(match[1]);
+    if (at > text.length) return null;
+    values.push(utf8(text.slice(start, at)));
+  }
+  return { values, end: at };
 }
 
 const head = /F (%[0-9]+) ([0-9]+) ([01]) ([0-9]+) ([01]) ([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+):/y;

@@ -12,6 +12,7 @@ import {
   type Evidence,
 } from '../../src/controller/conversation.js';
 import { findingsIn } from '../../src/controller/findings.js';
+import { spokenIn } from '../../src/controller/last-conversation.js';
 import { endedOnResume } from '../../src/controller/soon-ended.js';
 import type { LastEnd } from '../../src/controller/observed.js';
 import { chooseConversation, resumePlan } from '../../src/controller/resume-plan.js';
@@ -322,6 +323,29 @@ describe('a conversation on record that never began', () => {
   ])('is the current one where %s', (_, end, seen) => {
     expect(dead(end, seen)).toMatchObject(begun);
   });
+});
+
+test.each<readonly [string, ConversationRecord, string | null, string]>([
+  ['the one on record', { current: conversation('x'), former: [] }, 'x', 'x'],
+  ['what it was started in', { current: conversation('never'), former: [former('x', 'fresh')] }, 'x', 'x'],
+  ['also where that is on no record', { current: conversation('never'), former: [] }, 'x', 'x'],
+  [
+    'what a human began',
+    { current: conversation('y', { unit: 'u' }), former: [former('x', 'in-runtime')] },
+    'x',
+    'y',
+  ],
+  [
+    'what a human began, before a restart that did not come',
+    { current: conversation('never'), former: [former('y', 'fresh', { unit: 'u' })] },
+    'x',
+    'y',
+  ],
+  ['one that does not show', { current: conversation(''), former: [] }, null, ''],
+  ['the one on record, of an adopted session', { current: conversation('x'), former: [] }, null, 'x'],
+  ['nothing on record', noConversations, null, ''],
+])('what is said is said in %s', (_, record, marked, id) => {
+  expect(spokenIn(record, { unit: 'u', conversation: marked })).toBe(id);
 });
 
 test('the history holds the last fifty that held something', () => {

@@ -100,6 +100,14 @@ describe('a restart that was cut short before it came', () => {
     expect(await fleet.mark('b')).toBe(id);
   });
 
+  test('what is said in the conversation that goes on is said in that one', async () => {
+    await fleet.say('b', 'still here');
+    expect(fleet.record('b')).toMatchObject({ current: { id }, former: [] });
+    await dies();
+    expect(await fleet.mark('b')).toBe(id);
+    expect(fleet.said(id)).toEqual(['hello', 'still here']);
+  });
+
   test('what a human goes on with is continued when it dies', async () => {
     await fleet.tmux('send-keys', '-t', '=b:', 'by hand', 'Enter');
     await until('it answers', () => fleet.said(id).includes('by hand'));

@@ -149,8 +149,9 @@ test('a screen is read by its height, a title by its bytes; half of either is no
     ],
   });
   expect(parseScreens(text.slice(0, -3))).toBeNull();
-  expect(parseMarked('A $1 @1 %1 10 5 2:/h 1:a\n')).toMatchObject([
-    { agent: 'a', home: '/h', pane: '%1', server: 5 },
+  expect(parseMarked('A $1 @1 %1 10 5 2:/h 1:a 0: 5:x y\nz\n')).toMatchObject([
+    { agent: 'a', home: '/h', pane: '%1', server: 5, unit: null, conversation: 'x y\nz' },
   ]);
-  expect(parseMarked('A $1 @1 %1 10 5 2:/h 9:a\n')).toBeNull();
+  expect(parseMarked('A $1 @1 %1 10 5 2:/h 1:a 0: 9:x\n')).toBeNull();
+  expect(parseMarked('A $1 @1 %1 10 5 2:/h 1:a 0:\n')).toBeNull();
 });

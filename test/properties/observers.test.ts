@@ -109,8 +109,8 @@ describe('what tmux prints', () => {
       .map(([title, lines]) =>
         `F %1 10 0 0 0 2 1 ${lines.length} ${sized(title)}\n${lines.map((one) => `${latin1(one)}\n`).join('')}`); // prettier-ignore
     const marked = fc
-      .tuple(free, free)
-      .map(([home, agent]) => `A $1 @1 %1 10 5 ${sized(home)} ${sized(agent)}\n`);
+      .tuple(free, free, free, free)
+      .map((marks) => `A $1 @1 %1 10 5 ${marks.map(sized).join(' ')}\n`);
     const either = fc.oneof(screen, marked, fc.string({ unit: 'binary' }).map(latin1));
     fc.assert(
       fc.property(either, damage, (text, places) => {

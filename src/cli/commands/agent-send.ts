@@ -153,7 +153,7 @@ async function sendNow(
       opened.kind === 'closed'
         ? { ...opened.result, attempts: 0 }
         : await deliverNow(context, opened.line, entry, rest());
-    return noted(context, entry, made);
+    return await noted(context, entry, made, opened.kind === 'open' ? opened.line : null);
   } finally {
     locked.lock.release();
   }
@@ -196,7 +196,7 @@ async function sendOrLeave(
   const left = leaveMessage(directory, entry);
   if ('problem' in left)
     throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
-  const waits = (result: DeliveryResult): Made => {
+  const waits = async (result: DeliveryResult): Promise<Made> => {
     if (!waitsIn(directory, entry)) return toldOf(context, entry);
     const message = `${result.message}; ${laterText(context, agent)}`;
     return noted(context, entry, { ...result, ...{ status: 'left', attempts: 0, message } });
@@ -211,11 +211,11 @@ async function sendOrLeave(
   if (locked.kind === 'held') return waits(refused('Busy', busyText(locked.owner)));
   try {
     const opened = await openLine(context, roster, agent, rest().patienceMs);
-    if (opened.kind === 'closed') return waits(opened.result);
+    if (opened.kind === 'closed') return await waits(opened.result);
     const { results, blocked } = await deliverLeft(context, opened.line, rest());
     const own = results.get(entry.id);
     if (own !== undefined && !waitsIn(directory, entry)) return own;
-    return waits(own ?? blocked ?? refused('NotReady', 'nothing was typed'));
+    return await waits(own ?? blocked ?? refused('NotReady', 'nothing was typed'));
   } finally {
     locked.lock.release();
   }
@@ -248,8 +248,13 @@ function toldOf({ paths }: Context, { id }: OutboxEntry): Made {
 }
 
 /** A receipt is an event, too, whatever it says. */
-function noted<Result extends Made>(context: Context, entry: OutboxEntry, made: Result): Result {
-  note(context, entry, made);
+async function noted<Result extends Made>(
+  context: Context,
+  entry: OutboxEntry,
+  made: Result,
+  line: Line | null = null,
+): Promise<Result> {
+  await note(context, entry, made, line);
   return made;
 }
 

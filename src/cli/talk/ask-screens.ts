@@ -49,12 +49,14 @@ function lineOf(
   { agent: name, target, live }: PlannedAction,
 ): Line | null {
   const agent = roster.agents.find((one) => one.name === name);
-  const server = tmux.known ? tmux.value?.pid : undefined;
-  if (agent === undefined || server === undefined || target?.pane == null || live === null) return null;
+  const server = tmux.known ? tmux.value : null;
+  if (agent === undefined || server === null || target?.pane == null || live === null) return null;
   const { session, pane } = target;
+  const marks = server.sessions.find(({ id }) => id === session)?.marks;
   const profile = profileOfRunning(agent, files.get(name)?.applied?.started['runtime'] ?? null);
   return {
     ...{ agent, profile, socket: roster.socketName },
-    target: { session, window: '', pane, pid: live.pid, server },
+    target: { session, window: '', pane, pid: live.pid, server: server.pid },
+    marks: marks ?? { unit: null, conversation: null },
   };
 }

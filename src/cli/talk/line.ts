@@ -20,6 +20,8 @@ export interface Line {
   readonly profile: RuntimeProfile;
   readonly socket: string;
   readonly target: PaneTarget;
+  /** Of which start its session is, and what it was started in. */
+  readonly marks: Pick<MarkedPane, 'unit' | 'conversation'>;
   /** What it showed when it was found, once, and only for a moment; null: look again. */
   readonly glance?: () => Screen | null;
 }
@@ -89,10 +91,10 @@ export function lineTo(
   agent: AgentSpec,
   found: MarkedPane,
 ): Line {
-  const { session, window, pane, pid, server } = found;
+  const { session, window, pane, pid, server, unit, conversation } = found;
   const target = { session, window, pane, pid, server };
   const profile = profileOfRunning(agent, startedRuntime(paths, agent.name));
-  return { agent, profile, socket: socketName, target };
+  return { agent, profile, socket: socketName, target, marks: { unit, conversation } };
 }
 
 /** @returns gives it once, and not later than so many milliseconds from now */

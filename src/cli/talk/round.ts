@@ -39,7 +39,7 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
     const made = await deliverMail(context, line, mail, manner);
     results.set(entry.id, made.result);
     if (made.waits === true) return { results, blocked: made.result };
-    const blocked = settle(context, directory, mail, made.entry, made.result);
+    const blocked = await settle(context, line, mail, made.entry, made.result);
     if (blocked !== null) return { results, blocked };
   }
   return { results, blocked: null };
@@ -90,16 +90,17 @@ export const cutShort: DeliveryResult = {
  *
  * @returns why it waits, or null
  */
-function settle(
+async function settle(
   context: Context,
-  directory: string,
+  line: Line,
   { name, entry: before }: Mail,
   entry: OutboxEntry,
   result: Delivered,
-): DeliveryResult | null {
-  const gone = (): DeliveryResult | null => {
+): Promise<DeliveryResult | null> {
+  const directory = outboxDirectory(context.paths, line.agent.name);
+  const gone = async (): Promise<DeliveryResult | null> => {
     const problem = removeEntry(directory, name);
-    note(context, entry, result);
+    await note(context, entry, result, line);
     // Found there again it would be judged again: not at once, and not without a pause.
     return problem === null ? null : { ...result, message: `${result.message}; ${problem}` };
   };
@@ -116,11 +117,11 @@ function settle(
       const first = before.attempt === null;
       // The next round can tell more. What was pasted is only ever entered or found, never pasted again.
       if (first || (result.reason !== null && passing.has(result.reason))) {
-        if (first) note(context, entry, result);
+        if (first) await note(context, entry, result, line);
         return result;
       }
       const problem = rewriteEntry(directory, name, { ...entry, parked: result.message }, 'synced');
-      note(context, entry, result);
+      await note(context, entry, result, line);
       return problem === null ? null : result;
     }
   }
@@ -132,12 +133,20 @@ const passing: ReadonlySet<string> = new Set(['Dialog', 'CopyMode', 'Busy']);
 /** What a sender is told. */
 type Told = Omit<Delivered, 'status'> & { readonly status: DeliveryStatus | 'left' };
 
-/** An event for a receipt: everything but what was said. */
-export function note(context: Context, entry: OutboxEntry, result: Told): void {
+/**
+ * An event for a receipt: everything but what was said.
+ *
+ * @param line on which it was said; null: nothing was
+ */
+export async function note(
+  context: Context,
+  entry: OutboxEntry,
+  result: Told,
+  line: Line | null,
+): Promise<void> {
   const { id, kind, agent, text, source } = entry;
   const bytes = Buffer.byteLength(text);
-  // Where that cannot be written, the runtime's own file tells.
-  if (result.status === 'delivered') noteAccepted(context, agent);
+  if (result.status === 'delivered' && line !== null) await noteAccepted(context, agent, line.marks);
   context.record([
     eventOf(kind, context.now(), {
       ...{ agent, id, source, bytes, sha256: digestOf(text) },
