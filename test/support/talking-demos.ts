@@ -39,9 +39,14 @@ export class TalkingDemos extends FleetSandbox {
 
   /** Everything that any conversation holds, in no order of theirs. */
   all(): readonly string[] {
+    return this.ids().flatMap((id) => this.held(id));
+  }
+
+  /** Every conversation there was. */
+  ids(): readonly string[] {
     const directory = path.join(this.conversations, 'conversations');
     const names = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
-    return names.flatMap((name) => this.held(name.replace(/\.jsonl$/, '')));
+    return names.map((name) => name.replace(/\.jsonl$/, ''));
   }
 
   /** What was said in a conversation. */

@@ -20,8 +20,9 @@ import { deliverKickstarts, leaveKickstart } from '../talk/kickstart.js';
 import { attended } from '../talk/attended.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { markFresh } from '../talk/mark-fresh.js';
+import { deliverLeft } from '../talk/round.js';
 import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
-import { lockTalk, prepareSend, requireAgent, type SendOptions } from './agent-send.js';
+import { lockTalk, prepareSend, requireAgent, type SendOptions, type TakeTalkLock } from './agent-send.js';
 import { restartAgents } from './restart.js';
 
 export interface ResetOptions {
@@ -43,28 +44,56 @@ const patienceMs = 60_000;
  * Gives an agent a fresh conversation: in its runtime where the screen proves it, else by ending the process and starting it
  * again. Its first message follows.
  */
-export async function resetCommand(
-  context: Context,
-  name: string,
-  options: ResetOptions,
-  word: ResetWord = 'agent reset',
-): Promise<ExitCode> {
-  if (options.clear === true && options.new === true)
-    throw new CommandFailure(ExitCode.usage, 'give --clear or --new, not both');
-  const roster = await loadRoster(context);
-  const agent = requireAgent(roster, name);
-  requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
-  const code = await attended(context, `  ${name}: waiting until it is idle …`, () =>
-    resetLocked(context, roster, agent, options, word),
+export async function resetCommand(context: Context, name: string, options: ResetOptions): Promise<ExitCode> {
+  const { roster, agent } = await prepareReset(context, name, options);
+  const code = await underLock(context, agent, options, () =>
+    resetLocked(context, roster, agent, options, 'agent reset'),
   );
   if (!context.interrupted()) await deliverKickstarts(context, [name]);
   return code;
 }
 
+/** What can be refused without looking at the agent. */
+async function prepareReset(
+  context: Context,
+  name: string,
+  options: ResetOptions,
+): Promise<{ readonly roster: Roster; readonly agent: AgentSpec }> {
+  if (options.clear === true && options.new === true)
+    throw new CommandFailure(ExitCode.usage, 'give --clear or --new, not both');
+  const roster = await loadRoster(context);
+  const agent = requireAgent(roster, name);
+  requireOwnInstallation(context, roster, observeOwner(context.paths, parseEnvironmentFile));
+  return { roster, agent };
+}
+
 /**
- * Nobody else talks to the agent until it is fresh: what was delivered to it after it had been found idle would be lost with
- * its process.
+ * Nobody else talks to the agent until it is fresh, and has its task: what was delivered to it after it had been found idle would be
+ * lost with its process.
  */
+async function underLock(
+  context: Context,
+  agent: AgentSpec,
+  options: ResetOptions,
+  work: () => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const locked = await waiting(context, agent, () => lockTalk(context, agent, options.timeout ?? patienceMs));
+  if (locked.kind === 'held') {
+    const { purpose, pid } = locked.owner;
+    context.say(`${agent.name} was not reset: ${purpose} (pid ${pid}) is talking to it`);
+    return context.interrupted() ? ExitCode.interrupted : ExitCode.timeout;
+  }
+  try {
+    return await work();
+  } finally {
+    locked.lock.release();
+  }
+}
+
+const waiting = <Value>(context: Context, { name }: AgentSpec, work: () => Promise<Value>): Promise<Value> =>
+  attended(context, `  ${name}: waiting until it is idle …`, work);
+
+/** The caller holds the agent's lock. */
 async function resetLocked(
   context: Context,
   roster: Roster,
@@ -73,15 +102,9 @@ async function resetLocked(
   word: ResetWord,
 ): Promise<ExitCode> {
   const { name } = agent;
-  const locked = await lockTalk(context, agent, options.timeout ?? patienceMs);
-  if (locked.kind === 'held') {
-    const { purpose, pid } = locked.owner;
-    context.say(`${name} was not reset: ${purpose} (pid ${pid}) is talking to it`);
-    return context.interrupted() ? ExitCode.interrupted : ExitCode.timeout;
-  }
   const afresh = async (): Promise<ExitCode> => (await restartAgents(context, [name], word)).code;
-  try {
-    const result = await attempt(context, roster, agent, options);
+  return waiting(context, agent, async () => {
+    const result = await attempt(context, roster, agent, options, word);
     switch (result.kind) {
       case 'fresh':
         context.record([eventOf('reset', context.now(), { agent: name, message: 'reset in its runtime' })]);
@@ -101,9 +124,7 @@ async function resetLocked(
         context.say(`${name}: ${result.message}; ending its process and starting it afresh`);
         return await afresh();
     }
-  } finally {
-    locked.lock.release();
-  }
+  });
 }
 
 /** The caller holds the agent's lock. */
@@ -112,11 +133,28 @@ async function attempt(
   roster: Roster,
   agent: AgentSpec,
   options: ResetOptions,
+  word: ResetWord,
 ): Promise<ResetResult> {
   const asked = options.clear === true ? 'clear' : options.new === true ? 'new' : null;
   const opened = requireSeen(await openLine(context, roster, agent, 0), `${agent.name} was not reset: `);
   if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
   requireNoHold(context, agent.name);
+  if (word === 'agent assign' && options.now !== true && hasMessages(context, agent)) {
+    // It belongs to the conversation that is there: a task of its own, perhaps, that was left.
+    const patience = options.timeout ?? patienceMs;
+    const earlier = {
+      whenIdle: true,
+      clearDraft: options.clearDraft === true,
+      enters: 2,
+      patienceMs: patience,
+    };
+    const { blocked } = await deliverLeft(context, opened.line, earlier);
+    if (blocked !== null)
+      return {
+        kind: 'refused',
+        message: `an earlier message waits: ${blocked.message}; see: fleet agent outbox ${agent.name}`,
+      };
+  }
   const manner = {
     interrupt: options.interrupt === true,
     hint: 'use --interrupt or --now',
@@ -128,13 +166,13 @@ async function attempt(
     return waited.kind === 'refused' && options.now === true ? { ...waited, kind: 'uncertain' } : waited;
   };
   if (isResumed(context, agent)) return ended({});
-  const word = resetWord(opened.line, asked);
-  if ('problem' in word) {
+  const typed = resetWord(opened.line, asked);
+  if ('problem' in typed) {
     // Also what can only be ended is not ended in the middle of its turn.
     const waited = await ended({ untold: true });
-    return waited.kind === 'by-restart' ? { kind: 'uncertain', message: word.problem } : waited;
+    return waited.kind === 'by-restart' ? { kind: 'uncertain', message: typed.problem } : waited;
   }
-  const order = { ...manner, command: word.word };
+  const order = { ...manner, command: typed.word };
   const result = await resetInApp(context, opened.line, order, randomBytes(8).toString('hex'));
   if (result.kind === 'refused' && options.now === true) return { ...result, kind: 'uncertain' };
   if (result.kind !== 'fresh') return result;
@@ -165,6 +203,15 @@ function requireNoHold({ paths, now }: Context, name: string): void {
   );
 }
 
+/** Whether something was left for it that was not its first message. */
+function hasMessages({ paths }: Context, { name }: AgentSpec): boolean {
+  const outbox = readOutbox(outboxDirectory(paths, name));
+  return (
+    outbox.known &&
+    outbox.value.some(({ entry }) => entry.kind === 'message' && entry.left && entry.parked === null)
+  );
+}
+
 /** Whether a draft is what fleet itself was saying to this process when it was cut short: it is in the outbox, and nobody's loss. */
 function isCutShort({ paths }: Context, { agent, profile, target }: Line, draft: Composer): boolean {
   const outbox = readOutbox(outboxDirectory(paths, agent.name));
@@ -190,13 +237,23 @@ export async function assignCommand(
 ): Promise<ExitCode> {
   // Whole before anything is ended: a task that cannot be sent must not cost a conversation.
   const task = await prepareSend(context, name, options);
-  if (task.agent.resetBetweenTasks) {
-    const told = options.json === true ? { ...context, print: context.say } : context;
-    const code = await resetCommand(told, task.agent.name, options, 'agent assign');
-    if (code !== ExitCode.done || context.interrupted()) {
-      context.say('the task was not sent');
-      return code === ExitCode.done ? ExitCode.interrupted : code;
-    }
-  }
-  return task.send();
+  if (!task.agent.resetBetweenTasks) return task.send();
+  const told = options.json === true ? { ...context, print: context.say } : context;
+  const { roster, agent } = await prepareReset(told, task.agent.name, options);
+  const sending = { begun: false };
+  // One lock over all of it: between the reset and the task another task would come into the same conversation.
+  const code = await underLock(told, agent, options, async () => {
+    const reset = await resetLocked(told, roster, agent, options, 'agent assign');
+    if (!context.interrupted()) await deliverKickstarts(told, [agent.name], 'locked');
+    if (reset !== ExitCode.done) return reset;
+    if (context.interrupted()) return ExitCode.interrupted;
+    sending.begun = true;
+    return task.send(handedOn);
+  });
+  if (!sending.begun) context.say('the task was not sent');
+  return code;
 }
+
+/** The lock of somebody who has it, and gives it back himself. */
+const handedOn: TakeTalkLock = () =>
+  Promise.resolve({ kind: 'acquired', lock: { release: () => undefined }, claim: 0 });

@@ -59,7 +59,7 @@ export async function prepareSend(
   context: Context,
   name: string,
   options: SendOptions,
-): Promise<{ readonly agent: AgentSpec; readonly send: () => Promise<ExitCode> }> {
+): Promise<{ readonly agent: AgentSpec; readonly send: (take?: TakeTalkLock) => Promise<ExitCode> }> {
   const begun = performance.now();
   const roster = await rosterToTalk(context);
   const agent = requireAgent(roster, roster.agents.find(({ session }) => session === name)?.name ?? name);
@@ -83,9 +83,9 @@ export async function prepareSend(
     enters: 1 + (options.retries ?? 1),
     patienceMs: patience,
   };
-  const send = async (): Promise<ExitCode> => {
+  const send = async (take: TakeTalkLock = lockTalk): Promise<ExitCode> => {
     const made = await attended(context, `  ${agent.name}: waiting until it can be talked to …`, () =>
-      (options.later === true ? sendOrLeave : sendNow)(context, roster, agent, entry, manner),
+      (options.later === true ? sendOrLeave : sendNow)(context, roster, agent, entry, manner, take),
     );
     const elapsedMs = Math.round(performance.now() - begun);
     return giveReceipt(
@@ -140,9 +140,10 @@ async function sendNow(
   agent: AgentSpec,
   entry: OutboxEntry,
   manner: Manner,
+  take: TakeTalkLock,
 ): Promise<Made> {
   const rest = countdown(manner);
-  const locked = await lockTalk(context, agent, manner.patienceMs);
+  const locked = await take(context, agent, manner.patienceMs);
   if (locked.kind === 'held') return noted(context, entry, refused('Busy', busyText(locked.owner)));
   try {
     const opened = requireSeen(
@@ -191,6 +192,7 @@ async function sendOrLeave(
   agent: AgentSpec,
   entry: OutboxEntry,
   manner: Manner,
+  take: TakeTalkLock,
 ): Promise<Made> {
   const directory = outboxDirectory(context.paths, agent.name);
   const left = leaveMessage(directory, entry);
@@ -203,7 +205,7 @@ async function sendOrLeave(
   };
   const rest = countdown(manner);
   // It is left, whatever comes now: told as not left it would be sent again, and arrive twice.
-  const locked = await lockTalk(context, agent, manner.patienceMs).catch((error: unknown) => {
+  const locked = await take(context, agent, manner.patienceMs).catch((error: unknown) => {
     if (error instanceof CommandFailure) return error;
     throw error;
   });
@@ -276,6 +278,9 @@ const refused = (reason: DeliveryResult['reason'], message: string): Delivered =
 
 const busyText = ({ purpose, pid }: { readonly purpose: string; readonly pid: number }): string =>
   `${purpose} (pid ${pid}) is talking to it`;
+
+/** How a sender gets the agent's lock: who has it already hands it on. */
+export type TakeTalkLock = typeof lockTalk;
 
 /** One at a time types into an agent. @throws CommandFailure 1 where the state directory cannot be written */
 export async function lockTalk(

@@ -99,8 +99,16 @@ export function leaveKickstartOf(
   return problem === null ? null : `its first message could not be left: ${problem}`;
 }
 
-/** Delivers first messages of agents that were just started, where no controller does. Bounded; says what it could not. */
-export async function deliverKickstarts(context: Context, agents: readonly string[]): Promise<void> {
+/**
+ * Delivers first messages of agents that were just started, where no controller does. Bounded; says what it could not.
+ *
+ * @param lock `locked`: the caller holds the agents' locks
+ */
+export async function deliverKickstarts(
+  context: Context,
+  agents: readonly string[],
+  lock: 'locked' | 'unlocked' = 'unlocked',
+): Promise<void> {
   const waiting = agents.filter((agent) => {
     const outbox = readOutbox(outboxDirectory(context.paths, agent));
     return (
@@ -116,7 +124,7 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
       .filter(({ name }) => waiting.includes(name))
       .map(async (agent) => {
         context.progress(`  ${agent.name}: first message …`);
-        const problem = await deliverTo(context, world, agent);
+        const problem = await deliverTo(context, world, agent, lock);
         if (problem !== null)
           context.say(
             `${agent.name}: its first message waits: ${problem}. Deliver it with: fleet agent outbox ${agent.name} --deliver, or let the controller do it: fleet run`,
@@ -125,10 +133,16 @@ export async function deliverKickstarts(context: Context, agents: readonly strin
   );
 }
 
-async function deliverTo(context: Context, { roster }: World, agent: AgentSpec): Promise<Outcome> {
+async function deliverTo(
+  context: Context,
+  { roster }: World,
+  agent: AgentSpec,
+  held: 'locked' | 'unlocked',
+): Promise<Outcome> {
   const deadline = performance.now() + patienceMs;
   const left = (): number => Math.max(0, deadline - performance.now());
-  const lock = await takeTalkLock(context.paths, agent.name, 'fleet apply', left());
+  const lock =
+    held === 'locked' ? null : await takeTalkLock(context.paths, agent.name, 'fleet apply', left());
   if (typeof lock === 'string') return lock;
   try {
     const opened = await openLine(context, roster, agent, left());
@@ -138,6 +152,6 @@ async function deliverTo(context: Context, { roster }: World, agent: AgentSpec):
     // A restart that was cut short and is planned again, or has to wait.
     return blocked === waitsForStart ? null : (blocked?.message ?? null);
   } finally {
-    lock.release();
+    lock?.release();
   }
 }
