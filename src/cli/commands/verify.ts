@@ -125,6 +125,7 @@ function agentCheck(
   switch (situation.kind) {
     case 'live': {
       const { session, pane, unit } = situation;
+      const strays = unit ? strayProcesses(agent, processTree(pane.pid, children)) : [];
       const problems = [
         ...(session.name === desired.spec.session
           ? []
@@ -132,14 +133,13 @@ function agentCheck(
         ...(desired.kind === 'resolved' && session.marks.spec !== desired.specHash
           ? ['runs with another configuration']
           : []),
-        ...(unit ? strayProcesses(agent, processTree(pane.pid, children)) : []),
+        ...strays,
       ];
       if (problems.length > 0) {
         const renamed = session.name !== desired.spec.session;
-        return failed(
-          problems.join('; '),
-          renamed ? `rename it back, or fleet restart ${agent}` : 'fleet plan',
-        );
+        // Of where its processes are no plan knows.
+        const hint = strays.length > 0 ? `fleet restart ${agent}` : 'fleet plan';
+        return failed(problems.join('; '), renamed ? `rename it back, or fleet restart ${agent}` : hint);
       }
       return unit
         ? {
