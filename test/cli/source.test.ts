@@ -5,7 +5,7 @@ import type { MarkedPane } from '../../src/observers/screen-output.js';
 
 const marked = (agent: string, pane: string, home = '/home'): MarkedPane => ({
   ...{ session: '$1', window: '@1', pane, pid: 7, server: 42 },
-  ...{ agent, home },
+  ...{ agent, home, unit: null, conversation: null },
 });
 const panes = [marked('0', '%1'), marked('b', '%2'), marked('c', '%3', '/other')];
 const source = (env: Readonly<Record<string, string>>, sourceLabel?: string): string =>
