@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addAgentCommands } from './cli/agent-program.js';
 import { addFleetCommands, addFleetOptions } from './cli/program.js';
+import { endAsDocumented } from './cli/usage.js';
 
 /**
  * Mounts fleet's commands under another commander program, as `<program> fleet …`.
@@ -8,7 +9,8 @@ import { addFleetCommands, addFleetOptions } from './cli/program.js';
  * @returns the `fleet` command
  */
 export function registerFleetCommand(program: Command): Command {
-  return addFleetCommands(program.command('fleet').description('keep a fleet of AI coding agents running'));
+  const fleet = program.command('fleet').description('keep a fleet of AI coding agents running');
+  return endAsDocumented(addFleetCommands(fleet));
 }
 
 /**
@@ -18,7 +20,7 @@ export function registerFleetCommand(program: Command): Command {
  */
 export function registerAgentCommand(program: Command): Command {
   const agent = program.command('agent').description('talk to agents of the fleet');
-  return addAgentCommands(addFleetOptions(agent));
+  return endAsDocumented(addAgentCommands(addFleetOptions(agent)));
 }
 
 export { compileRoster } from './roster/compile.js';

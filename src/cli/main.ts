@@ -3,21 +3,16 @@ import { packageVersion } from '../host/assets.js';
 import { fileProblem } from '../host/atomic-file.js';
 import { ExitCode } from './exit-code.js';
 import { addFleetCommands } from './program.js';
+import { endAsDocumented } from './usage.js';
 
 /** Runs the command line of this process. */
 export function main(): void {
-  const program = addFleetCommands(new Command('fleet'))
+  // First, for the commands to take it over.
+  const program = addFleetCommands(new Command('fleet').exitOverride())
     .description('keeps a fleet of long-lived AI coding agents running, from one roster file')
     .version(packageVersion(), '--version')
-    .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: true })
-    .exitOverride();
-  for (const command of program.commands) {
-    for (const each of [command, ...command.commands]) {
-      const words = each === command ? command.name() : `${command.name()} ${each.name()}`;
-      each.exitOverride().showHelpAfterError(`See: fleet ${words} --help`);
-    }
-  }
+    .configureHelp({ showGlobalOptions: true });
+  endAsDocumented(program);
 
   const output = { failed: false };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
