@@ -4,7 +4,7 @@ import { Repetition } from '../controller/repetition.js';
 import { visible } from '../roster/visible.js';
 import { endText } from './render/end-text.js';
 import { formatVersion } from './render/plan-json.js';
-import { costText, gateText, howText, reasonText } from './render/reason-text.js';
+import { costJson, gateText, howText, reasonText } from './render/reason-text.js';
 
 /** One entry of the event log. Beside these any member an event of its type has. */
 export interface EventRecord {
@@ -25,7 +25,7 @@ export function outcomeRecord(now: number, event: ApplyEvent): EventRecord | nul
   if (event.type !== 'result') return null;
   const { result } = event;
   const { agent, action, gate, reasons, cost } = result.action;
-  const details = { agent, action, reasons: reasons.map(reasonText), cost: costText(cost) };
+  const details = { agent, action, reasons: reasons.map(reasonText), ...costJson(cost) };
   switch (result.kind) {
     case 'done':
       return eventOf('action_complete', now, {

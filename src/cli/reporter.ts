@@ -1,11 +1,11 @@
-import type { Plan } from '../controller/action.js';
+import type { Plan, PlannedAction } from '../controller/action.js';
 import type { ActionResult, ApplyEvent } from '../controller/apply.js';
 import { packageVersion } from '../host/assets.js';
 import type { Context } from './context.js';
 import { actionJson, formatVersion, planJson } from './render/plan-json.js';
 import { planText } from './render/plan-text.js';
 import { holderFailure, holderResult } from './render/holder-text.js';
-import { howText } from './render/reason-text.js';
+import { costJson, howText } from './render/reason-text.js';
 import { resultLines, resultSummary } from './render/result-text.js';
 import { jsonText } from './render/json-text.js';
 
@@ -44,7 +44,7 @@ export function textReporter({ print, say, progress, style }: Context): Reporter
 }
 
 /** One JSON object per line on stdout. */
-export function jsonReporter({ print }: Context): Reporter {
+export function jsonReporter({ print }: Pick<Context, 'print'>): Reporter {
   const line = (object: object): void => print(jsonText({ formatVersion, ...object }));
   line({ type: 'version', version: packageVersion() });
   return {
@@ -52,7 +52,7 @@ export function jsonReporter({ print }: Context): Reporter {
     event: (event) => {
       switch (event.type) {
         case 'start':
-          line({ type: 'action_start', agent: event.action.agent, action: event.action.action });
+          line({ type: 'action_start', ...whatOf(event.action) });
           return;
         case 'result':
           line(resultJson(event.result));
@@ -83,12 +83,14 @@ export function jsonReporter({ print }: Context): Reporter {
   };
 }
 
+const whatOf = ({ agent, action, cost }: PlannedAction): object => ({ agent, action, ...costJson(cost) });
+
 function resultJson(result: ActionResult): object {
-  const { agent, action } = result.action;
+  const what = whatOf(result.action);
   switch (result.kind) {
     case 'done':
       return {
-        ...{ type: 'action_complete', agent, action },
+        ...{ type: 'action_complete', ...what },
         ...(result.how === undefined ? {} : { message: howText(result.how) }),
       };
     case 'gated':
@@ -96,12 +98,11 @@ function resultJson(result: ActionResult): object {
     case 'interrupted':
       return {
         type: 'action_failed',
-        agent,
-        action,
+        ...what,
         message: 'interrupted before it was begun',
         lastLines: [],
       };
     case 'failed':
-      return { type: 'action_failed', agent, action, message: result.message, lastLines: result.lastWords };
+      return { type: 'action_failed', ...what, message: result.message, lastLines: result.lastWords };
   }
 }

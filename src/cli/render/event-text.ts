@@ -3,12 +3,14 @@ import { visible } from '../../roster/visible.js';
 
 /** One event on one line: when, what, whom, why. */
 export function eventText({ time, type, agent, details }: LoggedEvent): string {
-  const { action, message, reasons, revision, cost, count, since, lastLines } = details;
+  const { action, message, reasons, revision, cost, costMessage, count, since, lastLines } = details;
+  // Earlier versions wrote the words to where the kind stands now.
+  const costs = costMessage ?? cost;
   const parts = [
     typeof action === 'string' ? action : null,
     Array.isArray(reasons) ? reasons.map(String).join('; ') : null,
     typeof message === 'string' ? message.split('\n')[0] : null,
-    typeof cost === 'string' && cost.startsWith('LOSES') ? cost : null,
+    typeof costs === 'string' && costs.startsWith('LOSES') ? costs : null,
     typeof revision === 'string' ? `revision ${revision.slice(0, 7)}` : null,
     Array.isArray(lastLines) && lastLines.length > 0 ? `last line: ${String(lastLines.at(-1))}` : null,
     typeof count === 'number'

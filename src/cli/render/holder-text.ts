@@ -1,6 +1,6 @@
 import type { HolderReplacement } from '../../controller/holder.js';
 import { visible } from '../../roster/visible.js';
-import { costText } from './reason-text.js';
+import { costJson, costText } from './reason-text.js';
 import type { Style } from './style.js';
 
 const why = "started by the predecessor's unit: nothing restarts it, and what it holds is not contained";
@@ -39,10 +39,7 @@ export const holderJson = (holder: HolderReplacement): object => ({
   gate: holder.gate.kind,
   ...(holder.gate.kind === 'ready' ? {} : { gateMessage: holderGateText(holder) }),
   reasons: [{ code: 'PredecessorHolder', message: why }],
-  agents: holder.costs.map(({ agent, cost }) => {
-    const costMessage = costText(cost);
-    return { agent, cost: cost.kind, ...(costMessage === null ? {} : { costMessage }) };
-  }),
+  agents: holder.costs.map(({ agent, cost }) => ({ agent, ...costJson(cost) })),
 });
 
 export const holderFailure = (failure: string): string =>

@@ -1,6 +1,6 @@
 import type { Gate, Plan, PlannedAction, Reason } from '../../controller/action.js';
 import { holderJson } from './holder-text.js';
-import { costText, gateText, reasonText } from './reason-text.js';
+import { costJson, gateText, reasonText } from './reason-text.js';
 
 export const formatVersion = '1.0';
 
@@ -28,15 +28,13 @@ export function actionJson({
   applied,
   desired,
 }: PlannedAction): object {
-  const costMessage = costText(cost);
   return {
     agent,
     action,
     gate: gate.kind,
     ...gateDetail(gate),
     reasons: reasons.map(reasonJson),
-    cost: cost.kind,
-    ...(costMessage === null ? {} : { costMessage }),
+    ...costJson(cost),
     ...(live === null ? {} : { live }),
     hashes: { applied, desired },
   };

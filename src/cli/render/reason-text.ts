@@ -118,6 +118,12 @@ export function costText(cost: Cost): string | null {
   }
 }
 
+/** The same as members of an object: the kind, and the words where there are any. */
+export function costJson(cost: Cost): object {
+  const costMessage = costText(cost);
+  return { cost: cost.kind, ...(costMessage === null ? {} : { costMessage }) };
+}
+
 /** What a start makes of an agent's conversation where that costs nothing, or null where it is not worth a line. */
 export function outlookText({ action, live, conversation: { now, next } }: PlannedAction): string | null {
   if (action !== 'start' && action !== 'restart' && action !== 'reset') return null;

@@ -6,7 +6,7 @@ import { withoutFrames } from '../../roster/diagnostic.js';
 import type { Roster } from '../../roster/types.js';
 import { endRecord, eventOf, type EventRecord } from '../event-record.js';
 import { holderFailure } from '../render/holder-text.js';
-import { howText, reasonText } from '../render/reason-text.js';
+import { costJson, howText, reasonText } from '../render/reason-text.js';
 import { standingFacts, type Line, type Priority, type StandingFact } from './standing.js';
 import { jsonText } from '../render/json-text.js';
 
@@ -112,22 +112,23 @@ export class ControllerLog {
         return;
       case 'start':
         this.line(6, 'action_start', {
-          ...{ agent: event.action.agent, action: event.action.action, cost: event.action.cost.kind },
+          ...{ agent: event.action.agent, action: event.action.action, ...costJson(event.action.cost) },
           reasons: event.action.reasons.map(reasonText),
         });
         return;
       case 'result': {
-        const { agent, action } = event.result.action;
+        const { agent, action, cost } = event.result.action;
+        const details = { agent, action, ...costJson(cost) };
         switch (event.result.kind) {
           case 'done':
             this.line(5, 'action_complete', {
-              ...{ agent, action },
+              ...details,
               ...(event.result.how === undefined ? {} : { message: howText(event.result.how) }),
             });
             return;
           case 'failed':
             this.line(4, 'action_failed', {
-              ...{ agent, action, message: event.result.message },
+              ...{ ...details, message: event.result.message },
               lastLines: event.result.lastWords,
             });
             return;

@@ -1,6 +1,6 @@
 import type { Plan } from '../../controller/action.js';
 import { holderGateText } from '../render/holder-text.js';
-import { costText, gateText, reasonText } from '../render/reason-text.js';
+import { costJson, gateText, reasonText } from '../render/reason-text.js';
 
 /** journald's priorities: 3 error, 4 warning, 5 notice, 6 information. */
 export type Priority = 3 | 4 | 5 | 6;
@@ -71,7 +71,7 @@ export function standingFacts(
         type: 'deferred',
         details: {
           ...{ ...details, message: gateText(gate) },
-          ...{ reasons: reasons.map(reasonText), cost: costText(cost) },
+          ...{ reasons: reasons.map(reasonText), ...costJson(cost) },
         },
       },
       over: { priority: 6, type: 'cleared', details },
