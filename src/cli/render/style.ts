@@ -8,16 +8,14 @@ export interface Style {
   readonly bold: (text: string) => string;
 }
 
-/** Colour on a terminal that has it, where nobody said no; or where FORCE_COLOR asks for it, for pagers and CI. */
+/** Colour on a terminal that has it, where nobody said no. */
 export function colourWanted(
   asked: boolean,
   terminal: boolean | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): boolean {
   const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
-  if (!asked || noColour) return false;
-  const forced = env['FORCE_COLOR'] ?? '';
-  return forced !== '' && forced !== '0' ? true : terminal === true && env['TERM'] !== 'dumb';
+  return asked && !noColour && terminal === true && env['TERM'] !== 'dumb';
 }
 
 export function styleFor(colour: boolean): Style {

@@ -172,6 +172,8 @@ test.each<readonly [boolean, boolean | undefined, object, boolean]>([
   [true, true, { NO_COLOR: '1' }, false],
   [true, true, { NO_COLOR: '' }, true],
   [true, true, { TERM: 'dumb' }, false],
+  [true, undefined, { FORCE_COLOR: '1' }, false],
+  [true, true, { TERM: 'dumb', FORCE_COLOR: '1' }, false],
 ])('colour asked %s, terminal %s, %j: %s', (asked, terminal, env, wanted) => {
   expect(colourWanted(asked, terminal, { ...env })).toBe(wanted);
 });
