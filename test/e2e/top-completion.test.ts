@@ -51,6 +51,21 @@ test('top: once where nobody watches, the hungriest first; on a terminal until q
   expect(shown).toContain('builder');
 });
 
+test('top says that the roster is broken or gone, and shows the fleet by the one that was applied last', async () => {
+  roster();
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  fs.writeFileSync(fleet.roster, 'agents: [');
+  const broken = await fleet.expect(78, 'top', '--interval', '100ms');
+  expect(broken.stdout).toMatch(/^builder /m);
+  expect(broken.stderr).toContain('roster.yaml:1:');
+  expect(broken.stderr).toBe((await fleet.expect(78, 'status')).stderr);
+  fs.rmSync(fleet.roster);
+  const gone = await fleet.expect(78, 'top', '--interval', '100ms');
+  expect(gone.stdout).toMatch(/^builder /m);
+  expect(gone.stderr).toContain('no such file or directory');
+});
+
 test('bash completes commands, agents and choices, and runs nothing that stands on the line', async () => {
   roster();
   const bin = path.join(fleet.directory, 'bin');

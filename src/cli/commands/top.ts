@@ -3,6 +3,7 @@ import { fleetStatus } from '../../controller/status.js';
 import { monotonicNow } from '../../host/clock.js';
 import { observeFigures, type FleetFigures } from '../../observers/figures.js';
 import { readStatusRecord } from '../../observers/status-record.js';
+import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
@@ -26,7 +27,8 @@ interface Sample {
 
 /**
  * What each agent's whole process tree takes of the machine, as systemd accounts for it. On a terminal it goes on until `q` or
- * Ctrl-C; elsewhere it is printed once, over the time between two looks. Three processes a look.
+ * Ctrl-C; elsewhere it is printed once, over the time between two looks. Three processes a look. While the roster is broken it
+ * goes by the one that was applied last, says so and ends with 78.
  */
 export async function topCommand(context: Context, { sort, interval }: TopOptions): Promise<ExitCode> {
   const terminal = process.stdout.isTTY;
@@ -37,8 +39,11 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
   const restore = terminal ? onQuitKey(end) : () => undefined;
   try {
     let before: Sample | null = null;
+    let code: ExitCode = ExitCode.done;
     while (!ended.signal.aborted) {
-      const roster = memory.look().roster ?? (await loadRoster(context));
+      const { roster: inForce, problem } = memory.look();
+      const roster = inForce ?? (await loadRoster(context));
+      code = problem === null ? ExitCode.done : ExitCode.invalidRoster;
       const { world } = await observe(context, { roster });
       const agents = fleetStatus(world, {
         now: context.now(),
@@ -52,18 +57,21 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
         { agents, figures: after.figures, since, sort, now: context.now() },
         context.style,
       );
-      if (terminal) drawOver(lines);
-      else if (before !== null) {
+      if (terminal) {
+        const [why = ''] = (problem ?? '').split('\n');
+        drawOver(problem === null ? lines : [context.style.bad(visible(why)), '', ...lines]);
+      } else if (before !== null) {
+        if (problem !== null) context.say(problem);
         for (const line of lines) context.print(line);
-        return ExitCode.done;
+        return code;
       }
       before = after;
       await delay(terminal ? interval : Math.min(interval, 1000), undefined, { signal: ended.signal }).catch(
         () => undefined,
       );
-      if (process.stdout.destroyed) return ExitCode.done;
+      if (process.stdout.destroyed) return code;
     }
-    return ExitCode.done;
+    return code;
   } finally {
     restore();
   }
