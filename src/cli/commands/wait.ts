@@ -4,9 +4,11 @@ import { fleetStatus, type AgentStatus } from '../../controller/status.js';
 import type { Activity } from '../../controller/screen.js';
 import { profileOfRunning } from '../../roster/profile.js';
 import { formatDuration } from '../../roster/duration.js';
+import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
+import { sourceExitCode } from '../outcome.js';
 import { observe } from '../pass.js';
 import { activitiesOf } from '../talk/activities.js';
 import { openWakes } from '../wakes.js';
@@ -59,7 +61,10 @@ export async function waitCommand(
           stateOf(one, onScreen.get(one.name) ?? screens.get(one.name), ending.get(one.name)),
         );
         context.say(`not ${wanted} after ${formatDuration(timeout)}: ${states.join(', ')}`);
-        return ExitCode.timeout;
+        const { unknownSources } = assess(world);
+        for (const { source, message } of unknownSources)
+          context.say(`${source} is unknown: ${visible(message)}`);
+        return unknownSources.length > 0 ? sourceExitCode({ unknownSources }) : ExitCode.timeout;
       }
       const began = performance.now();
       await wakes.next(Math.min(pause, left));
