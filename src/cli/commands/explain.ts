@@ -1,5 +1,5 @@
 import { eventFiles } from '../../actuators/event-log.js';
-import { noWords } from '../../controller/gate.js';
+import { holdOn, noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { fleetStatus } from '../../controller/status.js';
 import { displayPath } from '../../host/paths.js';
@@ -55,6 +55,13 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   if (status?.conversation != null) print(`  conversation: ${conversationText(status.conversation, now())}`);
   if (status !== undefined && status.outdated.length > 0)
     print(`  runs with earlier values of: ${status.outdated.join(', ')}`);
+  const held = world.observed.memory.known ? holdOn(name, world.observed.memory.value, now()) : null;
+  // Where something waits for its end, it is told as the gate of that.
+  if (held !== null && planned?.gate.kind !== 'held') {
+    const gate = { kind: 'held', ...held } as const;
+    print(`  ${gateText(gate) ?? ''}, since ${new Date(held.hold.since).toISOString()}`);
+    print(`    release it with: ${gateHint(gate, name) ?? ''}`);
+  }
   if (unknown !== undefined) print(`  nothing is done: ${visible(unknown.message)}`);
   if (planned === undefined && unknown === undefined)
     print('  nothing is to be done: it is as the roster says');
