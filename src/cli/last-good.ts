@@ -1,5 +1,7 @@
+import { observeOwner } from '../observers/installation.js';
 import { readHistory } from '../observers/revisions.js';
 import { compileRoster } from '../roster/compile.js';
+import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
 import type { Installation } from '../observers/installation.js';
 import type { Context } from './context.js';
@@ -9,9 +11,14 @@ import { moveProblem } from './guard.js';
  * The roster that was applied last, with its kickstart templates as they were then: what is in force while the file is
  * broken, also for a controller that was started meanwhile.
  *
- * @returns null where none is kept, or none that this version of fleet takes for valid
+ * Every home has its history in the same state directory, and only the roster that is installed is ever applied: for any other
+ * file, a slip of the hand in `--roster` perhaps, what is kept there is another fleet's.
+ *
+ * @returns null where none is kept of this roster, or none that this version of fleet takes for valid
  */
 export function lastGoodRoster({ paths }: Context): Roster | null {
+  const { record, otherHome } = observeOwner(paths, parseEnvironmentFile);
+  if (otherHome !== null || record?.roster !== paths.roster) return null;
   const history = readHistory(paths.state);
   const last = history.known
     ? history.revisions.findLast(({ kind, valid }) => kind === 'applied' && valid)

@@ -1,0 +1,32 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FleetSandbox } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+test('the roster that was applied last is in force for no other file, and no other home', async () => {
+  fleet.writeRoster(['{ name: a, runtime: sleeper, command: [sleep, infinity] }']);
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  const looks = [['agent', 'roster'], ['agent', 'tail', 'a'], ['top'], ['status'], ['explain', 'a']];
+  const slips = [
+    ['--roster', path.join(fleet.directory, 'typo.yaml')],
+    ['--mosaic-home', path.join(fleet.directory, 'typo')],
+  ];
+  for (const slip of slips) {
+    for (const words of looks) {
+      const { stdout, stderr } = await fleet.expect(78, ...slip, ...words);
+      expect(stdout).toBe('');
+      expect(stderr).toContain('no roster to read:');
+    }
+  }
+  // Its own, by either name.
+  fs.rmSync(fleet.roster);
+  expect((await fleet.expect(0, 'agent', 'roster')).stdout).toContain('a');
+  expect((await fleet.expect(0, '--roster', fleet.roster, 'agent', 'roster')).stdout).toContain('a');
+});
