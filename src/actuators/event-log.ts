@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeDirectory } from '../host/directory.js';
 
 /** A file of events is set aside at this size; one older is kept. */
 const maxBytes = 1024 * 1024;
@@ -19,7 +20,7 @@ export function appendEvents(state: string, events: readonly object[]): string |
   if (events.length === 0) return null;
   const [older, current] = eventFiles(state);
   try {
-    fs.mkdirSync(state, { recursive: true, mode: 0o700 });
+    makeDirectory(state);
     if ((fs.statSync(current, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
       fs.renameSync(current, older);
     fs.appendFileSync(current, events.map((event) => `${JSON.stringify(event)}\n`).join(''), { mode: 0o600 });

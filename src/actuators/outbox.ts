@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeDirectory } from '../host/directory.js';
 import type { OutboxEntry } from '../controller/outbox.js';
 import type { Outcome } from '../controller/port.js';
 import { fileProblem, writeFileAtomic } from '../host/atomic-file.js';
@@ -16,7 +17,7 @@ export function leaveMessage(
   over?: string,
 ): { readonly name: string } | { readonly problem: string } {
   try {
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const name = over ?? entryName(directory, entry);
     try {
       writeEntry(directory, name, entry, 'synced');

@@ -28,7 +28,7 @@ export async function writeExport(context: Context, file: string, exported: stri
     print(written ? `wrote ${shown}` : `${shown} says that already. Nothing was changed.`);
   if (!isRoster) {
     try {
-      said(writeFileAtomic(target, text, mode));
+      said(writeFileAtomic(target, text, mode, 'synced', 'expected'));
     } catch (error) {
       throw new CommandFailure(ExitCode.error, `cannot write ${file}: ${fileProblem(error)}`);
     }

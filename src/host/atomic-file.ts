@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeDirectory } from './directory.js';
 import { sweepLeftOvers, unfinishedName } from './left-overs.js';
 import { encodingFault } from './utf8.js';
 
@@ -9,6 +10,7 @@ import { encodingFault } from './utf8.js';
  *
  * @param durability `synced` survives a power cut: data before the rename, directory after it. `derived` is for what the
  *   next pass can write again, and spares two waits for the disk
+ * @param parents `made` makes missing directories, for files of fleet's own; `expected` is for a file that the operator names
  * @returns false where the file already had this content and mode, and nothing was written
  * @throws node's file system errors; the temporary file is removed first
  */
@@ -17,12 +19,13 @@ export function writeFileAtomic(
   content: string | Uint8Array,
   mode: number,
   durability: 'synced' | 'derived' = 'synced',
+  parents: 'made' | 'expected' = 'made',
 ): boolean {
   const target = followLink(file);
   if (hasContent(target, content, mode)) return false;
   const temporary = unfinishedName(target);
   try {
-    const handle = openNew(temporary, mode);
+    const handle = openNew(temporary, mode, parents);
     try {
       fs.fchmodSync(handle, mode);
       fs.writeFileSync(handle, content);
@@ -40,12 +43,15 @@ export function writeFileAtomic(
   return true;
 }
 
-function openNew(file: string, mode: number): number {
+function openNew(file: string, mode: number, parents: 'made' | 'expected'): number {
   try {
     return fs.openSync(file, 'wx', mode);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    const directory = path.dirname(file);
+    if (parents === 'expected')
+      throw Object.assign(new Error(`there is no directory ${directory}`), { code: 'ENODIRECTORY' });
+    makeDirectory(directory);
     return fs.openSync(file, 'wx', mode);
   }
 }

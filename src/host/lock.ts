@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from './atomic-file.js';
+import { makeDirectory } from './directory.js';
 import { removeOrphans } from './left-overs.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 
@@ -46,7 +47,7 @@ export async function acquireLock(
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     // It may be removed while it is waited for: with all of the state, by an uninstall.
-    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const top = highest(directory);
     const text = textOf(directory, top);
     const owner = livingOwner(text);

@@ -36,7 +36,7 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   }
   if (options.out !== undefined) {
     try {
-      writeFileAtomic(options.out, `${JSON.stringify(document)}\n`, 0o600);
+      writeFileAtomic(options.out, `${JSON.stringify(document)}\n`, 0o600, 'synced', 'expected');
     } catch (error) {
       throw new CommandFailure(ExitCode.error, `cannot write ${options.out}: ${fileProblem(error)}`);
     }

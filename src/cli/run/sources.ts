@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { makeDirectory } from '../../host/directory.js';
 import { watchPlaces, type FileWatch } from '../../observers/file-watch.js';
 import { watchTmux, type TmuxEvents } from '../../observers/tmux-events.js';
 import { placesOf, samePlaces, type Places } from '../../observers/watch-places.js';
@@ -53,7 +53,7 @@ export class Sources {
     this.#memory = memory;
     this.#wake = wake;
     this.#failed = failed;
-    fs.mkdirSync(context.paths.state, { recursive: true, mode: 0o700 });
+    makeDirectory(context.paths.state);
     this.#tmux = watchTmux(socketName, () => later(endsWithinMs, wake));
     this.follow(false);
   }
