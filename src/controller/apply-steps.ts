@@ -3,6 +3,7 @@ import type { World } from './assess.js';
 import { isMassChange } from './brake.js';
 import { commence } from './commence.js';
 import { approves } from './gate.js';
+import { contextInForce } from './kept-context.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
 import { wholeOf } from './restrict.js';
@@ -101,9 +102,11 @@ export function writeMaterial(
   if (desired === null) return 'it is not in the roster';
   const sight = world.observed.conversations.get(agent);
   const begun = commence(action, desired, sight, { places, newId: port.newId, now });
-  const record = launchRecord(desired, places, begun.launch);
+  const files = world.observed.files.get(agent);
+  const { hash } = contextInForce(action, desired, files?.applied ?? null);
+  const record = launchRecord({ ...desired, contextHash: hash }, places, begun.launch);
   if (!record.ok) return record.failure;
-  const environment = world.observed.files.get(agent)?.environmentFile;
+  const environment = files?.environmentFile;
   return actuators.writeMaterial({
     agent,
     ...(environment === undefined ? {} : { environmentText: environment?.text ?? null }),
@@ -150,12 +153,8 @@ function limitsMoved(agent: string, world: World): boolean {
  *
  * @param inRuntime it was reset without a start
  */
-export function settle(
-  { agent, action, reasons }: PlannedAction,
-  world: World,
-  actuators: Actuators,
-  inRuntime = false,
-): void {
+export function settle(planned: PlannedAction, world: World, actuators: Actuators, inRuntime = false): void {
+  const { agent, action, reasons } = planned;
   const desired = resolvedOf(world, agent);
   const before = world.observed.files.get(agent)?.applied ?? null;
   switch (action) {
@@ -166,7 +165,7 @@ export function settle(
         actuators.writeApplied(
           agent,
           desired.record,
-          desired.record,
+          inRuntime ? desired.record : contextInForce(planned, desired, before).started,
           (before?.starts ?? 0) + (inRuntime ? 0 : 1),
         );
       return;

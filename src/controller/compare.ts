@@ -18,7 +18,13 @@ export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | 
   const sinceStart = (): readonly FieldChange[] =>
     applied === null ? [] : changedFields(applied.started, desired.record, desired.spec);
   if (marks.spec !== desired.specHash) {
-    const reasons = reasonsOf(sinceStart(), 'restart', 'restart');
+    const changes = sinceStart();
+    const reasons = reasonsOf(changes, 'restart', 'restart');
+    const fresh = reasonsOf(changes, 'context', 'reset');
+    // A restart would continue the conversation of before.
+    const isReset =
+      desired.spec.resetBetweenTasks && marks.context !== desired.contextHash && fresh.length > 0;
+    if (isReset) return { action: 'reset', reasons: [...reasons, ...fresh] };
     return { action: 'restart', reasons: reasons.length > 0 ? reasons : [markChanged('spec', 'restart')] };
   }
   if (marks.context !== desired.contextHash && desired.spec.resetBetweenTasks) {

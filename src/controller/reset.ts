@@ -19,6 +19,7 @@ const atOnce = 8;
 export function needsNewProcess({ live, reasons }: PlannedAction): string | null {
   if (live === null) return 'it does not run';
   for (const reason of reasons) {
+    if (reason.code === 'SpecChanged') return 'what it is started with has changed';
     if (reason.code !== 'ContextChanged') return 'what has changed is not on record';
     if (reason.field === 'class') return 'its class is part of its environment';
   }

@@ -1,6 +1,7 @@
-import { ARGV_IN_FORCE } from '../roster/record-columns.js';
+import { ARGV_IN_FORCE, CONTEXT_IN_FORCE } from '../roster/record-columns.js';
 import { changedFields, type SpecRecord } from '../roster/record.js';
 import { assess, type World } from './assess.js';
+import { contextFields, withFieldsOf } from './kept-context.js';
 import type { AppliedSpec } from './observed.js';
 
 export interface StaleRecord {
@@ -17,21 +18,21 @@ export function staleRecords(world: World): readonly StaleRecord[] {
   return assess(world).agents.flatMap(({ agent, desired, situation, owned }): readonly StaleRecord[] => {
     const before = world.observed.files.get(agent)?.applied ?? null;
     if (situation.kind !== 'live' || !owned || desired?.kind !== 'resolved' || before === null) return [];
-    if (situation.session.marks.spec !== desired.specHash) return [];
-    const ofStart = changedFields(before.started, desired.record, desired.spec)
-      .filter(({ policy }) => policy === 'restart')
-      .map(({ field }) => field);
-    if (ofStart.length === 0) return [];
-    const fields = [...ofStart, ARGV_IN_FORCE];
-    const trued = (record: SpecRecord): SpecRecord => withFieldsOf(desired.record, record, fields);
+    const { marks } = situation.session;
+    if (marks.spec !== desired.specHash) return [];
     const { applied, started, starts } = before;
-    return [{ agent, record: { applied: trued(applied), started: trued(started), starts } }];
+    const changes = changedFields(started, desired.record, desired.spec);
+    const ofStart = changes.filter(({ policy }) => policy === 'restart').map(({ field }) => field);
+    const isFresh = marks.context === desired.contextHash && started[CONTEXT_IN_FORCE] !== marks.context;
+    if (ofStart.length === 0 && !isFresh) return [];
+    const trued = (record: SpecRecord): SpecRecord =>
+      ofStart.length === 0 ? record : withFieldsOf(desired.record, record, [...ofStart, ARGV_IN_FORCE]);
+    const begun = trued(started);
+    const record = {
+      applied: trued(applied),
+      started: isFresh ? withFieldsOf(desired.record, begun, contextFields(changes)) : begun,
+      starts,
+    };
+    return [{ agent, record }];
   });
-}
-
-/** A record with some fields as another one has them; what else it tells of, an update may still be due to. */
-function withFieldsOf(source: SpecRecord, record: SpecRecord, fields: readonly string[]): SpecRecord {
-  const others = Object.entries(record).filter(([field]) => !fields.includes(field));
-  const own = Object.entries(source).filter(([field]) => fields.includes(field));
-  return Object.fromEntries([...others, ...own].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,4 +1,5 @@
 import type { PlannedAction } from './action.js';
+import { continues } from './kept-context.js';
 import type { Situation } from './situation.js';
 
 /**
@@ -39,17 +40,19 @@ function stopVerdict(situation: Situation): string | null {
   }
 }
 
-function launchVerdict(
-  { action, live, desired }: PlannedAction,
-  situation: Situation,
-  inRuntime: boolean,
-): string | null {
+function launchVerdict(planned: PlannedAction, situation: Situation, inRuntime: boolean): string | null {
   switch (situation.kind) {
     case 'live': {
+      const { action, live, desired } = planned;
       const { pane, session } = situation;
       if (action !== 'adopt' && !inRuntime && live?.pid === pane.pid) return 'was not restarted';
-      const marks = `${session.marks.spec ?? ''}/${session.marks.context ?? ''}`;
-      return marks === desired ? null : 'runs, but not as the roster says';
+      const spec = session.marks.spec ?? '';
+      // A conversation that goes on keeps its context.
+      const isAsWanted =
+        action !== 'adopt' && !inRuntime && continues(planned)
+          ? desired.startsWith(`${spec}/`)
+          : desired === `${spec}/${session.marks.context ?? ''}`;
+      return isAsWanted ? null : 'runs, but not as the roster says';
     }
     case 'starting':
       return 'is still starting';

@@ -30,7 +30,7 @@ const COLUMN_POLICY: ReadonlyMap<string, FieldPolicy> = new Map(
 );
 
 /** The fields that only matter through the argument vector they come to. */
-const THROUGH_ARGV = ['launcher', 'command', 'command_of', SITE_ENV + AGENT_COMMAND];
+export const THROUGH_ARGV = ['launcher', 'command', 'command_of', SITE_ENV + AGENT_COMMAND];
 
 /**
  * The difference between two records, in the order of the field names, `agent` being what `to` was written of. A field
