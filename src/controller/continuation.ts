@@ -37,8 +37,8 @@ export type InForce =
 
 /** What an agent's next start does about its conversation. */
 export type NextStart =
-  /** Without conversation arguments. `because`: why, where its runtime has conversations. */
-  | { readonly kind: 'plain'; readonly because: string | null }
+  /** Without conversation arguments. `because`: why, where its runtime has conversations; `wordless`: whose command has no place for them. */
+  | { readonly kind: 'plain'; readonly because: string | null; readonly wordless?: 'agent' | 'site' }
   /** The same id: continued where it holds anything when the process starts, else begun. */
   | { readonly kind: 'same'; readonly conversation: Conversation; readonly resumes: boolean }
   /** A new one. `because`: why an earlier one is not continued; null: there was none. */
@@ -165,7 +165,7 @@ export function nextStart(now: InForce, subject: Subject, fresh: EndedBy | null)
     case 'none':
       return { kind: 'plain', because: movedFrom(now, spec) };
     case 'cannot':
-      return { kind: 'plain', because: can.because };
+      return { ...can, kind: 'plain' };
     case 'can':
   }
   if (fresh !== null) return { kind: 'fresh', because: null, ended: fresh };

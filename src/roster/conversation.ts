@@ -1,4 +1,4 @@
-import { takesConversation, type SiteEnvironment } from './effective.js';
+import { wordlessCommand, type SiteEnvironment } from './effective.js';
 import { profileOf } from './profile.js';
 import { BUILT_IN } from './profiles.js';
 import type { AgentSpec } from './types.js';
@@ -57,15 +57,21 @@ export interface ConversationShape {
 export type Resumability =
   /** Its runtime has none, as far as fleet knows. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'cannot'; readonly because: string }
+  | {
+      readonly kind: 'cannot';
+      readonly because: string;
+      /** Whose command has no place for conversation arguments; absent: they are not wanted. */
+      readonly wordless?: 'agent' | 'site';
+    }
   | { readonly kind: 'can'; readonly shape: ConversationShape };
 
 export const resumabilityOf = (agent: AgentSpec, site: SiteEnvironment): Resumability => {
   const shape = profileOf(agent).conversation;
   if (shape === null) return { kind: 'none' };
   if (!agent.resume) return { kind: 'cannot', because: 'resume: false in the roster' };
-  if (!takesConversation(agent, site))
-    return { kind: 'cannot', because: 'its command has no word {conversation}' };
+  const wordless = wordlessCommand(agent, site);
+  if (wordless !== null)
+    return { kind: 'cannot', because: 'its command has no word {conversation}', wordless };
   return { kind: 'can', shape };
 };
 

@@ -85,17 +85,17 @@ export const usesInForce = (agent: AgentSpec, site: SiteEnvironment, placeholder
   }
 };
 
-/** Whether the command in force can be given conversation arguments. The site's own command never is. */
-export const takesConversation = (agent: AgentSpec, site: SiteEnvironment): boolean => {
+/** Whose command is in force that cannot be given conversation arguments; null: it can. The site's own command never is. */
+export const wordlessCommand = (agent: AgentSpec, site: SiteEnvironment): 'agent' | 'site' | null => {
   const origin = originOf(agent, site);
   switch (origin.kind) {
     case 'agent':
-      return origin.command.includes(CONVERSATION);
+      return origin.command.includes(CONVERSATION) ? null : 'agent';
     case 'site':
-      return false;
+      return 'site';
     case 'runtime':
     case 'launcher':
-      return true;
+      return null;
   }
 };
 

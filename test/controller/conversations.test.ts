@@ -87,7 +87,7 @@ describe('what a start does', () => {
       'a command of its own',
       { current: conversation('x'), former: [] },
       { command: ['claude'] },
-      { kind: 'plain', because: 'its command has no word {conversation}' },
+      { kind: 'plain', because: 'its command has no word {conversation}', wordless: 'agent' },
     ],
     [
       'opencode',

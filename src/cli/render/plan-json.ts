@@ -1,6 +1,6 @@
 import type { Gate, Plan, PlannedAction, Reason } from '../../controller/action.js';
 import { holderJson } from './holder-text.js';
-import { costJson, gateText, reasonText } from './reason-text.js';
+import { costJson, gateText, outlookText, reasonText } from './reason-text.js';
 
 export const formatVersion = '1.0';
 
@@ -18,23 +18,15 @@ export function planJson(plan: Plan, rosterPath: string): object {
   };
 }
 
-export function actionJson({
-  agent,
-  action,
-  gate,
-  reasons,
-  cost,
-  live,
-  applied,
-  desired,
-}: PlannedAction): object {
+export function actionJson(planned: PlannedAction): object {
+  const { agent, action, gate, reasons, cost, live, applied, desired } = planned;
   return {
     agent,
     action,
     gate: gate.kind,
     ...gateDetail(gate),
     reasons: reasons.map(reasonJson),
-    ...costJson(cost),
+    ...costJson(cost, outlookText(planned)),
     ...(live === null ? {} : { live }),
     hashes: { applied, desired },
   };

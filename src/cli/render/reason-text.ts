@@ -1,6 +1,6 @@
 import type { Cost, Gate, PlannedAction, Reason } from '../../controller/action.js';
 import type { ResetManner } from '../../controller/apply-result.js';
-import { isAtStake } from '../../controller/continuation.js';
+import { isAtStake, type NextStart } from '../../controller/continuation.js';
 import { formatDuration } from '../../roster/duration.js';
 import { visible } from '../../roster/visible.js';
 import { endText } from './end-text.js';
@@ -118,9 +118,9 @@ export function costText(cost: Cost): string | null {
   }
 }
 
-/** The same as members of an object: the kind, and the words where there are any. */
-export function costJson(cost: Cost): object {
-  const costMessage = costText(cost);
+/** The same as members of an object: the kind, and the words where there are any. @param otherwise what to say where it costs nothing */
+export function costJson(cost: Cost, otherwise: string | null = null): object {
+  const costMessage = costText(cost) ?? otherwise;
   return { cost: cost.kind, ...(costMessage === null ? {} : { costMessage }) };
 }
 
@@ -131,7 +131,7 @@ export function outlookText({ action, live, conversation: { now, next } }: Plann
     const back = next.kind === 'same' && next.resumes && !isAtStake(now);
     return back ? 'goes back to its earlier conversation' : null;
   }
-  if (now.kind !== 'known' || !now.holds) return null;
+  if (now.kind !== 'known' || !now.holds) return next.kind === 'plain' ? wordlessText(next) : null;
   switch (next.kind) {
     case 'same':
       return 'continues its conversation';
@@ -140,6 +140,17 @@ export function outlookText({ action, live, conversation: { now, next } }: Plann
       return `begins a new conversation${next.because === null ? '' : ` (${visible(next.because)})`}; the earlier one is kept: fleet agent conversations`;
     case 'barred':
       return null;
+  }
+}
+
+/** What an agent starts without, where nobody chose that. */
+function wordlessText({ wordless }: Extract<NextStart, { kind: 'plain' }>): string | null {
+  if (wordless === undefined) return null;
+  switch (wordless) {
+    case 'agent':
+      return 'has no resumable conversation: put the word {conversation} into its command';
+    case 'site':
+      return 'has no resumable conversation: MOSAIC_AGENT_COMMAND in its env file cannot be given one';
   }
 }
 
