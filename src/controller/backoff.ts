@@ -65,7 +65,7 @@ function passOver(
 
 /**
  * Counts one end: the first restart is due at once, then after base, 2·base, 4·base … up to max, with up to a tenth of
- * jitter on top, so that agents that fell together do not rise together. An end after a long stable run is a first one, and so is
+ * jitter on top, so that agents that fell together do not rise together. After end number `stall_after` there is none. An end after a long stable run is a first one, and so is
  * the first of a boot: what ran when the machine went down left no record, and a reboot is delay enough.
  */
 export function countEnd(
@@ -86,7 +86,7 @@ export function countEnd(
       boot: end.moment.boot,
       ms: end.moment.ms + delay + Math.floor((delay / 10) * spread(end.invocation)),
     },
-    stalled: count > policy.stallAfter,
+    stalled: count >= policy.stallAfter,
     spec,
     ...(before?.released === undefined ? {} : { released: before.released }),
   };

@@ -47,7 +47,7 @@ export class Pace {
     const attempt = this.#counting(action, under);
     if (attempt === null) return null;
     // A start is what costs money. Everything else may still be what the operator waits for.
-    if (action.action === 'start' && attempt.count > (under.policy ?? fallback).stallAfter) {
+    if (action.action === 'start' && attempt.count >= (under.policy ?? fallback).stallAfter) {
       this.#attempts.set(action.agent, { ...attempt, parked: true });
       return { kind: 'stalled', count: attempt.count, tried: true };
     }

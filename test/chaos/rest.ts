@@ -153,7 +153,7 @@ async function explain(
       case 'stalled': {
         left.push(one);
         const deaths = hands.deaths.get(one.agent) ?? 0;
-        if (deaths <= stallAfter) left.push({ ...one, what: `was given up after ${deaths} deaths` });
+        if (deaths < stallAfter) left.push({ ...one, what: `was given up after ${deaths} deaths` });
         else {
           say(`fleet start ${one.agent}, which was given up`);
           await hands.command([0, 4, 6], 'start', one.agent);

@@ -49,10 +49,11 @@ describe('counting', () => {
     expect(after([end(id(1)), end('00000000ffffffff')])).toEqual(full);
   });
 
-  test('given up after stall_after', () => {
-    const ends = [1, 2, 3, 4, 5, 6].map((number) => end(id(number)));
-    expect(after(ends.slice(0, 5))?.stalled).toBe(false);
+  test('given up at the end that makes them stall_after in a row', () => {
+    const ends = [1, 2, 3, 4, 5].map((number) => end(id(number)));
+    expect(after(ends.slice(0, 4))?.stalled).toBe(false);
     expect(after(ends)?.stalled).toBe(true);
+    expect(countEnd(null, end(id(1)), { ...policy, stallAfter: 1 }).stalled).toBe(true);
   });
 
   test.each([

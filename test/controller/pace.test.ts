@@ -41,7 +41,7 @@ test('the same thing again waits ever longer', () => {
 
 test('a start that left no record of its end so often as stall_after says is given up, until the operator says otherwise', () => {
   const impatient = (more: Partial<Try> = {}): Try =>
-    at(500_000, { policy: { ...policy, stallAfter: 5 }, ...more });
+    at(500_000, { policy: { ...policy, stallAfter: 6 }, ...more });
   const pace = tired();
   expect(pace.gate(start, impatient())).toBeNull();
   pace.begun(start, at(60_000));

@@ -156,11 +156,11 @@ describe('the controller', () => {
       await fleet.expect(0, 'install');
       await startController();
       await until('it is given up', () => events('deferred').some(({ gate }) => gate === 'stalled'), 30_000);
-      expect(events('action_start').filter(({ agent: name }) => name === 'bad')).toHaveLength(4);
+      expect(events('action_start').filter(({ agent: name }) => name === 'bad')).toHaveLength(3);
       const { stdout } = await fleet.expect(0, 'status');
       expect(stdout).toMatch(/bad +sleeper +worker +Stalled /);
       expect(stdout).toContain(told);
-      expect((await fleet.expect(6, 'apply')).stdout).toContain('stalled: ended 4 times in a row; given up');
+      expect((await fleet.expect(6, 'apply')).stdout).toContain('stalled: ended 3 times in a row; given up');
       // A new controller has not forgotten.
       await stopController('SIGTERM');
       log = '';

@@ -61,7 +61,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 
 export const events = fc.array(event, { minLength: 5, maxLength: 25, size: 'max' });
 
-const defaults = { backoff: { base: '1s', max: '30s', reset_after: '1m', stall_after: 2 }, stop_grace: '3s' };
+const defaults = { backoff: { base: '1s', max: '30s', reset_after: '1m', stall_after: 3 }, stop_grace: '3s' };
 const compiled = new Map<string, Roster | null>();
 
 /** The roster of a document; null where it is none. Compiled once. */

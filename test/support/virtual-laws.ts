@@ -58,7 +58,7 @@ export class Laws implements Witness {
       const row = this.#rows.get(agent);
       if (row?.spec !== spec) return;
       this.#law(clock.monotonic() >= row.dueAt, `${agent} is started before its time`);
-      this.#law(row.count <= this.#backoff(agent).stallAfter, `${agent} is started although given up`);
+      this.#law(row.count < this.#backoff(agent).stallAfter, `${agent} is started although given up`);
     };
   }
 
