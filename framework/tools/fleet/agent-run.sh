@@ -254,16 +254,12 @@ while :; do
   fi
   # Until it is ready, or the client has something to say.
   while [[ $state == alive && -z $ready ]] && ! read -r -t 0 -u "$events"; do hear 0.5; done
-  beat=$((10 + RANDOM % 10)) patience=$((240 + RANDOM % 120))
   while [[ $state == alive ]]; do
     # The client speaks when it was called. Every few minutes look without one: an operator who replaces the hooks at run time
-    # makes the server mute. At once where the process is gone: no hook fires for a pane that somebody respawns (3.3a).
-    # (One character has come or has not; of a line a part may have when the time is up.)
-    IFS= read -r -N 1 -t "$beat" -u "$events" first
+    # makes the server mute. (One character has come or has not; of a line a part may have when the time is up.)
+    IFS= read -r -N 1 -t "$((240 + RANDOM % 120))" -u "$events" first
     read_status=$?
     if [[ -z $first && $read_status -gt 128 ]]; then
-      if (((patience -= beat) > 0)) && [[ -e /proc/$pane_pid ]]; then continue; fi
-      patience=$((240 + RANDOM % 120))
       ! room || look
       continue
     fi
