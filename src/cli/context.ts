@@ -53,10 +53,11 @@ export function createContext(options: GlobalOptions, env: Environment = process
     // The first asks to stop after the step under way, the second is not argued with.
     if (interrupted) process.exit(ExitCode.interrupted);
     interrupted = true;
+    // First, for who has no step to finish: a command that only looks or waits ends here.
+    for (const listener of interrupts) listener();
     // A SIGTERM without a terminal is systemd's: nobody there has a Ctrl-C, and the journal holds JSON.
     if (signal === 'SIGINT' || process.stderr.isTTY)
       process.stderr.write('\nfleet: finishing the step under way; press Ctrl-C again to quit at once\n');
-    for (const listener of interrupts) listener();
   };
   const paths = pathsFor(options, env);
   return {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -185,4 +186,41 @@ describe('two at once, and cut short', () => {
     expect(stderr).toContain('finishing the step under way');
     expect(Object.keys(await fleet.pids())).toEqual(['a']);
   });
+
+  test('Ctrl-C in a command that only looks or waits ends it without a word', async () => {
+    fleet.writeRoster([
+      '{ name: a, runtime: sleeper, command: [sh, -c, "echo hello; exec sleep infinity"] }',
+    ]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    for (const [code, ...words] of [
+      [0, 'status', '-w'],
+      [0, 'events', '-w'],
+      [0, 'agent', 'tail', 'a', '-f'],
+      [130, 'wait', 'a', '--for', 'stopped'],
+    ] as const) {
+      const looking = spawn(process.execPath, [cli, ...words], { env: { ...process.env, ...fleet.env } });
+      const told = { stdout: '', stderr: '' };
+      for (const stream of ['stdout', 'stderr'] as const)
+        looking[stream].setEncoding('utf8').on('data', (text: string) => (told[stream] += text));
+      const ended = new Promise<number | null>((resolve) => looking.on('close', resolve));
+      // Nothing is printed by `wait`, which has tmux wake it.
+      await until(
+        `${words.join(' ')} listens`,
+        () => isAtRest(looking.pid) && (told.stdout !== '' || hasWaker(looking.pid)),
+      );
+      looking.kill('SIGINT');
+      expect([words, await ended, told.stderr]).toEqual([words, code, '']);
+    }
+  });
 });
+
+const isAtRest = (pid: number | undefined): boolean =>
+  /^State:\tS/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+
+function hasWaker(pid: number | undefined): boolean {
+  const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return children.some(
+    (child) => child !== '' && fs.readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('wait-for'),
+  );
+}

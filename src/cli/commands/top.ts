@@ -33,13 +33,16 @@ interface Sample {
 export async function topCommand(context: Context, { sort, interval }: TopOptions): Promise<ExitCode> {
   const terminal = process.stdout.isTTY;
   const memory = new RosterMemory(context);
+  let code: ExitCode = ExitCode.done;
   const ended = new AbortController();
   const end = (): void => ended.abort();
-  context.onInterrupt(end);
+  context.onInterrupt(() => {
+    restore();
+    process.exit(code);
+  });
   const restore = terminal ? onQuitKey(end) : () => undefined;
   try {
     let before: Sample | null = null;
-    let code: ExitCode = ExitCode.done;
     while (!ended.signal.aborted) {
       const { roster: inForce, problem } = memory.look();
       const roster = inForce ?? (await loadRoster(context));
