@@ -74,6 +74,9 @@ export function countEnd(
   policy: Backoff,
 ): FailureRecord {
   if (before?.lastEnd === end.invocation) return before;
+  // What had ended before the operator's word is what that forgave, whether or not it was written down by then.
+  const forgiven = before?.released;
+  if (before !== null && forgiven?.boot === end.moment.boot && end.moment.ms <= forgiven.ms) return before;
   const stable = end.ranMs !== null && end.ranMs >= policy.resetAfterMs;
   const spec = end.spec ?? '';
   const inARow = before?.spec === spec && before.due.boot === end.moment.boot && !stable;

@@ -56,6 +56,16 @@ describe('counting', () => {
     expect(countEnd(null, end(id(1)), { ...policy, stallAfter: 1 }).stalled).toBe(true);
   });
 
+  test("an end before the operator's word counts no more, one after it does", () => {
+    const word = { boot: 'boot', ms: 1500 };
+    const released = anotherChance(new Map(), new Set(['a']), word).get('a')!;
+    const once = { ...policy, stallAfter: 1 };
+    expect(countEnd(released, end(id(1)), once)).toBe(released);
+    const later = end(id(2), { moment: { boot: 'boot', ms: 1501 } });
+    expect(countEnd(released, later, once)).toMatchObject({ count: 1, stalled: true });
+    expect(countEnd(released, end(id(2), { moment: { boot: 'next', ms: 1 } }), once).count).toBe(1);
+  });
+
   test.each([
     ['a long stable run', { ranMs: 600_000 }],
     ['another configuration', { spec: 'v1:b' }],

@@ -39,6 +39,25 @@ describe('the operator decides', () => {
     expect((await fleet.expect(0, 'apply')).stdout).toContain('No changes.');
   });
 
+  test('release is another chance for one that was given up, and nothing for one that is not held', async () => {
+    const bad = '{ name: bad, runtime: sleeper, command: [sh, -c, "exit 3"] }';
+    fleet.writeRoster(
+      [sleeper('a'), bad],
+      `defaults: { working_directory: ${fleet.work}, backoff: { stall_after: 1 } }`,
+    );
+    await fleet.expect(0, 'install');
+    await fleet.fleet('apply');
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('stalled: ended 1 times in a row; given up');
+    const { stdout } = await fleet.expect(0, 'release', 'bad');
+    expect(stdout).toBe('bad gets another chance. Apply it with: fleet apply\n');
+    expect((await fleet.expect(0, 'plan')).stdout).not.toContain('stalled');
+    expect((await fleet.expect(0, 'release', 'a')).stdout).toBe('a was not held.\n');
+    const { stdout: events } = await fleet.expect(0, 'events', '--json');
+    const released = events.split('\n').filter((line) => line.includes('"released"'));
+    expect(released).toHaveLength(1);
+    expect(released[0]).toContain('"agent":"bad"');
+  });
+
   test('a held agent runs on unchanged; released, the roster applies', async () => {
     const before = await up(sleeper('a'));
     await fleet.expect(0, 'hold', 'a', '--for', '2h', '--reason', 'in the middle of something');

@@ -19,6 +19,7 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { requireOwnInstallation } from '../guard.js';
 import { memoryStore } from '../host-actuators.js';
 import { nextApply } from '../next-apply.js';
+import { observe } from '../pass.js';
 import { loadRoster } from '../roster-source.js';
 import { holdText } from '../render/reason-text.js';
 import { forgetFailures } from './start.js';
@@ -85,6 +86,9 @@ export async function releaseCommand(
   requireOwnInstallation(context, null, observeOwner(paths, parseEnvironmentFile));
   const everyone = roster.agents.map(({ name }) => name);
   const seen = { wasHeld: false, again: false };
+  // With ends that nobody has acted upon, which are on no record of failures.
+  const { memory: counted } = (await observe(context, { roster })).world.observed;
+  const failed = counted.known && (counted.value.failures.get(agent)?.count ?? 0) > 0;
   // First, since it is the holds' file that wakes the controller.
   await forgetFailures(context, new Set([agent]));
   const failure = await memoryStore(context).changeHolds((current) => {
@@ -96,9 +100,13 @@ export async function releaseCommand(
     return holds;
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not released: ${failure}`);
+  if (!seen.wasHeld && !failed) {
+    print(`${agent} was not held.`);
+    return ExitCode.done;
+  }
   context.record([eventOf('released', now(), { agent, message: options.reason })]);
   const until = options.for === undefined ? '' : releasedText(options.for, seen.again);
-  print(seen.wasHeld ? `${agent} is released${until}. ${nextApply(context)}` : `${agent} was not held.`);
+  print(`${agent} ${seen.wasHeld ? `is released${until}` : 'gets another chance'}. ${nextApply(context)}`);
   return ExitCode.done;
 }
 
