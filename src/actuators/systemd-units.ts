@@ -48,6 +48,11 @@ export class SystemdUnits {
     return { holder: failure, units: failure === null ? await this.start(agents) : null };
   }
 
+  /** systemd remembers a failed unit for ever, its template being gone, too. Best effort: nothing depends on it. */
+  async forgetFailed(agents: readonly string[]): Promise<void> {
+    if (agents.length > 0) await this.#run(quickMs, 'reset-failed', ...agents.map(unit));
+  }
+
   start(agents: readonly string[]): Promise<Outcome> {
     return this.#run(startTimeoutMs, 'start', ...agents.map(unit));
   }

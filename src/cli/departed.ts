@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import type { World } from '../controller/assess.js';
 import { isOurs } from '../controller/situation.js';
 import { removeLaunchRecord } from '../actuators/agent-files.js';
+import { SystemdUnits } from '../actuators/systemd-units.js';
 import { acquireLock } from '../host/lock.js';
 import type { Context } from './context.js';
 
@@ -10,7 +11,7 @@ const suffix = '.launch';
 /**
  * Takes the launch records of agents away that left the roster after they had ended, as a stop takes away that of one that ran:
  * nothing starts them again, `systemctl` by hand included, in a conversation that may be another agent's by then. They keep
- * what is known of their conversations.
+ * what is known of their conversations. Nor does systemd show them as failed any more.
  *
  * @returns false where another command is at work: it is for the next look
  */
@@ -19,7 +20,7 @@ export async function forgetDeparted(context: Context, world: World): Promise<bo
   const locked = await acquireLock(context.paths.lock, 'fleet', 0);
   if (locked.kind === 'held') return false;
   try {
-    forgetDepartedUnderLock(context, world);
+    await forgetDepartedUnderLock(context, world);
     return true;
   } finally {
     locked.lock.release();
@@ -27,8 +28,13 @@ export async function forgetDeparted(context: Context, world: World): Promise<bo
 }
 
 /** The same, for who holds the lock. */
-export function forgetDepartedUnderLock(context: Context, world: World): void {
-  for (const agent of departed(context, world)) removeLaunchRecord(context.paths, agent);
+export async function forgetDepartedUnderLock(context: Context, world: World): Promise<void> {
+  const agents = departed(context, world);
+  for (const agent of agents) removeLaunchRecord(context.paths, agent);
+  const { units } = world.observed;
+  const isFailed = (agent: string): boolean =>
+    units.known && units.value.agents.get(agent)?.active === 'failed';
+  await new SystemdUnits(context.exec).forgetFailed(agents.filter(isFailed));
 }
 
 function departed({ paths }: Context, { roster, observed: { units, tmux } }: World): readonly string[] {

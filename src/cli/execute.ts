@@ -69,7 +69,7 @@ export async function carryOutAlone(
 ): Promise<readonly ActionResult[]> {
   const results = await carryOut(context, plan, pass, ...rest);
   if (tookEffect(results)) keepInForce(context, pass.world.roster);
-  forgetDepartedUnderLock(context, pass.world);
+  await forgetDepartedUnderLock(context, pass.world);
   return results;
 }
 

@@ -28,6 +28,10 @@ async function depart(): Promise<string> {
   return fleet.id('a');
 }
 
+const failedUnits = async (): Promise<string> =>
+  (await systemctl('list-units', '--all', '--plain', '--no-legend', '--state=failed', 'mosaic-agent@*'))
+    .stdout;
+
 const leave = (): void => fleet.writeRoster([fleet.demo('b')], fleet.settings());
 
 /** systemctl does not start it, and it continues its conversation once it is back. */
@@ -47,6 +51,7 @@ test('an agent that leaves the roster after it has died is started by nobody, an
   leave();
   await fleet.expect(0, 'apply');
   expect(fs.existsSync(record())).toBe(false);
+  expect(await failedUnits()).toBe('');
   await expectGone(id);
 });
 
@@ -70,6 +75,7 @@ test('where another command has the lock, the next does it', async () => {
   held.lock.release();
   await fleet.expect(0, 'apply');
   expect(fs.existsSync(record())).toBe(false);
+  expect(await failedUnits()).toBe('');
   await expectGone(id);
 });
 
@@ -101,4 +107,12 @@ test('slow work that was begun before another roster came takes nothing away fro
   } finally {
     await controller.stop('SIGTERM');
   }
+});
+
+test('nor does uninstall leave a failed unit behind', async () => {
+  await depart();
+  expect(await failedUnits()).toContain(unit);
+  await fleet.expect(0, 'stop');
+  await fleet.expect(0, 'uninstall');
+  expect(await failedUnits()).toBe('');
 });

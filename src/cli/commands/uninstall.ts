@@ -34,8 +34,10 @@ export async function uninstallCommand(context: Context, options: UninstallOptio
   }
   return withLock(context, 'fleet uninstall', async () => {
     // Somebody may have started agents meanwhile.
-    await requireStopped(context);
-    return uninstall(context, options);
+    const failed = await requireStopped(context);
+    const code = await uninstall(context, options);
+    await new SystemdUnits(context.exec).forgetFailed(failed);
+    return code;
   });
 }
 
@@ -43,8 +45,11 @@ export async function uninstallCommand(context: Context, options: UninstallOptio
 const whereNamed = (context: Context, { roster }: { readonly roster: string }): Context =>
   context.rosterGiven ? context : { ...context, paths: { ...context.paths, roster } };
 
-/** @throws CommandFailure 1 where something of fleet runs, 69 where that cannot be told */
-async function requireStopped({ exec }: Context): Promise<void> {
+/**
+ * @returns agents whose units have failed
+ * @throws CommandFailure 1 where something of fleet runs, 69 where that cannot be told
+ */
+async function requireStopped({ exec }: Context): Promise<readonly string[]> {
   const observed = await observeUnits(exec);
   if (!observed.known)
     throw new CommandFailure(ExitCode.unavailable, `nothing was removed: ${observed.message}`);
@@ -60,6 +65,7 @@ async function requireStopped({ exec }: Context): Promise<void> {
       `still running: ${running.join(', ')}; nothing was removed\nStop them first: fleet stop (and by systemctl --user stop what fleet did not start)${runs(controller?.active) ? ', systemctl --user stop mosaic-fleet.service' : ''}`,
     );
   }
+  return [...agents].filter(([, { active }]) => active === 'failed').map(([agent]) => agent);
 }
 
 function enabledUnits({ paths }: Context): readonly string[] {
