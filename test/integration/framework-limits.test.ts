@@ -83,7 +83,11 @@ describe('limits by drop-in', () => {
         Number(/^syscr: (\d+)/m.exec(readFileSync(`/proc/${main}/io`, 'utf8'))?.[1]);
       const before = reads();
       // Each time that it does not look, for want of room, it reads at least that there is none.
-      await eventually('agent-run.sh has been about to look for some times', () => reads() > before + 20);
+      await eventually(
+        'agent-run.sh has been about to look for some times',
+        () => reads() > before + 20,
+        40_000,
+      );
       expect(managerLog()).not.toContain('fork: retry');
       expect((await fleet.pane('full')).pid).toBe(pid);
       await systemctl('stop', agentUnit('full'));

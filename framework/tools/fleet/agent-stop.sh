@@ -80,19 +80,21 @@ declare -A asked=()
 shopt -s nullglob dotglob
 
 # ask_all DIRECTORY: SIGTERM to every process of the tree that did not get it yet; sets `left`. SIGCONT, because a stopped
-# process would take the SIGTERM only after somebody has continued it.
+# process would take the SIGTERM only after somebody has continued it. The list by mapfile, in one call: line by line, each from
+# where the one before ended, whoever follows one that ends meanwhile would be passed over, and killed unasked.
 ask_all() {
-  local pid directory
+  local pid directory pids=()
   [[ $1 != "$own" || $own == "$unit" ]] || return 0
-  while read -r pid; do
+  mapfile -t pids <"$1/cgroup.procs"
+  for pid in "${pids[@]}"; do
     [[ $pid != "$$" && $pid != "$hanging_up" && $pid != "${MAINPID:-}" ]] || continue
     left=1
     [[ -z ${asked[$pid]-} ]] || continue
     asked[$pid]=1
     kill -TERM "$pid" && kill -CONT "$pid"
-  done 2>/dev/null <"$1/cgroup.procs"
+  done
   for directory in "$1"/*/; do ask_all "${directory%/}"; done
-}
+} 2>/dev/null
 
 # now: sets `now`, milliseconds on a clock that no one sets.
 now() { read -r now _ </proc/uptime && now=$((10#${now/./} * 10)); }

@@ -52,11 +52,14 @@ mend() {
 # former_lives: sets `former` to processes of an earlier life of this unit. systemd goes on without them where SIGKILL does
 # not end one (it hangs in the kernel); beside one, no conversation may be continued.
 former_lives() {
-  local pid procs
+  local pid lives procs
   former=''
   read_cgroups self
   for procs in "$tracking"/cgroup.procs "$tracking"/*/cgroup.procs; do
     [[ -e $procs ]] || continue
-    while read -r pid; do [[ $pid == "$$" ]] || former+="$pid "; done <"$procs"
+    # Not line by line: whoever follows one that ends meanwhile would be passed over.
+    lives=()
+    mapfile -t lives <"$procs"
+    for pid in "${lives[@]}"; do [[ $pid == "$$" ]] || former+="$pid "; done
   done 2>/dev/null
 }

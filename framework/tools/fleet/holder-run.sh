@@ -15,10 +15,13 @@ exec {answer}< <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" display-message -p '#
 client=$! server='' owner=''
 # listens: whether anybody does on such a socket. Who does, and does not answer, hangs; where nobody does, tmux is slow to load.
 listens() {
-  local flags path
-  while read -r _ _ _ flags _ _ _ path; do
+  local line lines flags path
+  # Not line by line: what follows a socket that is closed meanwhile would be passed over.
+  mapfile -t lines </proc/net/unix
+  for line in "${lines[@]}"; do
+    read -r _ _ _ flags _ _ _ path <<<"$line"
     [[ $flags != 00010000 || $path != */tmux-"$UID/$MOSAIC_FLEET_SOCKET" ]] || return 0
-  done </proc/net/unix
+  done
   return 1
 }
 for try in 1 2 3 4 5; do

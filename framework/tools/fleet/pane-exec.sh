@@ -156,12 +156,14 @@ _fleet_opened() {
   done
 }
 _fleet_keep() {
-  local try pid quiet
+  local try pid pids quiet
   exec {quiet}<> <(:)
   for ((try = 0; try < 200; try++)); do
     read -r -t 0.1 -u "$quiet" _
     kill -0 "$$" || return
-    while read -r pid; do ! _fleet_opened "$pid" || return; done <"$_fleet_procs"
+    pids=()
+    mapfile -t pids <"$_fleet_procs"
+    for pid in "${pids[@]}"; do ! _fleet_opened "$pid" || return; done
   done
 }
 if [[ -n $_fleet_turn ]]; then (_fleet_keep &) </dev/null >/dev/null 2>&1; fi
