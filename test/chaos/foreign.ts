@@ -35,6 +35,12 @@ export class Foreign {
   }
 
   end(): void {
-    for (const pid of this.#pids) if (pid > 0 && alive(pid)) process.kill(pid, 'SIGTERM');
+    for (const pid of this.#pids) {
+      try {
+        if (pid > 0) process.kill(pid, 'SIGTERM');
+      } catch {
+        // It has ended, perhaps in this moment.
+      }
+    }
   }
 }
