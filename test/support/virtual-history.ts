@@ -121,7 +121,7 @@ export class VirtualStory {
         return;
       case 'jump':
         clock.jump(one.ms);
-        laws.jumpedAt = clock.monotonic();
+        laws.jumpsAt.push(clock.monotonic());
         return;
       case 'doom':
         if (fleet.controller !== null) fleet.controller.actor.callsLeft = one.calls;

@@ -27,8 +27,8 @@ interface Row {
 export class Laws implements Witness {
   /** When each agent printed last, on the clock that no one sets. */
   readonly printedAt = new Map<string, number>();
-  /** When the wall clock was set last. */
-  jumpedAt = -Infinity;
+  /** When the wall clock was set. */
+  readonly jumpsAt: number[] = [];
   /** How often which action was begun, and which gate told, for the history's worth. */
   readonly seen = new Map<string, number>();
   /** What was done against a law. Told at the end: who is in fleet's hands is not heard. */
@@ -153,7 +153,8 @@ export class Laws implements Witness {
     const printed = this.printedAt.get(agent) ?? -Infinity;
     const idle = this.#now() - printed;
     // Who looks for the first time since the clock was set has nothing but the clock.
-    const misled = printed <= this.jumpedAt && this.jumpedAt <= this.#fleet.controllerSince + secondMs;
+    const first = this.#fleet.controllerSince + secondMs;
+    const misled = this.jumpsAt.some((at) => printed <= at && at <= first);
     this.#law(misled || idle + secondMs >= spec.idleAfterMs, `${agent} is disrupted while busy`);
     if (spec.disruption !== 'ask') return;
     const approved = memory.value.approvals.some(
