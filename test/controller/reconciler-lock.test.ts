@@ -9,6 +9,19 @@ import { VirtualFleet } from '../support/virtual-fleet.js';
 
 const roster = rosterOf([{ name: 'a' }]);
 
+/** What a reconciler has around it, whatever it is to do. */
+const surroundings = ({ now, monotonic, after }: VirtualFleet['clock']) => ({
+  lockMark: () => 7,
+  report: {
+    rosterState: () => undefined,
+    looked: () => undefined,
+    trouble: (_: string, message: string) => {
+      throw new Error(message);
+    },
+  },
+  ...{ now, monotonic, after, wake: () => undefined },
+});
+
 /** One pass over a fleet that is to be started. @returns what was looked for, and the world that was acted upon */
 async function onePass(undisturbed: boolean, underLock: Roster = roster) {
   const { host, clock } = new VirtualFleet(roster);
@@ -22,20 +35,9 @@ async function onePass(undisturbed: boolean, underLock: Roster = roster) {
       looked.push(world);
       return Promise.resolve({ world, refusal: null });
     },
-    lockMark: () => 7,
     tryLock: (mark) => Promise.resolve({ release: () => undefined, undisturbed: mark === 7 && undisturbed }),
     carryOut: (_, { world }) => Promise.resolve(actedUpon.push(world)),
-    report: {
-      rosterState: () => undefined,
-      looked: () => undefined,
-      trouble: (_, message) => {
-        throw new Error(message);
-      },
-    },
-    now: clock.now,
-    monotonic: clock.monotonic,
-    after: clock.after,
-    wake: () => undefined,
+    ...surroundings(clock),
   });
   await reconciler.pass();
   await reconciler.drained();
@@ -61,20 +63,9 @@ test('whoever has the lock when something is due again keeps it from then on, ho
   const reconciler = new Reconciler({
     roster: () => ({ roster, problem: null, settledMs: 0, replaced: false }),
     observe: (wanted) => Promise.resolve({ world: host.observe(wanted), refusal: null }),
-    lockMark: () => 7,
     tryLock: () => Promise.resolve(null),
     carryOut: () => Promise.reject(new Error('it has no lock')),
-    report: {
-      rosterState: () => undefined,
-      looked: () => undefined,
-      trouble: (_, message) => {
-        throw new Error(message);
-      },
-    },
-    now: clock.now,
-    monotonic: clock.monotonic,
-    after: clock.after,
-    wake: () => undefined,
+    ...surroundings(clock),
   });
   const refused = await reconciler.pass();
   const applied = fleet.command('fleet apply', (world) => plan(world, noWords, clock.now()));
