@@ -140,19 +140,16 @@ export class Reconciler<Seen extends Sight> {
     if (first.seen.refusal !== null) return null;
     const { desired } = first.seen.world;
     this.#pace.keepOnly(new Set([...desired.keys(), ...first.whole.actions.map(({ agent }) => agent)]));
-    if (!first.plan.actions.some(isReady) && !replacesHolder(first.plan)) {
-      // Whoever has the lock when something is due again keeps it from then on.
-      this.#patience.given();
-      return first.next;
-    }
-    const lock = await port.tryLock(mark);
-    if (lock === null) return this.#patience.refused(port.monotonic());
+    const isDue = first.plan.actions.some(isReady) || replacesHolder(first.plan);
+    const lock = isDue ? await port.tryLock(mark) : null;
+    if (isDue && lock === null) return this.#patience.refused(port.monotonic());
+    // Given, or not asked for: whoever has it when something is due again keeps it from then on.
     this.#patience.given();
+    if (lock === null) return first.next;
     const unlock = this.#onceUnlocked(lock);
     let begun = false;
     try {
-      // Under the lock once more: an edit may have been taken back meanwhile, another command may have acted. Where nobody
-      // has had the lock since before the look, that was as good as one under it.
+      // Unless nobody has had the lock since before the look, an edit may be taken back, or another command have acted.
       const again = port.roster();
       if (again.roster === null) return null;
       const standing = lock.undisturbed && again.roster === roster;
