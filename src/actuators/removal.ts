@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { errorCode, readKeptText, readText, writeFileAtomic } from '../host/atomic-file.js';
+import { readKeptText, readText, writeFileAtomic } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { homeOfUnit, type Asset } from '../host/assets.js';
 import type { Paths } from '../host/paths.js';
 import type { FileChange } from './installation.js';

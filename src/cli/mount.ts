@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { errorCode, fileProblem, isSystemError } from '../host/atomic-file.js';
+import { fileProblem, isSystemError } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { parseDuration } from '../roster/duration.js';
 import { createContext, type Context, type GlobalOptions } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';

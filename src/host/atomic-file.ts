@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeDirectory } from './directory.js';
+import { errorCode } from './error-code.js';
 import { sweepLeftOvers, unfinishedName } from './left-overs.js';
 import { encodingFault } from './utf8.js';
 
@@ -192,10 +193,6 @@ export function changeOf(
   } catch {
     return null;
   }
-}
-
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** What the kernel has refused, and no mistake of ours. */

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { errorCode } from './error-code.js';
 
 /** So often it is tried again where somebody removes it meanwhile, an uninstall for one. */
 const tries = 3;
@@ -16,7 +17,7 @@ export function makeDirectory(directory: string): void {
       makeBelow(directory);
       return;
     } catch (error) {
-      if (left <= 1 || !is(error, 'ENOENT')) throw error;
+      if (left <= 1 || errorCode(error) !== 'ENOENT') throw error;
     }
   }
 }
@@ -25,16 +26,13 @@ function makeBelow(directory: string): void {
   try {
     fs.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    if (is(error, 'EEXIST') && isDirectory(directory)) return;
+    if (errorCode(error) === 'EEXIST' && isDirectory(directory)) return;
     const parent = path.dirname(directory);
-    if (!is(error, 'ENOENT') || isDirectory(parent)) throw error;
+    if (errorCode(error) !== 'ENOENT' || isDirectory(parent)) throw error;
     makeBelow(parent);
     makeBelow(directory);
   }
 }
-
-const is = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
 
 const isDirectory = (file: string): boolean =>
   fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;

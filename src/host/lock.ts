@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from './atomic-file.js';
+import { errorCode } from './error-code.js';
 import { makeDirectory } from './directory.js';
 import { removeOrphans } from './left-overs.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type { Evidence } from '../controller/conversation.js';
-import { errorCode } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { readRegular } from '../host/regular-file.js';
 import type { EvidencePlace } from '../roster/conversation.js';
 import { sessionIn } from './opencode-database.js';

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Hold, Memory } from '../controller/observed.js';
-import { errorCode } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { observeMemory } from './memory.js';
 import { agentsWithMail } from './outbox.js';
 

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import type { Known } from '../controller/observed.js';
 import type { Attempt, OutboxEntry, StoredEntry } from '../controller/outbox.js';
-import { errorCode, fileProblem, readText } from '../host/atomic-file.js';
+import { fileProblem, readText } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 
 /** Agents for which something was left, or may have been: a directory that cannot be read is one of those. */
 export function agentsWithMail(outbox: string): Known<readonly string[]> {

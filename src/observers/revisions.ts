@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { errorCode, fileProblem, readText } from '../host/atomic-file.js';
+import { fileProblem, readText } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 
 /**
  * A roster that is kept: `applied` was in force, `set-aside` was replaced by a rollback or an export without ever having been applied

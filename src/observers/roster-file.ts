@@ -1,5 +1,6 @@
 import * as path from 'node:path';
-import { errorCode, fileProblem } from '../host/atomic-file.js';
+import { fileProblem } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { readWholeText } from '../host/regular-file.js';
 
 export type RosterText =

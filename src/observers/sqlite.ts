@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { errorCode } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 import { openRegular } from '../host/regular-file.js';
 import { bytesAt, committedPages } from './sqlite-log.js';
 import { firstColumn, payloadOf, varint, type Cell } from './sqlite-record.js';

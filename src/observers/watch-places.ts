@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { errorCode } from '../host/atomic-file.js';
+import { errorCode } from '../host/error-code.js';
 
 /** A directory to be watched. */
 export interface Place {

@@ -42,6 +42,10 @@ test('ready and idle are what the screens say, in four processes for any number 
   expect((await fleet.expect(5, ...wait('ready', 'c', '--timeout', '300ms'))).stderr).toContain(
     'a dialog waits for a human; look with: fleet agent attach c)',
   );
+  expect((await fleet.expect(0, 'explain', 'c')).stdout).toContain(
+    'a dialog waits for a human; look with: fleet agent attach c\n',
+  );
+  expect((await fleet.expect(0, 'explain', 'b')).stdout).not.toContain('dialog');
   // Also where it has printed something too short a while ago to be asked.
   fleet.writeRoster([fleet.demo('c')], `defaults: { idle_after: 1h, working_directory: ${fleet.work} }`);
   expect((await fleet.expect(5, ...wait('idle', 'c', '--timeout', '300ms'))).stderr).toContain(
@@ -64,6 +68,9 @@ test('a first message for an agent that never becomes ready is left to the contr
   expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('kickstart');
   const left = await fleet.send('a', '--later', '--message', 'next');
   expect(left.receipt).toMatchObject({ status: 'left' });
+  expect((await fleet.expect(0, 'explain', 'a')).stdout).toContain(
+    '2 messages were left for it; see: fleet agent outbox a\n',
+  );
   // The controller may be looking at the agent for its first message at that moment.
   expect(left.receipt.reason).toMatch(/^(NotReady|Busy)$/);
   expect(left.receipt.message).toContain('the controller delivers it when');

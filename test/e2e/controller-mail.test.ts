@@ -1,19 +1,16 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { demoAgent, FleetSandbox, until } from '../support/fleet-sandbox.js';
-import { RunningController } from '../support/running-controller.js';
+import type { RunningController } from '../support/running-controller.js';
+import { controlled } from '../support/talking.js';
 
 let fleet: FleetSandbox;
 let controller: RunningController;
-beforeEach(() => {
-  fleet = new FleetSandbox();
-  controller = new RunningController(fleet);
-});
-afterEach(async () => {
-  await controller.stop('SIGKILL');
-  await fleet.dispose();
-});
+controlled(
+  () => new FleetSandbox(),
+  (own) => ({ fleet, controller } = own),
+);
 
 const agent = (name: string, more = ''): string =>
   `{ name: ${name}, runtime: demo, command: [${process.execPath}, ${demoAgent}, --session, ${path.join(fleet.work, `${name}.jsonl`)}]${more} }`;

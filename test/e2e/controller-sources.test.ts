@@ -1,20 +1,17 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { acquireLock } from '../../src/host/lock.js';
-import { RunningController } from '../support/running-controller.js';
+import type { RunningController } from '../support/running-controller.js';
+import { controlled } from '../support/talking.js';
 import { FleetSandbox, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 let controller: RunningController;
-beforeEach(() => {
-  fleet = new FleetSandbox();
-  controller = new RunningController(fleet);
-});
-afterEach(async () => {
-  await controller.stop('SIGKILL');
-  await fleet.dispose();
-});
+controlled(
+  () => new FleetSandbox(),
+  (own) => ({ fleet, controller } = own),
+);
 
 const text = (...names: readonly string[]): string =>
   [

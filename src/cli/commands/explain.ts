@@ -2,9 +2,11 @@ import { eventFiles } from '../../actuators/event-log.js';
 import { holdOn, noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { fleetStatus } from '../../controller/status.js';
-import { displayPath } from '../../host/paths.js';
+import { displayPath, outboxDirectory } from '../../host/paths.js';
 import { readEvents } from '../../observers/event-log.js';
 import { readExitRecord } from '../../observers/exit-record.js';
+import { readOutbox } from '../../observers/outbox.js';
+import type { Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -55,6 +57,10 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   if (status?.conversation != null) print(`  conversation: ${conversationText(status.conversation, now())}`);
   if (status !== undefined && status.outdated.length > 0)
     print(`  runs with earlier values of: ${status.outdated.join(', ')}`);
+  if (status?.phase === 'Running' && (await showsDialog(context, roster, name)))
+    print(`  a dialog waits for a human; look with: fleet agent attach ${name}`);
+  const mail = mailText(context, name);
+  if (mail !== null) print(`  ${mail}; see: fleet agent outbox ${name}`);
   const held = world.observed.memory.known ? holdOn(name, world.observed.memory.value, now()) : null;
   // Where something waits for its end, it is told as the gate of that.
   if (held !== null && planned?.gate.kind !== 'held') {
@@ -80,4 +86,23 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   for (const event of events.slice(-shownEvents)) print(`  ${eventText(event)}`);
   if (plan.unknownSources.length > 0) return sourceExitCode(plan);
   return problem === null ? ExitCode.done : ExitCode.invalidRoster;
+}
+
+/** Asks its screen, with two calls of tmux: a dialog is what an agent that does nothing often waits for. */
+async function showsDialog(context: Context, roster: Roster, name: string): Promise<boolean> {
+  const { activitiesOf } = await import('../talk/activities.js');
+  const agents = roster.agents.filter((agent) => agent.name === name);
+  return (await activitiesOf(context, roster, agents)).get(name) === 'dialog';
+}
+
+/** What was left for it, or null where nothing was. */
+function mailText({ paths }: Context, name: string): string | null {
+  const outbox = readOutbox(outboxDirectory(paths, name));
+  if (!outbox.known) return `what was left for it cannot be read: ${visible(outbox.message)}`;
+  const count = outbox.value.length;
+  return count === 0
+    ? null
+    : count === 1
+      ? 'a message was left for it'
+      : `${count} messages were left for it`;
 }

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { packageRoot } from '../../host/assets.js';
-import { errorCode, fileProblem, isThere, writeFileAtomic } from '../../host/atomic-file.js';
+import { fileProblem, isThere, writeFileAtomic } from '../../host/atomic-file.js';
+import { errorCode } from '../../host/error-code.js';
 import { displayPath } from '../../host/paths.js';
 import { nearest } from '../../roster/nearest.js';
 import type { Context } from '../context.js';

@@ -1,6 +1,6 @@
 import { SystemdUnits } from '../../actuators/systemd-units.js';
 import { operatorPlan } from '../../controller/operator-plan.js';
-import type { Holds } from '../../controller/holds.js';
+import { addHold, type Holds } from '../../controller/holds.js';
 import type { Hold } from '../../controller/observed.js';
 import { assess } from '../../controller/assess.js';
 import { requireAgents } from '../agent-names.js';
@@ -91,10 +91,10 @@ async function loadRosterToStop(context: Context, names: readonly string[]): Pro
   }
 }
 
-function addHolds({ holds, fleetHold }: Holds, names: readonly string[], hold: Hold): Holds {
-  if (names.length === 0) return { holds, fleetHold: hold };
-  return { holds: new Map([...holds, ...names.map((name) => [name, hold] as const)]), fleetHold };
-}
+const addHolds = (current: Holds, names: readonly string[], hold: Hold): Holds =>
+  names.length === 0
+    ? { ...current, fleetHold: hold }
+    : names.reduce((holds, name) => addHold(holds, name, hold), current);
 
 /** The server goes last, and only if nothing of anybody else lives on it. @param roster with what is on record of the server */
 async function stopHolder(context: Context, roster: Roster): Promise<string | null> {

@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorCode } from '../../host/atomic-file.js';
+import { errorCode } from '../../host/error-code.js';
 import type { MetricsTeller } from './metrics.js';
 
 export interface MetricsText {

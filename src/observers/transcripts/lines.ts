@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type { Arrival, TranscriptPosition } from '../../controller/transcript.js';
-import { errorCode } from '../../host/atomic-file.js';
+import { errorCode } from '../../host/error-code.js';
 import { readRegular } from '../../host/regular-file.js';
 import type { Said } from './transcript.js';
 
