@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoAgent, FrameworkFleet } from '../support/framework-fleet.js';
@@ -327,3 +327,32 @@ describe('a human at the agent’s session', () => {
     expect((await fleet.exitRecord('waiter')).facts).toMatchObject({ reason: 'signaled', signal: '15' });
   });
 });
+
+test('an agent in its grace is waited for, although what stands before it in the list ends while that is read', async () => {
+  const file = join(fleet.installation.home, 'tools/fleet/agent-stop.sh');
+  const saved = join(fleet.directory, 'saved');
+  const text = await readFile(file, 'utf8');
+  // agent-run.sh, the first in the list, ends there, and not before: in the second reading.
+  const asked = '[[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null';
+  const skipped = '"${MAINPID:-}" ]] || continue';
+  expect(text.split(asked).length + text.split(skipped).length).toBe(4);
+  const ends = '[[ $pid != "$MAINPID" || -z ${seen-} ]] || { kill -TERM "$pid"; while kill -0 "$pid"; do :; done; }';
+  await writeFile(file, text.replace(asked, '').replace(skipped, `"\${MAINPID:-}" ]] || { ${ends}; seen=1; continue; }`));
+  try {
+    const script = `
+      process.on('SIGHUP', () => undefined);
+      process.on('SIGTERM', () => setTimeout(() => {
+        require('node:fs').writeFileSync('${saved}', '');
+        process.exit(0);
+      }, 1000));
+      setInterval(() => undefined, 1000);
+      console.log('up');`;
+    const command = [process.execPath, '-e', script];
+    const { pane } = await fleet.start({ agent: 'saver', command, graceMs: 8000 });
+    await fleet.seen(pane, 'up');
+    await systemctl('stop', agentUnit('saver'));
+    expect(existsSync(saved)).toBe(true);
+  } finally {
+    await writeFile(file, text);
+  }
+}); // prettier-ignore

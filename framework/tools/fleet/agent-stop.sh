@@ -81,7 +81,7 @@ shopt -s nullglob dotglob
 
 # ask_all DIRECTORY: SIGTERM to every process of the tree that did not get it yet; sets `left`. SIGCONT, because a stopped
 # process would take the SIGTERM only after somebody has continued it. The list by mapfile, in one call: line by line, each from
-# where the one before ended, whoever follows one that ends meanwhile would be passed over, and killed unasked.
+# where the one before ended, whoever follows one that ends meanwhile would be passed over, and killed in its grace.
 ask_all() {
   local pid directory pids=()
   [[ $1 != "$own" || $own == "$unit" ]] || return 0
