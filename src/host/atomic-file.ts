@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { makeDirectory } from './directory.js';
 import { errorCode } from './error-code.js';
 import { sweepLeftOvers, unfinishedName } from './left-overs.js';
-import { encodingFault } from './utf8.js';
+import { readWholeText } from './regular-file.js';
 
 /**
  * Replaces a file's content in one step: a reader sees the old bytes or the new ones, also after a crash or on a full
@@ -99,19 +99,20 @@ export type FileText =
   | { readonly state: 'unknown'; readonly message: string };
 
 /** Reads a small text file. Only "no such file" counts as absent. */
-export const readText = (file: string): FileText => readFile(file, (bytes) => bytes.toString('utf8'));
+export const readText = (file: string): FileText => readFile(() => fs.readFileSync(file, 'utf8'), file);
 
-/** The same for a file with lines of somebody else's, which are to be kept: what is not UTF-8 is unknown. */
-export const readKeptText = (file: string): FileText =>
-  readFile(file, (bytes) => {
-    const fault = encodingFault(bytes);
-    if (fault !== null) throw new Error(fault);
-    return bytes.toString('utf8');
-  });
+/**
+ * The same for a file with lines of somebody else's, who may write it in place, and which are to be kept: what is not UTF-8 is
+ * unknown.
+ */
+export const readKeptText = (file: string): FileText => readFile(() => readWholeText(file, mostKept), file);
 
-function readFile(file: string, decode: (bytes: Buffer) => string): FileText {
+/** A file of lines larger than this is not read at all. */
+const mostKept = 8 * 1024 * 1024;
+
+function readFile(read: () => string, file: string): FileText {
   try {
-    return { state: 'present', text: decode(fs.readFileSync(file)) };
+    return { state: 'present', text: read() };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { state: 'absent' };
     return { state: 'unknown', message: `${file}: ${fileProblem(error)}` };

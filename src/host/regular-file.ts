@@ -19,28 +19,69 @@ export function openRegular(path: string): number {
 /** Why a file cannot be read whole, in an operator's words. */
 export class UnfitFile extends Error {}
 
+/** A writer may be interrupted between two pages of one call; and times of files go in ticks of up to 10 ms. */
+const settledMs = 20;
+const mostPauses = 10;
+const mostTries = 50;
+
+/**
+ * Reads a file that may be written in place meanwhile, whole. Half of what it held with half of what it holds is read again.
+ *
+ * @param settled waits, for a fifth of a second at most, until nobody has written for 20 ms
+ * @throws UnfitFile where it changes at each try
+ */
+function readUnchanged(handle: number, settled: boolean): Buffer {
+  let pauses = settled ? 0 : mostPauses;
+  for (let tries = 0; tries < mostTries;) {
+    const before = fs.fstatSync(handle);
+    const age = Date.now() - before.mtimeMs;
+    if (pauses < mostPauses && age >= 0 && age < settledMs) {
+      pauses += 1;
+      pause(settledMs - age);
+      continue;
+    }
+    tries += 1;
+    // One byte more than it has tells of one that grows.
+    const bytes = Buffer.allocUnsafe(before.size + 1);
+    let length = 0;
+    for (let added = -1; added !== 0 && length < bytes.length; length += added)
+      added = fs.readSync(handle, bytes, length, bytes.length - length, length);
+    const after = fs.fstatSync(handle);
+    const stands = length === after.size && before.size === after.size && before.mtimeMs === after.mtimeMs;
+    if (stands) return bytes.subarray(0, length);
+  }
+  throw new UnfitFile('is being written again and again; try again');
+}
+
+const pause = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 /**
  * Reads a file that an operator has named: whatever lies there, it is neither waited for nor read without end.
  *
  * @param most so many bytes at most
  * @throws UnfitFile where it is no regular file or larger, and node's file system errors
  */
-function readWhole(path: string, most: number): Buffer {
+function readWhole(path: string, most: number, settled: boolean): Buffer {
   const handle = fs.openSync(path, withoutWaiting);
   try {
     const stat = fs.fstatSync(handle);
     if (stat.isDirectory()) throw new UnfitFile('is a directory; a file is expected');
     if (!stat.isFile()) throw new UnfitFile('is not a regular file');
     if (stat.size > most) throw new UnfitFile(`${stat.size} bytes are too many: ${most} are read at most`);
-    return fs.readFileSync(handle);
+    return readUnchanged(handle, settled);
   } finally {
     fs.closeSync(handle);
   }
 }
 
-/** The same for UTF-8 text. @throws UnfitFile where it is none */
-export function readWholeText(path: string, most: number): string {
-  const bytes = readWhole(path, most);
+/**
+ * The same for UTF-8 text.
+ *
+ * @param settled a short wait where it was written a moment ago, as it may be written still
+ * @throws UnfitFile where it is none
+ */
+export function readWholeText(path: string, most: number, settled = false): string {
+  const bytes = readWhole(path, most, settled);
   const fault = encodingFault(bytes);
   if (fault !== null) throw new UnfitFile(fault);
   return bytes.toString('utf8');

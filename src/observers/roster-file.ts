@@ -14,7 +14,7 @@ const mostOfTemplate = 1024 * 1024;
 
 export function readRosterFile(file: string): RosterText {
   try {
-    return { kind: 'text', text: readWholeText(file, mostOfRoster) };
+    return { kind: 'text', text: readWholeText(file, mostOfRoster, true) };
   } catch (error) {
     const missing = errorCode(error) === 'ENOENT';
     return { kind: 'unreadable', message: `${file}: ${fileProblem(error)}`, missing };
@@ -32,7 +32,7 @@ export function templateReader(rosterFile: string, userHome: string) {
   return (template: string): { ok: true; text: string } | { ok: false; message: string } => {
     try {
       const file = templateFile(rosterFile, userHome, template);
-      return { ok: true, text: readWholeText(file, mostOfTemplate) };
+      return { ok: true, text: readWholeText(file, mostOfTemplate, true) };
     } catch (error) {
       return { ok: false, message: fileProblem(error) };
     }

@@ -105,7 +105,8 @@ describe('what stands in its place', () => {
 test('a file that grows, shrinks and is replaced while it is read', async () => {
   const file = written('moving', line('hello'));
   const script = `while :; do head -c 300000 /dev/zero >>"$0"; : >"$0"; echo '${line('hello').trim()}' >"$0.new"; mv "$0.new" "$0"; done`;
-  const writer = spawn('bash', ['-c', script, file], { stdio: 'ignore' });
+  const writer = spawn('bash', ['-c', script, file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  writer.stderr.resume();
   try {
     const seen = new Set<string>();
     for (let tries = 0; tries < 3000; tries += 1) {
@@ -116,7 +117,8 @@ test('a file that grows, shrinks and is replaced while it is read', async () => 
     }
     expect([...seen].filter((one) => !['arrived', 'absent', 'unknown'].includes(one))).toEqual([]);
   } finally {
-    const ended = once(writer, 'exit');
+    // Also the program that it has just started, which would go on in a directory that is to be removed.
+    const ended = once(writer, 'close');
     writer.kill('SIGKILL');
     await ended;
   }
