@@ -10,6 +10,10 @@ export const eventFiles = (state: string): readonly [older: string, current: str
   path.join(state, 'events.jsonl'),
 ];
 
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = fs.constants;
+/** A pipe in its place that nobody reads is an error, and not waited for. */
+const appending = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
+
 /**
  * Appends events, a line of JSON each. One write call, so that lines of two writers do not mix. The log is memory for
  * people: where it cannot be written, nothing else stops.
@@ -23,7 +27,12 @@ export function appendEvents(state: string, events: readonly object[]): string |
     makeDirectory(state);
     if ((fs.statSync(current, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
       fs.renameSync(current, older);
-    fs.appendFileSync(current, events.map((event) => `${JSON.stringify(event)}\n`).join(''), { mode: 0o600 });
+    const handle = fs.openSync(current, appending, 0o600);
+    try {
+      fs.writeFileSync(handle, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    } finally {
+      fs.closeSync(handle);
+    }
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -33,12 +33,16 @@ export function leaveMessage(
   }
 }
 
+const { O_WRONLY, O_CREAT, O_NONBLOCK } = fs.constants;
+
 /** Whoever watches the state directory sees that something was left, without watching every outbox. */
 function tellOfMail(state: string): void {
   try {
-    fs.writeFileSync(path.join(state, 'mail'), '', { mode: 0o600 });
+    // A pipe in its place, which nobody reads, is an error, and not waited for.
+    const handle = fs.openSync(path.join(state, 'mail'), O_WRONLY | O_CREAT | O_NONBLOCK, 0o600);
     const now = new Date();
-    fs.utimesSync(path.join(state, 'mail'), now, now);
+    fs.futimesSync(handle, now, now);
+    fs.closeSync(handle);
   } catch {
     // It is found at the next look all the same.
   }

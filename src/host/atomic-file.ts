@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { makeDirectory } from './directory.js';
 import { errorCode } from './error-code.js';
 import { sweepLeftOvers, unfinishedName } from './left-overs.js';
-import { readWholeText } from './regular-file.js';
+import { readWhole, readWholeText } from './regular-file.js';
 
 /**
  * Replaces a file's content in one step: a reader sees the old bytes or the new ones, also after a crash or on a full
@@ -61,7 +61,9 @@ function hasContent(file: string, content: string | Uint8Array, mode: number): b
   try {
     const stat = fs.statSync(file, { throwIfNoEntry: false });
     return (
-      stat !== undefined && (stat.mode & 0o777) === mode && fs.readFileSync(file).equals(Buffer.from(content))
+      stat?.isFile() === true &&
+      (stat.mode & 0o777) === mode &&
+      fs.readFileSync(file).equals(Buffer.from(content))
     );
   } catch {
     return false;
@@ -99,7 +101,8 @@ export type FileText =
   | { readonly state: 'unknown'; readonly message: string };
 
 /** Reads a small text file. Only "no such file" counts as absent. */
-export const readText = (file: string): FileText => readFile(() => fs.readFileSync(file, 'utf8'), file);
+export const readText = (file: string): FileText =>
+  readFile(() => readWhole(file, mostKept).toString('utf8'), file);
 
 /**
  * The same for a file with lines of somebody else's, who may write it in place, and which are to be kept: what is not UTF-8 is
@@ -107,8 +110,8 @@ export const readText = (file: string): FileText => readFile(() => fs.readFileSy
  */
 export const readKeptText = (file: string): FileText => readFile(() => readWholeText(file, mostKept), file);
 
-/** A file of lines larger than this is not read at all. */
-const mostKept = 8 * 1024 * 1024;
+/** A file larger than this is not read at all; the largest of them hold a roster. */
+const mostKept = 64 * 1024 * 1024;
 
 function readFile(read: () => string, file: string): FileText {
   try {

@@ -61,7 +61,7 @@ const pause = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArr
  * @param most so many bytes at most
  * @throws UnfitFile where it is no regular file or larger, and node's file system errors
  */
-function readWhole(path: string, most: number, settled: boolean): Buffer {
+export function readWhole(path: string, most: number, settled = false): Buffer {
   const handle = fs.openSync(path, withoutWaiting);
   try {
     const stat = fs.fstatSync(handle);

@@ -136,6 +136,8 @@ export class Hands {
         const part = Math.floor(text.length * how.part);
         const cut = how.lines ? text.lastIndexOf('\n', part) + 1 : part;
         const begun = performance.now();
+        // Whose last line says that it is suspended may be begun without it, and is ended by the rest.
+        for (const { name, suspend } of agents) if (suspend) this.#ledger.expect(name, 'ordered');
         fs.writeFileSync(roster, text.slice(0, cut));
         await pause(how.pause);
         fs.appendFileSync(roster, text.slice(cut));
