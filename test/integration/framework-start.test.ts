@@ -76,6 +76,7 @@ describe('an agent', () => {
     const entries = [
       'RANDOM=7', 'SECONDS=x', 'IFS=,', 'GROUPS=g', 'BASH_ENV=/nowhere', 'LC_ALL=xx', 'SHELLOPTS=errexit', 'PATH=/nowhere:/bin',
       'EMPTY=', 'with.dot=1', 'NL=a\nb', 'EQ=a=b', 'UNI=ünï', `BIG=${'y'.repeat(100_000)}`, 'TERM=mine', '_=under', 'SHLVL=9',
+      'environment=prod', 'inherited=1', 'own=it', 'cgroups=2', 'record_command=x',
     ]; // prettier-ignore
     const seen = await probed('bytes', words, entries);
     expect(seen.argv).toEqual(seen.command.concat([]));
