@@ -306,6 +306,15 @@ describe('a start that cannot succeed fails, and says why', () => {
     expect(text).toContain('fleet/agents/unwritten.launch cannot be read');
   });
 
+  test('no record, in an environment that makes bash strict: 78 too', async () => {
+    await systemctl('set-environment', 'POSIXLY_CORRECT=1');
+    try {
+      expect((await failing('strict')).status).toBe('78');
+    } finally {
+      await systemctl('unset-environment', 'POSIXLY_CORRECT');
+    }
+  });
+
   test.each([
     ['cut in the last word', 1, 'is truncated'],
     ['cut at a word', 6, 'is truncated'],
