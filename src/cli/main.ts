@@ -20,7 +20,11 @@ export function main(): void {
     // (`fleet status | head`) is no failure.
     if (error.code === 'EPIPE' || output.failed) return;
     output.failed = true;
-    process.stderr.write(`fleet: cannot write to standard output: ${fileProblem(error)}\n`);
+    // Not `fileProblem`'s advice to run it again: a message would be sent twice.
+    const full = ['ENOSPC', 'EDQUOT'].includes(error.code ?? '');
+    const problem = full ? 'no space left on the disk' : fileProblem(error);
+    const advice = 'what was done is done; see fleet events, or fleet status, before you run it again';
+    process.stderr.write(`fleet: cannot write to standard output: ${problem}; ${advice}\n`);
   });
   process.stderr.on('error', () => undefined);
   process.on('exit', (code) => {

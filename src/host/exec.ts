@@ -23,8 +23,14 @@ export interface ExecOptions {
 
 export type Exec = (program: string, args: readonly string[], options: ExecOptions) => Promise<ExecResult>;
 
-/** Programs whose text fleet parses print it the same everywhere. */
-const plain = { LC_ALL: 'C.UTF-8', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '', SYSTEMD_URLIFY: '0' };
+/**
+ * Programs whose text fleet parses print it the same everywhere, and take options behind other words (systemctl with POSIXLY_CORRECT
+ * takes `--all` behind its verb for the name of a unit).
+ */
+const plain = {
+  ...{ LC_ALL: 'C.UTF-8', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '', SYSTEMD_URLIFY: '0' },
+  POSIXLY_CORRECT: undefined,
+};
 
 /**
  * Runs a program to its end. Never throws for what the program does.

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from './error-code.js';
 import { makeDirectory } from './directory.js';
 import { removeOrphans } from './left-overs.js';
-import { isAlive, ownIdentity, type ProcessIdentity } from './process.js';
+import { isElsewhere, livesElsewhere } from './pid-namespace.js';
+import { bootId, isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 
 /**
  * A lock that needs no helper process and is free as soon as its owner is dead.
@@ -33,6 +34,11 @@ export interface LockOwner extends ProcessIdentity {
  */
 const held = new Set<string>();
 
+/** Whoever has a lock says so again after so long: from another pid namespace it may be all that shows him. */
+const againMs = 20_000;
+/** So long the claim of an owner who cannot be seen counts. */
+const unseenMs = 3 * againMs;
+
 /**
  * @param timeoutMs how long to wait for another owner; 0 tries once
  * @param isOver whether nobody waits for it any more
@@ -50,7 +56,7 @@ export async function acquireLock(
     makeDirectory(directory);
     const top = highest(directory);
     const text = textOf(directory, top);
-    const owner = livingOwner(text);
+    const owner = livingOwner(directory, top, text);
     if (owner !== null) {
       if (performance.now() >= deadline || isOver()) return { kind: 'held', owner };
       await delay(20);
@@ -61,7 +67,14 @@ export async function acquireLock(
     const own = JSON.stringify({ ...ownIdentity(), purpose, at: process.hrtime.bigint().toString(36) });
     held.add(own);
     if (tryClaim(directory, claim, own)) {
-      return { kind: 'acquired', lock: { release: () => release(directory, claim, own) }, claim };
+      const again = setInterval(() => touch(directory, claim, own), againMs).unref();
+      const lock = {
+        release: () => {
+          clearInterval(again);
+          release(directory, claim, own);
+        },
+      };
+      return { kind: 'acquired', lock, claim };
     }
   }
 }
@@ -73,7 +86,7 @@ export async function acquireLock(
 export function freeClaim(directory: string): number | null {
   try {
     const top = highest(directory);
-    return livingOwner(textOf(directory, top)) === null ? top : null;
+    return livingOwner(directory, top, textOf(directory, top)) === null ? top : null;
   } catch {
     return null;
   }
@@ -82,7 +95,8 @@ export function freeClaim(directory: string): number | null {
 /** Who has the lock right now, or null. Takes nothing. */
 export function lockOwner(directory: string): LockOwner | null {
   try {
-    return livingOwner(textOf(directory, highest(directory)));
+    const top = highest(directory);
+    return livingOwner(directory, top, textOf(directory, top));
   } catch {
     return null;
   }
@@ -154,10 +168,26 @@ function textOf(directory: string, claim: number): string {
   }
 }
 
-function livingOwner(text: string): LockOwner | null {
+function touch(directory: string, claim: number, text: string): void {
+  try {
+    const now = new Date();
+    if (textOf(directory, claim) === text) fs.utimesSync(path.join(directory, String(claim)), now, now);
+  } catch {
+    // Who sees our process needs no such sign.
+  }
+}
+
+function livingOwner(directory: string, claim: number, text: string): LockOwner | null {
   const owner = ownerIn(text);
-  if (owner === null || !isAlive(owner)) return null;
+  if (owner?.bootId !== bootId()) return null;
+  if (isElsewhere(owner)) return (livesElsewhere(owner) ?? isYoung(directory, claim)) ? owner : null;
+  if (!isAlive(owner)) return null;
   return owner.pid === process.pid && !held.has(text) ? null : owner;
+}
+
+function isYoung(directory: string, claim: number): boolean {
+  const stat = fs.statSync(path.join(directory, String(claim)), { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs < unseenMs;
 }
 
 function ownerIn(text: string): LockOwner | null {
@@ -169,8 +199,10 @@ function ownerIn(text: string): LockOwner | null {
     return null;
   }
   if (typeof parsed !== 'object' || parsed === null) return null;
-  const { pid, startTime, bootId, purpose } = parsed as Record<string, unknown>;
-  return typeof pid === 'number' && typeof startTime === 'string' && typeof bootId === 'string'
-    ? { pid, startTime, bootId, purpose: typeof purpose === 'string' ? purpose : 'fleet' }
-    : null;
+  const { pid, startTime, bootId: boot, namespace, purpose } = parsed as Record<string, unknown>;
+  if (typeof pid !== 'number' || typeof startTime !== 'string' || typeof boot !== 'string') return null;
+  return {
+    ...{ pid, startTime, bootId: boot, purpose: typeof purpose === 'string' ? purpose : 'fleet' },
+    ...(typeof namespace === 'string' ? { namespace } : {}),
+  };
 }

@@ -7,13 +7,26 @@ export interface ProcessIdentity {
   /** Clock ticks since boot at which it started (field 22 of /proc/PID/stat). */
   readonly startTime: string;
   readonly bootId: string;
+  /** In which pid namespace it has this pid; without it, or '', in everybody's. */
+  readonly namespace?: string;
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? '', bootId: bootId() };
+  // By /proc/self: it may be the /proc of a namespace around ours, in which our pid is somebody else's.
+  const startTime = statOf('/proc/self')?.[19] ?? '';
+  return { pid: process.pid, startTime, bootId: bootId(), namespace: pidNamespace() };
 }
 
-/** Whether that very process still runs. A zombie does not. */
+/** Names the pid namespace of this process, in which its pid counts; '' where that is not to be told. */
+export function pidNamespace(): string {
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether that very process, of our own pid namespace, still runs. A zombie does not. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identity.bootId === bootId() && startTimeOf(identity.pid) === identity.startTime;
 }

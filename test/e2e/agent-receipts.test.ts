@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, until } from '../support/fleet-sandbox.js';
+import { cli, run, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -93,4 +93,13 @@ test('the first Ctrl-C ends the waiting, and the receipt is told', async () => {
   expect(JSON.parse(other.told.out)).toMatchObject({ status: 'refused', reason, attempts: 0 });
   expect(other.told.err).toContain('press Ctrl-C again');
   expect(fleet.messages('a')).toEqual([]);
+});
+
+test('a receipt that cannot be written does not ask for the message once more', async () => {
+  await fleet.up(fleet.demo('a'));
+  const words = [process.execPath, cli, 'agent', 'send', 'a', '--message', 'once'];
+  const full = await run('bash', ['-c', '"$@" >/dev/full', '_', ...words], { env: fleet.env });
+  expect([full.code, full.stderr]).toEqual([1, expect.stringContaining('what was done is done')]);
+  expect(full.stderr).not.toContain('run the command again');
+  expect(fleet.messages('a')).toEqual(['once']);
 });

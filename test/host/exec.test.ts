@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { describeExec, exec, start } from '../../src/host/exec.js';
 import { temporary } from '../support/temporary.js';
 
@@ -43,6 +43,17 @@ test('words arrive as they are, without a shell', async () => {
   const words = ['', 'two words', '$HOME', ';', "'", 'new\nline', 'ünï'];
   const result = await exec('printf', ['%s|', ...words], long);
   expect(result).toMatchObject({ stdout: words.map((word) => `${word}|`).join('') });
+});
+
+test('options are taken behind other words, whatever the caller’s environment says', async () => {
+  vi.stubEnv('POSIXLY_CORRECT', '1');
+  try {
+    expect(await exec('printenv', ['POSIXLY_CORRECT'], long)).toMatchObject({ code: 1 });
+    // (GNU cat would look for a file named -n.)
+    expect(await exec('cat', ['/dev/null', '-n'], long)).toMatchObject({ code: 0 });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test('stdin is what was given, or nothing', async () => {

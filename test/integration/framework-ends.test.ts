@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -134,4 +134,21 @@ test('a record of an end that cannot be written takes the place of no other', as
   await fleet.end();
   expect(stderr).toMatch(/could not be written\nfull\n$/);
   expect(stdout).toContain('reason=exited ');
+});
+
+test('a record that nobody finished is gone with the next one', async () => {
+  // As slow as a disk can be, once.
+  const slowly = `  mv() { [[ -e "$directory-slow" ]] || { : >"$directory-slow"; exec sleep 1000; }; command mv "$@"; }\n`;
+  const from = '  shift 5\n  # For delays';
+  const other = await reworded(from, from.replace('\n', `\n${slowly}`), 'exit-record.sh');
+  const directory = join(other.installation.state, 'exits');
+  const { pid } = await other.start({ agent: 'slow', command: ['sleep', '1000'] });
+  process.kill(pid, 'SIGKILL');
+  await eventually('it is being written', () => existsSync(`${directory}-slow`));
+  const unfinished = readdirSync(directory).filter((name) => name.startsWith('.slow.'));
+  process.kill(Number((await show(agentUnit('slow'), 'MainPID'))['MainPID']), 'SIGKILL');
+  await eventually('its unit has ended', async () => (await activeState(agentUnit('slow'))) === 'inactive');
+  const left = readdirSync(directory);
+  await other.end();
+  expect([unfinished, left]).toEqual([[expect.stringMatching(/^\.slow\.\d+$/)], ['slow']]);
 });

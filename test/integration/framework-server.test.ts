@@ -307,6 +307,22 @@ describe('the operator’s tmux.conf', () => {
     ).toBe('yes yes\n');
   });
 
+  test.each(['split-window -b "sleep 3006"', 'new-window "sleep 3006"'])(
+    'that adds to each new session (%s) does not move the marks of the agent’s pane',
+    async (command) => {
+      await withOperatorFile(`set-hook -g after-new-session '${command}'\n`);
+      const { pane, session } = await fleet.start({ agent: 'one', ...hold });
+      const format = '#{pane_id} #{remain-on-exit}';
+      const { stdout } = await fleet.tmux('list-panes', '-s', '-t', session, '-F', format);
+      expect(stdout.trim().split('\n').sort()).toEqual([`${pane} on`, expect.stringMatching(/^%\d+ off$/)]);
+      const { pid } = await fleet.pane('one');
+      expect(trackingCgroup(pid)).toContain('mosaic-agent@one.service');
+      process.kill(pid, 'SIGKILL');
+      await state(agentUnit('one'), 'failed');
+      expect((await fleet.exitRecord('one')).facts['reason']).toBe('signaled');
+    },
+  );
+
   test('that is broken is reported, breaks nothing and shows in no pane', async () => {
     await withOperatorFile(
       `set -g no-such-option 1\nset -g history-limit 99\nfrobnicate\nset -g mouse "unterminated\n`,

@@ -76,6 +76,7 @@ describe('an agent', () => {
     const entries = [
       'RANDOM=7', 'SECONDS=x', 'IFS=,', 'GROUPS=g', 'BASH_ENV=/nowhere', 'LC_ALL=xx', 'SHELLOPTS=errexit', 'PATH=/nowhere:/bin',
       'EMPTY=', 'with.dot=1', 'NL=a\nb', 'EQ=a=b', 'UNI=ünï', `BIG=${'y'.repeat(100_000)}`, 'TERM=mine', '_=under', 'SHLVL=9',
+      'environment=prod', 'inherited=1', 'own=it', 'cgroups=2', 'record_command=x',
     ]; // prettier-ignore
     const seen = await probed('bytes', words, entries);
     expect(seen.argv).toEqual(seen.command.concat([]));
@@ -303,6 +304,15 @@ describe('a start that cannot succeed fails, and says why', () => {
     const { status, text } = await failing('unwritten');
     expect(status).toBe('78');
     expect(text).toContain('fleet/agents/unwritten.launch cannot be read');
+  });
+
+  test('no record, in an environment that makes bash strict: 78 too', async () => {
+    await systemctl('set-environment', 'POSIXLY_CORRECT=1');
+    try {
+      expect((await failing('strict')).status).toBe('78');
+    } finally {
+      await systemctl('unset-environment', 'POSIXLY_CORRECT');
+    }
   });
 
   test.each([

@@ -141,7 +141,18 @@ create() {
     word "${marks[index + 1]}"
     call+=(';' set-option -t "$target" "${marks[index]}" "$word")
   done
-  answer=$(ask "${call[@]}" 2>&1)
+  answer=$(ask "${call[@]}" ';' display-message -p -t "$target" '#{@fleet_pane}' 2>&1)
+}
+
+# own_marks: what an operator's hook on after-new-session opens stands before the agent's pane, also for the rest of the call that
+# creates it, and was marked in its place.
+own_marks() {
+  local marked=${answer##*$'\n'}
+  [[ $marked != "$pane" ]] || return 0
+  # What was marked last: it may be gone, and a command that fails ends the call.
+  ask set-option -t "$session:" @fleet_pane "$pane" ';' set-option -w -t "$pane" @fleet_channel "closed-$session" ';' \
+    set-option -p -t "$pane" remain-on-exit on ';' set-option -pq -t "$pane" remain-on-exit-format '' ';' \
+    set-option -pu -t "$marked" remain-on-exit 2>/dev/null
 }
 
 # remove_left_over: of an earlier life of this agent, whose own pane is dead or gone. Decided and done inside the server.
@@ -170,6 +181,7 @@ if ! create; then
   esac
 fi
 read -r session pane pane_pid server terminal <<<"$answer"
+own_marks
 start_time "$server" && server_started=$started
 # Not needed any more, and up to megabytes.
 unset record_environment record_command record_resume record_signs

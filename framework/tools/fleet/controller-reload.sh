@@ -4,6 +4,8 @@
 # A signal alone returns before the controller has said RELOADING=1, and systemd takes the reload for done (252). So a file
 # asks as well, and the controller removes it when systemd knows that it is ready again.
 set -u
+# With POSIXLY_CORRECT in the environment a file that cannot be written would end the script.
+set +o posix
 umask 077
 main=${MAINPID:?} request=${MOSAIC_FLEET_STATE:?}/reload
 # Where the file cannot be written (a full disk), the signal has to do.

@@ -6,7 +6,7 @@
 # nothing. Takes `record_spec`, MOSAIC_FLEET_STATE and INVOCATION_ID from the script. Of a record it fails to write, only the
 # journal knows.
 write_exit_record() {
-  local reason=$1 status=$2 signal=$3 ran=$4 conversation=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line uptime boot
+  local reason=$1 status=$2 signal=$3 ran=$4 conversation=$5 directory=${MOSAIC_FLEET_STATE:-}/exits line uptime boot pid
   shift 5
   # For delays, on a clock that no one sets.
   read -r uptime _ </proc/uptime && read -r boot </proc/sys/kernel/random/boot_id
@@ -17,6 +17,11 @@ write_exit_record() {
         "$reason" "$status" "$signal" "$EPOCHSECONDS" "$record_spec" "${INVOCATION_ID:--}" "$ran" "$uptime" "$boot" "$conversation" &&
         for line; do printf '%s\n' "$line"; done
     } >"$directory/.$agent.$$" && mv -f -- "$directory/.$agent.$$" "$directory/$agent"; then
+    # Of who was killed in the middle of it.
+    for line in "$directory/.$agent."*; do
+      pid=${line##*.}
+      [[ $line != "$directory/.$agent.$pid" || ! $pid =~ ^[0-9]+$ || -e /proc/$pid ]] || rm -f -- "$line"
+    done
     return 0
   fi
   rm -f -- "$directory/.$agent.$$"

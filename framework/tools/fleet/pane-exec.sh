@@ -109,7 +109,11 @@ for _fleet_entry in "${_fleet_environment[@]}"; do
       DIRSTACK | FUNCNAME | PIPESTATUS | COMP_* | SHELLOPTS | POSIXLY_CORRECT | UID | EUID | PPID | OPT* | MAPFILE | REPLY | SHLVL | OLDPWD | _)
       _fleet_words+=("$_fleet_entry")
       ;;
-    *) export "$_fleet_entry" ;;
+    *)
+      # A name that is an array of this script's until now would not be exported.
+      unset -v "${_fleet_entry%%=*}"
+      export "$_fleet_entry"
+      ;;
   esac
 done
 # env takes the leading words with a `=` for assignments; nice -n 0 changes nothing and protects such a program's name.

@@ -10,13 +10,16 @@
 # A sign's glob is looked for below the directory that the variable names, else below the path in HOME; see conversation.sh.
 # fleet-launch-1, of earlier versions, ends with the first words, fleet-launch-2 with the signs, fleet-launch-3 with what is read.
 
+# POSIXLY_CORRECT in the user manager's environment reaches bash -p, too, and then the first `exec`, `:` or `unset` that fails would end
+# the script without a word.
+set +o posix
+
 # read_record FILE AGENT: sets record_session … record_command, record_resume, record_mend, record_signs, record_prepare, record_input, record_turn, or record_error and status 1. Starts no process.
 # The caller has set LC_ALL=C: lengths are bytes.
 read_record() {
   local file=$1 agent=$2 fd key value position='' size=0 entries words word rest signs prepare number='^(0|[1-9][0-9]{0,5})$'
   local -a record=()
   record_error=
-  # A failed redirection of `exec` does not end bash outside POSIX mode.
   { exec {fd}<"$file"; } 2>/dev/null || { record_error='cannot be read'; return 1; }
   { mapfile -d '' -t record <&"$fd"; } 2>/dev/null
   # mapfile (bash 5.2) also takes a last string without its NUL: a file cut off inside its last word would pass.

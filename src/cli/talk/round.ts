@@ -3,8 +3,9 @@ import type { Delivered } from '../../controller/deliver.js';
 import type { DeliveryResult, DeliveryStatus } from '../../controller/delivery.js';
 import { digestOf } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
-import { lockOwner } from '../../host/lock.js';
+import { lockOwner, type LockOwner } from '../../host/lock.js';
 import { controllerLock, outboxDirectory } from '../../host/paths.js';
+import { isElsewhere } from '../../host/pid-namespace.js';
 import { readOutbox } from '../../observers/outbox.js';
 import type { Context } from '../context.js';
 import { noteAccepted } from '../keep-conversations.js';
@@ -52,8 +53,10 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
  */
 function mayStillCome({ paths }: Context): boolean {
   const controller = lockOwner(controllerLock(paths));
-  return lockOwner(paths.lock) !== null || (controller !== null && controller.pid !== process.pid);
+  return lockOwner(paths.lock) !== null || (controller !== null && !isOwn(controller));
 }
+
+const isOwn = (owner: LockOwner): boolean => owner.pid === process.pid && !isElsewhere(owner);
 
 /** @returns why what waits cannot be dropped, or null */
 function drop(
