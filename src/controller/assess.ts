@@ -88,7 +88,7 @@ function serverContradiction(
   const holderActive = units.holder?.active === 'active' || units.holder?.active === 'reloading';
   if (server === null) {
     return holderActive
-      ? `no tmux server answers on socket ${socket}, although its holder is active (another TMUX_TMPDIR?)`
+      ? `no tmux server answers on socket ${socket}, although its holder is active (another TMUX_TMPDIR? its socket file removed?)`
       : null;
   }
   if (server.inHolder === true) return null;

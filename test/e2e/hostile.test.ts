@@ -182,3 +182,20 @@ describe('values', () => {
     await fleet.expect(0, 'uninstall');
   });
 });
+
+test('a socket file that was removed costs nobody, and is made again as the manual says', async () => {
+  const before = await up();
+  const tmux = ['-u', '-L', fleet.socket];
+  const socket = (await run('tmux', [...tmux, 'display-message', '-p', '#{socket_path}'])).stdout.trim();
+  fs.rmSync(socket);
+  const unseen = await fleet.expect(69, 'verify');
+  expect(unseen.stdout).toContain('its socket file removed?');
+  await fleet.expect(69, 'apply');
+  await fleet.expect(69, 'stop');
+  const manual = fs.readFileSync(path.join(path.dirname(path.dirname(cli)), 'docs', 'operating.md'), 'utf8');
+  const words = /`(systemctl --user kill [^`]*-s USR1 [^`]*)`/.exec(manual)?.[1]?.split(' ') ?? [];
+  expect((await run(words[0] ?? '', words.slice(1))).code).toBe(0);
+  await until('it is there', () => fs.existsSync(socket));
+  await fleet.expect(0, 'verify');
+  expect(await fleet.pids()).toEqual(before);
+});
