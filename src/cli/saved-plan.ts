@@ -12,6 +12,9 @@ export interface SavedPlan {
   readonly actions: string;
 }
 
+/** Without the name that was given: it may be that of a roster, or of another file that is still wanted. */
+const howTo = 'Write one with: fleet plan --out FILE';
+
 /** @throws CommandFailure 1 where the file is not a plan that this version wrote */
 export function loadSavedPlan(file: string): SavedPlan {
   let value: unknown;
@@ -19,7 +22,7 @@ export function loadSavedPlan(file: string): SavedPlan {
     value = JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
     const problem = error instanceof SyntaxError ? 'is not a saved plan' : fileProblem(error);
-    throw new CommandFailure(ExitCode.error, `${file}: ${problem}\nWrite one with: fleet plan --out ${file}`);
+    throw new CommandFailure(ExitCode.error, `${file}: ${problem}\n${howTo}`);
   }
   const document = isObject(value) ? value : {};
   const { roster, observed, actions } = document;
@@ -29,10 +32,7 @@ export function loadSavedPlan(file: string): SavedPlan {
     !isObject(observed) ||
     !Array.isArray(actions)
   ) {
-    throw new CommandFailure(
-      ExitCode.error,
-      `${file}: is not a saved plan\nWrite one with: fleet plan --out ${file}`,
-    );
+    throw new CommandFailure(ExitCode.error, `${file}: is not a saved plan\n${howTo}`);
   }
   return {
     rosterRevision: String(roster['revision']),
