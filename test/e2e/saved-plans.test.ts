@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FleetSandbox } from '../support/fleet-sandbox.js';
+import { demoAgent, FleetSandbox } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -42,4 +42,25 @@ test('the roster is never written over with a plan, and nobody is told to', asyn
   for (const name of [fleet.roster, link, path.relative(os.homedir(), fleet.roster)])
     expect((await fleet.expect(64, 'plan', '--out', name)).stderr).toContain('is the roster');
   expect(fs.readFileSync(fleet.roster, 'utf8')).toBe(text);
+});
+
+test('what somebody has said since is not lost by a plan that knew of nothing to lose', async () => {
+  const command = JSON.stringify([process.execPath, demoAgent, '{conversation}']);
+  const write = (runtime: string): void =>
+    fleet.writeRoster(
+      [`{ name: a, runtime: ${runtime}, command: ${command}, disruption: immediate }`],
+      `${settings()}\nruntimes: { ${runtime}: { conversation: { new: [--session-id, "{id}"], resume: [--resume, "{id}"] } } }`,
+    );
+  write('demo');
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  write('demo2');
+  const file = path.join(fleet.directory, 'plan.json');
+  expect((await fleet.expect(0, 'plan', '--out', file)).stdout).not.toContain('LOSES');
+  await fleet.expect(0, 'agent', 'send', 'a', '--message', 'hello', '--timeout', '15s');
+  const pids = await fleet.pids();
+  expect((await fleet.expect(3, 'apply', file)).stderr).toContain('a got a conversation to lose');
+  expect(await fleet.pids()).toEqual(pids);
+  expect((await fleet.expect(0, 'plan', '--out', file)).stdout).toContain('LOSES the conversation');
+  await fleet.expect(0, 'apply', file);
 });
