@@ -35,3 +35,16 @@ test('of a text in damaged base64 nothing is sent', async () => {
   expect((await send(whole)).code).toBe(0);
   expect(fleet.messages('a')).toEqual(['remove nothing but what is below /tmp/x']);
 });
+
+test('who waits for something is named once beside an agent that is not in the roster', async () => {
+  await fleet.up(fleet.demo('a'), fleet.demo('old'));
+  fleet.writeRoster(
+    [fleet.demo('a', [], ', env: { EDITED: "yes" }')],
+    `defaults: { working_directory: ${fleet.work} }`,
+  );
+  for (const words of [
+    ['approve', 'b'],
+    ['apply', '--only', 'b'],
+  ])
+    expect((await fleet.expect(64, ...words)).stderr).toBe('b is not in the roster\nAgents: a, old\n');
+});
