@@ -344,6 +344,22 @@ test('a suspended agent is not resumed, and that is said', async () => {
   expect(await fleet.pids()).toEqual({});
 });
 
+test('of a held one it is said that the conversation is not taken note of', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const id = fleet.id('a');
+  await fleet.expect(0, 'restart', 'a', '--fresh');
+  await fleet.say('a', 'pears');
+  await fleet.expect(0, 'stop', 'a');
+  const { stdout, stderr } = await fleet.expect(6, 'agent', 'resume', 'a', id);
+  expect(stdout).toContain('To go on with a: fleet start a');
+  expect(stderr).toContain(`after that say again: fleet agent resume a ${id}\n`);
+  await fleet.expect(0, 'start', 'a');
+  await expectOwn({ a: ['pears'] });
+  await fleet.expect(0, 'agent', 'resume', 'a', id);
+  await expectOwn({ a: ['apples'] });
+});
+
 test.each<readonly [string, (former: string) => readonly string[], readonly string[]]>([
   ['continues another one', (former) => ['agent', 'resume', 'a', former], ['apples']],
   ['begins anew', () => ['restart', 'a', '--fresh'], []],
