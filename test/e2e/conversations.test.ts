@@ -334,6 +334,20 @@ test('one that is on no record of the agent is resumed by its whole id, unless a
   expect(fleet.record('a').former.map(({ id }) => id)).toEqual([own]);
 });
 
+test('one that has left the roster is idle by the idle_after that it had there', async () => {
+  await fleet.up(fleet.demo('a', ', idle_after: 0s'), fleet.demo('b', ', idle_after: 10m'), fleet.demo('c'));
+  await fleet.say('a', 'apples');
+  await fleet.say('b', 'bears');
+  fleet.writeRoster([fleet.demo('c')], fleet.settings());
+  const { stdout } = await fleet.expect(0, 'plan');
+  expect(stdout).toMatch(/a +stop +not in the roster\n +keeps the conversation\n/);
+  expect(stdout).toMatch(
+    /b +stop +not in the roster\n +keeps the conversation, loses the turn in progress\n/,
+  );
+  expect((await fleet.expect(0, 'status')).stdout).toMatch(/^a .* Extra +idle .*\nb .* Extra +busy/m);
+  expect((await fleet.expect(0, 'stop')).stdout).toMatch(/a +stop +fleet stop\n +keeps the conversation\n/);
+});
+
 test('a suspended agent is not resumed, and that is said', async () => {
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');
