@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cli, run } from '../support/fleet-sandbox.js';
+import { cli, run, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -47,4 +47,19 @@ test('who waits for something is named once beside an agent that is not in the r
     ['apply', '--only', 'b'],
   ])
     expect((await fleet.expect(64, ...words)).stderr).toBe('b is not in the roster\nAgents: a, old\n');
+});
+
+test('a status that is watched ends where its agent is not in the roster, or leaves it', async () => {
+  await fleet.up(fleet.demo('a'), fleet.demo('b'));
+  const out = path.join(fleet.directory, 'watched');
+  const watch = (name: string) => {
+    const words = [process.execPath, cli, 'status', '-w', name];
+    return run('bash', ['-c', 'exec timeout -s KILL 10 "$@" >"$0"', out, ...words], { env: fleet.env });
+  };
+  expect((await watch('aa')).code).toBe(64);
+  const watched = watch('b');
+  await until('it is shown', () => fs.readFileSync(out, 'utf8').includes('Running'));
+  fleet.writeRoster([fleet.demo('a')], `defaults: { working_directory: ${fleet.work} }`);
+  const { code, stderr } = await watched;
+  expect([code, stderr]).toEqual([64, 'b is not in the roster\nAgents: a\n']);
 });

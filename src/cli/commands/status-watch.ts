@@ -27,20 +27,25 @@ export async function watchLines(
   process.stdout.on('resize', () => {
     shown = '';
   });
-  for (;;) {
-    const { lines, serverSeen } = await look();
-    if (serverSeen) wakes.serverSeen();
-    const text = lines.join('\n');
-    if (text !== shown) {
-      if (terminal) drawOver(lines);
-      else context.print(shown === '' ? text : `\n${text}`);
-      shown = text;
+  try {
+    for (;;) {
+      const { lines, serverSeen } = await look();
+      if (serverSeen) wakes.serverSeen();
+      const text = lines.join('\n');
+      if (text !== shown) {
+        if (terminal) drawOver(lines);
+        else context.print(shown === '' ? text : `\n${text}`);
+        shown = text;
+      }
+      const began = performance.now();
+      await wakes.next(pauseMs);
+      const rest = calmMs - (performance.now() - began);
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      if (process.stdout.destroyed) return ExitCode.done;
     }
-    const began = performance.now();
-    await wakes.next(pauseMs);
-    const rest = calmMs - (performance.now() - began);
-    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
-    if (process.stdout.destroyed) return ExitCode.done;
+  } finally {
+    // What is watched would keep a command alive that has said why it cannot go on.
+    wakes.close();
   }
 }
 
