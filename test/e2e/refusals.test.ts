@@ -63,3 +63,36 @@ test('a status that is watched ends where its agent is not in the roster, or lea
   const { code, stderr } = await watched;
   expect([code, stderr]).toEqual([64, 'b is not in the roster\nAgents: a\n']);
 });
+
+test('what goes on ends when its reader is gone', async () => {
+  await fleet.up(fleet.demo('a'));
+  let over = false;
+  const ends = Promise.all(
+    [
+      ['status', '-w'],
+      ['events', '-w'],
+      ['agent', 'tail', 'a', '-f'],
+    ].map((words) =>
+      run(
+        'bash',
+        [
+          '-c',
+          'timeout -s KILL 10 "$@" | head -1; exit "${PIPESTATUS[0]}"',
+          '',
+          process.execPath,
+          cli,
+          ...words,
+        ],
+        { env: fleet.env },
+      ),
+    ),
+  ).finally(() => (over = true));
+  // Something to tell of, until nobody is told any more.
+  await until('all have ended', async () => {
+    await fleet.expect(0, 'hold', 'a');
+    await fleet.send('a', '--message', String(Math.random()));
+    await fleet.expect(0, 'release', 'a');
+    return over;
+  });
+  expect((await ends).map(({ code }) => code)).toEqual([0, 0, 0]);
+});

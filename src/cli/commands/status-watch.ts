@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import type { Wakes } from '../wakes.js';
+import { watchReader } from '../reader.js';
 
 /** Output of an agent wakes nobody: its activity is looked at so often. */
 const pauseMs = 2000;
@@ -27,6 +28,7 @@ export async function watchLines(
   process.stdout.on('resize', () => {
     shown = '';
   });
+  const readerGone = watchReader();
   try {
     for (;;) {
       const { lines, serverSeen } = await look();
@@ -41,7 +43,7 @@ export async function watchLines(
       await wakes.next(pauseMs);
       const rest = calmMs - (performance.now() - began);
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
-      if (process.stdout.destroyed) return ExitCode.done;
+      if (readerGone()) return ExitCode.done;
     }
   } finally {
     // What is watched would keep a command alive that has said why it cannot go on.
