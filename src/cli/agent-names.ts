@@ -8,7 +8,7 @@ import { CommandFailure, ExitCode } from './exit-code.js';
  * @throws CommandFailure 64 naming every AGENT that is not in the roster, with its nearest name
  */
 export function requireAgents(roster: Roster, agents: readonly string[], more: readonly string[] = []): void {
-  const known = [...roster.agents.map(({ name }) => name), ...more];
+  const known = [...new Set([...roster.agents.map(({ name }) => name), ...more])];
   const unknown = [...new Set(agents)].filter((agent) => !known.includes(agent));
   if (unknown.length === 0) return;
   const lines = unknown.map((agent) => {

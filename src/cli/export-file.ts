@@ -1,7 +1,7 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileProblem, readText, writeFileAtomic } from '../host/atomic-file.js';
 import { displayPath } from '../host/paths.js';
+import { isSameFile } from '../host/regular-file.js';
 import { sameExport } from '../roster/export.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
@@ -22,7 +22,7 @@ export async function writeExport(context: Context, file: string, exported: stri
   const target = path.resolve(file);
   const there = readText(target);
   const text = there.state === 'present' && sameExport(there.text, exported) ? there.text : exported;
-  const isRoster = target === paths.roster || isSameFile(target, paths.roster);
+  const isRoster = isSameFile(target, paths.roster);
   const shown = displayPath(target, paths.userHome);
   const said = (written: boolean): void =>
     print(written ? `wrote ${shown}` : `${shown} says that already. Nothing was changed.`);
@@ -38,9 +38,4 @@ export async function writeExport(context: Context, file: string, exported: stri
   const aside = before.text === text ? null : setAside(context, history(context), before, []);
   said(replaceRoster(context, before, text, [], mode));
   if (aside !== null) print(`What it said before is kept as ${aside}; see: fleet rollback --list`);
-}
-
-function isSameFile(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false }));
-  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }

@@ -6,6 +6,7 @@ import { retained } from '../roster/retained.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
+import { missingHint } from './roster-missing.js';
 
 /** Rosters do not hold their text: two texts that mean the same give equal rosters. */
 const texts = new WeakMap<Roster, string>();
@@ -31,7 +32,7 @@ export function readSource({ paths }: Context, file: string): readonly [RosterSo
   const { userHome } = paths;
   const source = readRosterFile(file);
   if (source.kind === 'unreadable') {
-    const hint = source.missing ? '\nWrite one with: fleet init --profile minimal --write' : '';
+    const hint = source.missing ? missingHint(paths, file) : '';
     throw new CommandFailure(ExitCode.invalidRoster, `no roster to read: ${source.message}${hint}`);
   }
   return [

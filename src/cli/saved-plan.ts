@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { Plan } from '../controller/action.js';
+import type { Cost, Plan } from '../controller/action.js';
 import { fileProblem } from '../host/atomic-file.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { planJson } from './render/plan-json.js';
@@ -10,7 +10,14 @@ export interface SavedPlan {
   readonly observedRevision: string;
   /** What was planned, without what may change by itself (gates, activity). */
   readonly actions: string;
+  /** Agents whose conversation was to end. */
+  readonly losing: ReadonlySet<string>;
 }
+
+const lost: Cost['kind'] = 'loses-conversation';
+
+/** Without the name that was given: it may be that of a roster, or of another file that is still wanted. */
+const howTo = 'Write one with: fleet plan --out FILE';
 
 /** @throws CommandFailure 1 where the file is not a plan that this version wrote */
 export function loadSavedPlan(file: string): SavedPlan {
@@ -19,7 +26,7 @@ export function loadSavedPlan(file: string): SavedPlan {
     value = JSON.parse(fs.readFileSync(file, 'utf8'));
   } catch (error) {
     const problem = error instanceof SyntaxError ? 'is not a saved plan' : fileProblem(error);
-    throw new CommandFailure(ExitCode.error, `${file}: ${problem}\nWrite one with: fleet plan --out ${file}`);
+    throw new CommandFailure(ExitCode.error, `${file}: ${problem}\n${howTo}`);
   }
   const document = isObject(value) ? value : {};
   const { roster, observed, actions } = document;
@@ -29,15 +36,15 @@ export function loadSavedPlan(file: string): SavedPlan {
     !isObject(observed) ||
     !Array.isArray(actions)
   ) {
-    throw new CommandFailure(
-      ExitCode.error,
-      `${file}: is not a saved plan\nWrite one with: fleet plan --out ${file}`,
-    );
+    throw new CommandFailure(ExitCode.error, `${file}: is not a saved plan\n${howTo}`);
   }
   return {
     rosterRevision: String(roster['revision']),
     observedRevision: String(observed['revision']),
     actions: fingerprint(actions),
+    losing: new Set(
+      actions.filter(isObject).flatMap(({ agent, cost }) => (cost === lost ? [String(agent)] : [])),
+    ),
   };
 }
 
@@ -49,6 +56,12 @@ export function requireFresh(saved: SavedPlan, plan: Plan): void {
     moved.push('units, sessions or processes have changed');
   if (moved.length === 0 && saved.actions !== fingerprint(jsonActions(plan)))
     moved.push('what would be done has changed');
+  // Whoever looked at the plan read that nothing would be lost. A reset says what it is.
+  const losing = plan.actions.filter(
+    ({ agent, action, cost }) => cost.kind === lost && action !== 'reset' && !saved.losing.has(agent),
+  );
+  if (moved.length === 0 && losing.length > 0)
+    moved.push(`${losing.map(({ agent }) => agent).join(', ')} got a conversation to lose`);
   if (moved.length === 0) return;
   throw new CommandFailure(
     ExitCode.stalePlan,

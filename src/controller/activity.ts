@@ -1,8 +1,13 @@
+import { parseDuration } from '../roster/duration.js';
+import type { AgentSpec } from '../roster/types.js';
 import type { Live } from './action.js';
-import type { ObservedPane, ObservedSession } from './observed.js';
+import type { AgentFiles, ObservedPane, ObservedSession } from './observed.js';
 
-/** Idle threshold of an agent that is in no roster. */
-export const defaultIdleAfterMs = 30_000;
+const defaultIdleAfterMs = 30_000;
+
+/** How long an agent prints nothing before it counts as idle. One that is in no roster: by what was applied last. */
+export const idleAfterOf = (spec: AgentSpec | null, files: AgentFiles | null): number =>
+  spec?.idleAfterMs ?? parseDuration(files?.applied?.applied['idle_after'] ?? '') ?? defaultIdleAfterMs;
 
 /**
  * @param now epoch milliseconds

@@ -1,5 +1,5 @@
 import type { OperatorCommand, Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
-import { defaultIdleAfterMs, liveness } from './activity.js';
+import { idleAfterOf, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
 import { compare } from './compare.js';
 import { isAtStake, type ConversationOutlook } from './continuation.js';
@@ -55,7 +55,7 @@ function actionFor(
   command: OperatorCommand,
   now: number,
 ): PlannedAction | null {
-  const { agent, desired, situation, nameTaken } = assessment;
+  const { agent, desired, situation, nameTaken, files } = assessment;
   const verb = command === 'stop' ? 'stop' : 'restart';
   const reasons: readonly Reason[] = [{ code: 'OperatorWord', command }];
   const fresh = command !== 'stop' && command !== 'restart';
@@ -96,7 +96,7 @@ function actionFor(
       return { ...blank, action: verb, gate };
     case 'unmarked':
     case 'live': {
-      const live = liveness(situation.session, situation.pane, now, spec?.idleAfterMs ?? defaultIdleAfterMs);
+      const live = liveness(situation.session, situation.pane, now, idleAfterOf(spec, files));
       const { marks, id } = situation.session;
       const lasting = { disposable: spec?.resetBetweenTasks ?? false, inRoster: spec !== null };
       const cost = costOf(verb, live, conversation, lasting);

@@ -1,5 +1,5 @@
 import type { ActionKind, Note, Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
-import { defaultIdleAfterMs, liveness } from './activity.js';
+import { idleAfterOf, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
 import { brake } from './brake.js';
 import { compare } from './compare.js';
@@ -202,11 +202,11 @@ function finish(
   words: Words,
   now: number,
 ): PlannedAction {
-  const { agent, desired, situation, nameTaken } = assessment;
+  const { agent, desired, situation, nameTaken, files } = assessment;
   const spec = desired?.spec ?? null;
   const live =
     situation.kind === 'live' || situation.kind === 'unmarked'
-      ? liveness(situation.session, situation.pane, now, spec?.idleAfterMs ?? defaultIdleAfterMs)
+      ? liveness(situation.session, situation.pane, now, idleAfterOf(spec, files))
       : null;
   const marks = 'session' in situation && situation.kind !== 'foreign' ? situation.session.marks : null;
   const applied = marks === null ? '' : `${marks.spec ?? ''}/${marks.context ?? ''}`;

@@ -1,4 +1,4 @@
-import { defaultIdleAfterMs, liveness } from './activity.js';
+import { idleAfterOf, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
 import { outdatedFields } from './compare.js';
 import { degraded, phaseOf, type Phase } from './phase.js';
@@ -93,9 +93,7 @@ function agentStatus(
   const session = 'session' in situation && situation.kind !== 'foreign' ? situation.session : null;
   const running = situation.kind === 'live' || situation.kind === 'unmarked' ? situation : null;
   const live =
-    running === null
-      ? null
-      : liveness(running.session, running.pane, now, spec?.idleAfterMs ?? defaultIdleAfterMs);
+    running === null ? null : liveness(running.session, running.pane, now, idleAfterOf(spec, files));
   const phase = phaseOf(situation.kind, {
     inRoster: spec !== null,
     suspend: spec?.suspend === true,

@@ -16,6 +16,17 @@ export function openRegular(path: string): number {
   throw new Error(`${path} is no regular file`);
 }
 
+/**
+ * Whether two absolute paths are one and the same file, by whatever name; also where there is none yet.
+ *
+ * @throws node's file system errors, but not for one that is not there
+ */
+export function isSameFile(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [first, second] = [one, other].map((file) => fs.statSync(file, { throwIfNoEntry: false }));
+  return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
+}
+
 /** Why a file cannot be read whole, in an operator's words. */
 export class UnfitFile extends Error {}
 

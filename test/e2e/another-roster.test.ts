@@ -23,10 +23,22 @@ test('the roster that was applied last is in force for no other file, and no oth
       const { stdout, stderr } = await fleet.expect(78, ...slip, ...words);
       expect(stdout).toBe('');
       expect(stderr).toContain('no roster to read:');
+      expect(stderr).toContain('fleet init');
     }
   }
   // Its own, by either name.
   fs.rmSync(fleet.roster);
   expect((await fleet.expect(0, 'agent', 'roster')).stdout).toContain('a');
   expect((await fleet.expect(0, '--roster', fleet.roster, 'agent', 'roster')).stdout).toContain('a');
+  // Nobody is told to write an example in its place, and what is told helps.
+  for (const words of [['plan'], ['apply'], ['doctor']]) {
+    const { stdout, stderr } = await fleet.fleet(...words);
+    expect(stdout + stderr).toContain('fleet rollback');
+    expect(stdout + stderr).not.toContain('fleet init');
+  }
+  expect((await fleet.expect(78, 'validate', path.join(fleet.directory, 'typo.yaml'))).stderr).not.toContain(
+    'fleet init',
+  );
+  await fleet.expect(0, 'rollback');
+  expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
 });

@@ -334,6 +334,20 @@ test('one that is on no record of the agent is resumed by its whole id, unless a
   expect(fleet.record('a').former.map(({ id }) => id)).toEqual([own]);
 });
 
+test('one that has left the roster is idle by the idle_after that it had there', async () => {
+  await fleet.up(fleet.demo('a', ', idle_after: 0s'), fleet.demo('b', ', idle_after: 10m'), fleet.demo('c'));
+  await fleet.say('a', 'apples');
+  await fleet.say('b', 'bears');
+  fleet.writeRoster([fleet.demo('c')], fleet.settings());
+  const { stdout } = await fleet.expect(0, 'plan');
+  expect(stdout).toMatch(/a +stop +not in the roster\n +keeps the conversation\n/);
+  expect(stdout).toMatch(
+    /b +stop +not in the roster\n +keeps the conversation, loses the turn in progress\n/,
+  );
+  expect((await fleet.expect(0, 'status')).stdout).toMatch(/^a .* Extra +idle .*\nb .* Extra +busy/m);
+  expect((await fleet.expect(0, 'stop')).stdout).toMatch(/a +stop +fleet stop\n +keeps the conversation\n/);
+});
+
 test('a suspended agent is not resumed, and that is said', async () => {
   await fleet.up(fleet.demo('a'));
   await fleet.say('a', 'apples');
@@ -342,6 +356,22 @@ test('a suspended agent is not resumed, and that is said', async () => {
   await fleet.expect(0, 'apply');
   expect((await fleet.expect(1, 'agent', 'resume', 'a', id)).stderr).toContain('suspended in the roster');
   expect(await fleet.pids()).toEqual({});
+});
+
+test('of a held one it is said that the conversation is not taken note of', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.say('a', 'apples');
+  const id = fleet.id('a');
+  await fleet.expect(0, 'restart', 'a', '--fresh');
+  await fleet.say('a', 'pears');
+  await fleet.expect(0, 'stop', 'a');
+  const { stdout, stderr } = await fleet.expect(6, 'agent', 'resume', 'a', id);
+  expect(stdout).toContain('To go on with a: fleet start a');
+  expect(stderr).toContain(`after that say again: fleet agent resume a ${id}\n`);
+  await fleet.expect(0, 'start', 'a');
+  await expectOwn({ a: ['pears'] });
+  await fleet.expect(0, 'agent', 'resume', 'a', id);
+  await expectOwn({ a: ['apples'] });
 });
 
 test.each<readonly [string, (former: string) => readonly string[], readonly string[]]>([

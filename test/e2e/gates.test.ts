@@ -241,26 +241,6 @@ describe('updates', () => {
   });
 });
 
-describe('saved plans', () => {
-  test('a saved plan is applied while it is true, and refused once roster or processes moved', async () => {
-    fleet.writeRoster([sleeper('a')], settings());
-    await fleet.expect(0, 'install');
-    const file = path.join(fleet.directory, 'plan.json');
-    await fleet.expect(0, 'plan', '--out', file);
-    fleet.writeRoster([sleeper('a'), sleeper('b')], settings());
-    expect((await fleet.expect(3, 'apply', file)).stderr).toContain('the roster has changed');
-    await fleet.expect(0, 'plan', '--out', file);
-    await fleet.expect(0, 'apply', file);
-    const pids = await fleet.pids();
-    expect((await fleet.expect(3, 'apply', file)).stderr).toContain(
-      'units, sessions or processes have changed',
-    );
-    expect(await fleet.pids()).toEqual(pids);
-    fs.writeFileSync(file, '{"half":');
-    expect((await fleet.expect(1, 'apply', file)).stderr).toContain('is not a saved plan');
-  });
-});
-
 describe('an agent whose command has no word {conversation}', () => {
   const words = (program: readonly string[], more = ''): string =>
     `{ name: a, runtime: demo, command: ${JSON.stringify(program)}${more} }`;

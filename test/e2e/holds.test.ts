@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FleetSandbox } from '../support/fleet-sandbox.js';
+import { FleetSandbox, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -51,4 +51,21 @@ test('a hold that is over, or ends earlier, takes no stop’s place', async () =
   );
   await fleet.expect(6, 'apply');
   expect(await names()).toEqual(['b']);
+});
+
+test('an agent that was released for a while runs on once it is held again, and does not pass for stopped', async () => {
+  fleet.writeRoster(
+    ['{ name: a, runtime: sleeper, command: [sleep, infinity] }'],
+    `defaults: { idle_after: 0s, stop_grace: 1s, working_directory: ${fleet.work} }`,
+  );
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  const line = async (): Promise<string> =>
+    /^a .*$/m.exec((await fleet.expect(0, 'status')).stdout)?.[0] ?? '';
+  await fleet.expect(0, 'stop', 'a');
+  expect(await line()).toMatch(/Held .* stopped by the operator$/);
+  await fleet.expect(0, 'release', 'a', '--for', '1s');
+  await fleet.expect(0, 'apply');
+  await until('it is held again', async () => (await line()).includes('by the operator'));
+  expect(await line()).toMatch(/Running .* held: stopped by the operator$/);
 });

@@ -31,7 +31,11 @@ describe('a roster that cannot be used changes nothing', () => {
     ),
   ].join('\n');
   const cases: readonly (readonly [string, string | null, RegExp])[] = [
-    ['missing', null, /no such file or directory\nWrite one with: fleet init/],
+    [
+      'missing',
+      null,
+      /no such file or directory\nPut the one that was applied last back with: fleet rollback/,
+    ],
     ['empty', '', /fleet init/],
     ['only comments', '# nothing yet\n', /fleet init/],
     ['cut off', 'version: 1\ntransport: tmux\nagents:\n  - { name: a, runti', /roster\.yaml:4:/],

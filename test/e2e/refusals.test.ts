@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cli, run } from '../support/fleet-sandbox.js';
+import { cli, run, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -34,4 +34,65 @@ test('of a text in damaged base64 nothing is sent', async () => {
   expect(fleet.messages('a')).toEqual([]);
   expect((await send(whole)).code).toBe(0);
   expect(fleet.messages('a')).toEqual(['remove nothing but what is below /tmp/x']);
+});
+
+test('who waits for something is named once beside an agent that is not in the roster', async () => {
+  await fleet.up(fleet.demo('a'), fleet.demo('old'));
+  fleet.writeRoster(
+    [fleet.demo('a', [], ', env: { EDITED: "yes" }')],
+    `defaults: { working_directory: ${fleet.work} }`,
+  );
+  for (const words of [
+    ['approve', 'b'],
+    ['apply', '--only', 'b'],
+  ])
+    expect((await fleet.expect(64, ...words)).stderr).toBe('b is not in the roster\nAgents: a, old\n');
+});
+
+test('a status that is watched ends where its agent is not in the roster, or leaves it', async () => {
+  await fleet.up(fleet.demo('a'), fleet.demo('b'));
+  const out = path.join(fleet.directory, 'watched');
+  const watch = (name: string) => {
+    const words = [process.execPath, cli, 'status', '-w', name];
+    return run('bash', ['-c', 'exec timeout -s KILL 10 "$@" >"$0"', out, ...words], { env: fleet.env });
+  };
+  expect((await watch('aa')).code).toBe(64);
+  const watched = watch('b');
+  await until('it is shown', () => fs.readFileSync(out, 'utf8').includes('Running'));
+  fleet.writeRoster([fleet.demo('a')], `defaults: { working_directory: ${fleet.work} }`);
+  const { code, stderr } = await watched;
+  expect([code, stderr]).toEqual([64, 'b is not in the roster\nAgents: a\n']);
+});
+
+test('what goes on ends when its reader is gone', async () => {
+  await fleet.up(fleet.demo('a'));
+  let over = false;
+  const ends = Promise.all(
+    [
+      ['status', '-w'],
+      ['events', '-w'],
+      ['agent', 'tail', 'a', '-f'],
+    ].map((words) =>
+      run(
+        'bash',
+        [
+          '-c',
+          'timeout -s KILL 10 "$@" | head -1; exit "${PIPESTATUS[0]}"',
+          '',
+          process.execPath,
+          cli,
+          ...words,
+        ],
+        { env: fleet.env },
+      ),
+    ),
+  ).finally(() => (over = true));
+  // Something to tell of, until nobody is told any more.
+  await until('all have ended', async () => {
+    await fleet.expect(0, 'hold', 'a');
+    await fleet.send('a', '--message', String(Math.random()));
+    await fleet.expect(0, 'release', 'a');
+    return over;
+  });
+  expect((await ends).map(({ code }) => code)).toEqual([0, 0, 0]);
 });

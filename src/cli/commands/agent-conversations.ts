@@ -125,6 +125,12 @@ export async function resumeCommand(context: Context, name: string, id: string):
       );
     const reporter = textReporter(context);
     reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));
-    return await carryOutTold(context, reporter, plan, pass, ({ world }) => planOf(world));
+    const code = await carryOutTold(context, reporter, plan, pass, ({ world }) => planOf(world));
+    // Whoever lifts the gate as he is told has it go on in the conversation that it was in.
+    if (code === ExitCode.gated)
+      context.say(
+        `Which conversation is not taken note of: after that say again: fleet agent resume ${name} ${visible(id)}`,
+      );
+    return code;
   });
 }

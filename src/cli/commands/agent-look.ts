@@ -3,6 +3,7 @@ import { screenState } from '../../controller/screen.js';
 import { linesOf } from '../../observers/screens.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
+import { watchReader } from '../reader.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { formatVersion } from '../render/plan-json.js';
 import { rosterToTalk } from '../roster-in-force.js';
@@ -20,13 +21,14 @@ export async function tailCommand(
   { lines, follow }: { readonly lines: number; readonly follow?: true },
 ): Promise<ExitCode> {
   const line = await lineTo(context, name);
+  const readerGone = watchReader();
   let shown = await captured(context, line, lines);
   for (const text of shown.slice(-lines)) context.print(visible(text));
   if (follow !== true) return ExitCode.done;
   context.onInterrupt(() => process.exit(ExitCode.done));
   for (;;) {
     await delay(followMs);
-    if (process.stdout.destroyed) return ExitCode.done;
+    if (readerGone()) return ExitCode.done;
     const now = await captured(context, line, lines);
     const old = new Set(shown);
     // A screen is drawn again and again: a line is news when it was not there before.

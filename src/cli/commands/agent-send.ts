@@ -200,7 +200,8 @@ async function sendOrLeave(
     throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
   const waits = async (result: DeliveryResult): Promise<Made> => {
     if (!waitsIn(directory, entry)) return toldOf(context, entry);
-    const message = `${result.message}; ${laterText(context, agent)}`;
+    // It need not be told to do what it has done.
+    const message = `${result.message.replace(/; [^;]*--later$/, '')}; ${laterText(context, agent)}`;
     return noted(context, entry, { ...result, ...{ status: 'left', attempts: 0, message } });
   };
   const rest = countdown(manner);

@@ -63,14 +63,15 @@ async function tryRoster(context: Context): Promise<{ roster: Roster | null; che
     return { roster, check: { result: 'ok', subject: 'roster', message } };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const message = error.message.split('\n')[0] ?? error.message;
+    const [message = error.message, advice = ''] = error.message.split('\n');
+    const missing = message.startsWith('no roster') && advice !== '';
     return {
       roster: null,
       check: {
         result: 'failed',
         subject: 'roster',
         message,
-        hint: message.startsWith('no roster') ? 'fleet init --write' : 'fleet validate',
+        hint: missing ? advice.replace(/^.*: /, '') : 'fleet validate',
       },
     };
   }

@@ -3,6 +3,7 @@ import { eventFiles } from '../../actuators/event-log.js';
 import { readEvents, type LoggedEvent } from '../../observers/event-log.js';
 import type { Context } from '../context.js';
 import { requireAgents } from '../agent-names.js';
+import { watchReader } from '../reader.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { loadRoster } from '../roster-source.js';
 import { formatVersion } from '../render/plan-json.js';
@@ -42,6 +43,7 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
       context.print(options.json === true ? jsonText({ formatVersion, ...event.details }) : eventText(event));
     }
   };
+  const readerGone = watchReader();
   let seen = readEvents(files);
   if (options.for !== undefined) await requireKnown(context, options.for, seen);
   show(seen.filter(wanted).slice(options.lines === undefined ? 0 : -options.lines));
@@ -49,7 +51,7 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
   context.onInterrupt(() => process.exit(ExitCode.done));
   for (;;) {
     await delay(pollMs);
-    if (process.stdout.destroyed) return ExitCode.done;
+    if (readerGone()) return ExitCode.done;
     const now = readEvents(files);
     const last = seen.at(-1);
     // The log is rotated under us: go on after the last one that was shown.

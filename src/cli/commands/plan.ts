@@ -1,7 +1,9 @@
+import * as path from 'node:path';
 import { plan as planOf } from '../../controller/plan.js';
 import { noWords } from '../../controller/gate.js';
 import { fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
+import { isSameFile } from '../../host/regular-file.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
 import { sourceExitCode } from '../outcome.js';
@@ -22,6 +24,7 @@ export interface PlanOptions {
 /** The dry run: what `apply` would do now, and why. Changes nothing. */
 export async function planCommand(context: Context, options: PlanOptions, asked: Asked): Promise<ExitCode> {
   const { paths, style, print, say } = context;
+  if (options.out !== undefined) requireOtherThanRoster(options.out, paths.roster);
   const { world, installation } = await observe(context, asked);
   const plan = await planWithScreens(context, planOf(world, noWords, context.now()), world);
   const document = planJson(plan, paths.roster);
@@ -43,4 +46,15 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   }
   if (plan.unknownSources.length > 0) return sourceExitCode(plan);
   return options.detailedExitcode === true && plan.actions.length > 0 ? ExitCode.changes : ExitCode.done;
+}
+
+/** @throws CommandFailure 64: nobody could tell any more what the fleet was to be */
+function requireOtherThanRoster(out: string, roster: string): void {
+  let same: boolean;
+  try {
+    same = isSameFile(path.resolve(out), roster);
+  } catch {
+    return; // Whoever writes it says why that cannot be done.
+  }
+  if (same) throw new CommandFailure(ExitCode.usage, `${out} is the roster; give the plan a file of its own`);
 }

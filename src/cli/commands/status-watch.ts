@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import type { Wakes } from '../wakes.js';
+import { watchReader } from '../reader.js';
 
 /** Output of an agent wakes nobody: its activity is looked at so often. */
 const pauseMs = 2000;
@@ -27,20 +28,26 @@ export async function watchLines(
   process.stdout.on('resize', () => {
     shown = '';
   });
-  for (;;) {
-    const { lines, serverSeen } = await look();
-    if (serverSeen) wakes.serverSeen();
-    const text = lines.join('\n');
-    if (text !== shown) {
-      if (terminal) drawOver(lines);
-      else context.print(shown === '' ? text : `\n${text}`);
-      shown = text;
+  const readerGone = watchReader();
+  try {
+    for (;;) {
+      const { lines, serverSeen } = await look();
+      if (serverSeen) wakes.serverSeen();
+      const text = lines.join('\n');
+      if (text !== shown) {
+        if (terminal) drawOver(lines);
+        else context.print(shown === '' ? text : `\n${text}`);
+        shown = text;
+      }
+      const began = performance.now();
+      await wakes.next(pauseMs);
+      const rest = calmMs - (performance.now() - began);
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      if (readerGone()) return ExitCode.done;
     }
-    const began = performance.now();
-    await wakes.next(pauseMs);
-    const rest = calmMs - (performance.now() - began);
-    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
-    if (process.stdout.destroyed) return ExitCode.done;
+  } finally {
+    // What is watched would keep a command alive that has said why it cannot go on.
+    wakes.close();
   }
 }
 

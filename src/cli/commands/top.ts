@@ -4,6 +4,7 @@ import { monotonicNow } from '../../host/clock.js';
 import { observeFigures, type FleetFigures } from '../../observers/figures.js';
 import { readStatusRecord } from '../../observers/status-record.js';
 import { visible } from '../../roster/visible.js';
+import { watchReader } from '../reader.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
@@ -41,6 +42,7 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
     process.exit(code);
   });
   const restore = terminal ? onQuitKey(end) : () => undefined;
+  const readerGone = watchReader();
   try {
     let before: Sample | null = null;
     while (!ended.signal.aborted) {
@@ -72,7 +74,7 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
       await delay(terminal ? interval : Math.min(interval, 1000), undefined, { signal: ended.signal }).catch(
         () => undefined,
       );
-      if (process.stdout.destroyed) return code;
+      if (readerGone()) return code;
     }
     return code;
   } finally {

@@ -29,7 +29,7 @@ export function reasonText(reason: Reason): string {
     case 'SettingChanged':
       return reason.from === null && reason.to === null
         ? `${reason.field} changed`
-        : `${reason.field}: ${shownValue(reason.from)} → ${shownValue(reason.to)}`;
+        : `${reason.field}: ${changeText(reason.from, reason.to)}`;
     case 'MarkChanged':
       return reason.mark === 'spec'
         ? 'runs with another configuration; which field changed is not on record'
@@ -37,11 +37,27 @@ export function reasonText(reason: Reason): string {
   }
 }
 
-/** A value from the roster on one line: no control characters, no endless commands. */
-function shownValue(value: string | null): string {
-  if (value === null) return '(none)';
-  const text = visible(value);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+const SHOWN = 60;
+
+/**
+ * Two values from the roster on one line: no control characters, no endless commands. A long one is shown where it begins to
+ * differ: of two commands that were both cut at their ends, nobody could tell what had changed.
+ */
+function changeText(from: string | null, to: string | null): string {
+  const [before, after] = [Array.from(visible(from ?? '')), Array.from(visible(to ?? ''))];
+  const differs = before.findIndex((character, at) => character !== after[at]);
+  const start = Math.max(0, (differs === -1 ? before.length : differs) - SHOWN / 3);
+  const shown = (value: string | null, characters: readonly string[]): string =>
+    value === null ? '(none)' : cut(characters, start > SHOWN / 3 ? start : 0);
+  return `${shown(from, before)} → ${shown(to, after)}`;
+}
+
+function cut(characters: readonly string[], start: number): string {
+  if (characters.length <= SHOWN) return characters.join('');
+  const head = start > 0 ? '…' : '';
+  const room = SHOWN - head.length;
+  const rest = characters.slice(start);
+  return `${head}${rest.length > room ? `${rest.slice(0, room - 1).join('')}…` : rest.join('')}`;
 }
 
 /** Whose word a hold is, and until when. */

@@ -113,7 +113,8 @@ function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: Ag
       ? []
       : [
           hold.by === 'stop'
-            ? 'stopped by the operator'
+            ? // One that was released for a while runs on.
+              `${phase === 'Held' ? '' : 'held: '}stopped by the operator`
             : `held${hold.reason === null ? '' : `: ${visible(hold.reason)}`}`,
         ]),
     ...(hold?.until == null ? [] : [`until ${new Date(hold.until).toISOString()}`]),

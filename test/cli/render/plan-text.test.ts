@@ -128,6 +128,32 @@ test('values of the environment are in no text', () => {
   expect(shown).not.toMatch(/hunter2|old-pass|new-value|gone-value/);
 });
 
+test('of two long values is shown where they begin to differ', () => {
+  const words = (model: string, more: string): string =>
+    JSON.stringify([
+      'mosaic',
+      'yolo',
+      'claude',
+      '--append-system-prompt',
+      '😀 be brief',
+      '--model',
+      model,
+      more,
+    ]);
+  const shown = (from: string | null, to: string | null): string =>
+    reasonText(changed('command', from, to, 'restart'));
+  const [opus, sonnet] = [words('opus', 'x'.repeat(90)), words('sonnet', 'x'.repeat(90))];
+  const [before = '', after = ''] = shown(opus, sonnet).replace('command: ', '').split(' → ');
+  expect(before).toMatch(/^….*"--model","opus","x+…$/);
+  expect(after).toMatch(/^….*"--model","sonnet","x+…$/);
+  expect([Array.from(before).length, Array.from(after).length]).toEqual([60, 60]);
+  // What is short, or differs at its beginning, stands as it did.
+  expect(shown('["pi"]', opus)).toMatch(/^command: \["pi"\] → \["mosaic","yolo",.*…$/);
+  expect(shown(null, opus)).toMatch(/^command: \(none\) → \["mosaic","yolo",.*…$/);
+  // Of one that goes on where the other ends, the end is seen.
+  expect(shown(`${opus}!`, opus)).toMatch(/^command: …x+"\]! → …x+"\]$/);
+});
+
 test('a long value is cut, and pushes no gate to the right', () => {
   const long = 'x'.repeat(500);
   const line = reasonText(changed('class', 'y', long, 'restart'));

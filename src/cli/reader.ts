@@ -1,0 +1,11 @@
+/**
+ * Tells whether whoever read standard output is gone (`fleet events -w | head -1`). Node (20 to 24) takes standard output back into
+ * use after a failed write, so that `destroyed` does not stay true.
+ */
+export function watchReader(): () => boolean {
+  let gone = false;
+  process.stdout.on('error', () => {
+    gone = true;
+  });
+  return () => gone;
+}

@@ -1,0 +1,30 @@
+import { isSystemError } from '../host/atomic-file.js';
+import type { Paths } from '../host/paths.js';
+import { observeOwner } from '../observers/installation.js';
+import { revisionNames } from '../observers/revisions.js';
+import { parseEnvironmentFile } from '../roster/environment-file.js';
+
+/**
+ * What to do about a roster that is not there. An example in the place of one that was in force would end its agents.
+ *
+ * @returns empty where it is a file that neither `init` nor `rollback` writes
+ */
+export function missingHint(paths: Paths, file: string): string {
+  if (file !== paths.roster) return '';
+  return isKept(paths)
+    ? '\nPut the one that was applied last back with: fleet rollback'
+    : '\nWrite one with: fleet init --profile minimal --write';
+}
+
+/** Every home has its history in the same state directory: what is kept there is that of the roster which is installed. */
+function isKept(paths: Paths): boolean {
+  const { record, otherHome } = observeOwner(paths, parseEnvironmentFile);
+  if (otherHome !== null || record?.roster !== paths.roster) return false;
+  try {
+    return revisionNames(paths.state).some(({ kind }) => kind === 'applied');
+  } catch (error) {
+    // It may be kept there.
+    if (isSystemError(error)) return true;
+    throw error;
+  }
+}

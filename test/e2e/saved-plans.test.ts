@@ -1,0 +1,66 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { demoAgent, FleetSandbox } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+/** Agents are idle as soon as they run. */
+const settings = (): string => `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
+const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
+
+test('a saved plan is applied while it is true, and refused once roster or processes moved', async () => {
+  fleet.writeRoster([sleeper('a')], settings());
+  await fleet.expect(0, 'install');
+  const file = path.join(fleet.directory, 'plan.json');
+  await fleet.expect(0, 'plan', '--out', file);
+  fleet.writeRoster([sleeper('a'), sleeper('b')], settings());
+  expect((await fleet.expect(3, 'apply', file)).stderr).toContain('the roster has changed');
+  await fleet.expect(0, 'plan', '--out', file);
+  await fleet.expect(0, 'apply', file);
+  const pids = await fleet.pids();
+  expect((await fleet.expect(3, 'apply', file)).stderr).toContain(
+    'units, sessions or processes have changed',
+  );
+  expect(await fleet.pids()).toEqual(pids);
+  fs.writeFileSync(file, '{"half":');
+  expect((await fleet.expect(1, 'apply', file)).stderr).toContain('is not a saved plan');
+});
+
+test('the roster is never written over with a plan, and nobody is told to', async () => {
+  fleet.writeRoster([sleeper('a')], settings());
+  const text = fs.readFileSync(fleet.roster, 'utf8');
+  const { stderr } = await fleet.expect(1, 'apply', fleet.roster);
+  expect(stderr).toContain('is not a saved plan\nWrite one with: fleet plan --out FILE\n');
+  const link = path.join(fleet.directory, 'link.yaml');
+  fs.linkSync(fleet.roster, link);
+  for (const name of [fleet.roster, link, path.relative(os.homedir(), fleet.roster)])
+    expect((await fleet.expect(64, 'plan', '--out', name)).stderr).toContain('is the roster');
+  expect(fs.readFileSync(fleet.roster, 'utf8')).toBe(text);
+});
+
+test('what somebody has said since is not lost by a plan that knew of nothing to lose', async () => {
+  const command = JSON.stringify([process.execPath, demoAgent, '{conversation}']);
+  const write = (runtime: string): void =>
+    fleet.writeRoster(
+      [`{ name: a, runtime: ${runtime}, command: ${command}, disruption: immediate }`],
+      `${settings()}\nruntimes: { ${runtime}: { conversation: { new: [--session-id, "{id}"], resume: [--resume, "{id}"] } } }`,
+    );
+  write('demo');
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  write('demo2');
+  const file = path.join(fleet.directory, 'plan.json');
+  expect((await fleet.expect(0, 'plan', '--out', file)).stdout).not.toContain('LOSES');
+  await fleet.expect(0, 'agent', 'send', 'a', '--message', 'hello', '--timeout', '15s');
+  const pids = await fleet.pids();
+  expect((await fleet.expect(3, 'apply', file)).stderr).toContain('a got a conversation to lose');
+  expect(await fleet.pids()).toEqual(pids);
+  expect((await fleet.expect(0, 'plan', '--out', file)).stdout).toContain('LOSES the conversation');
+  await fleet.expect(0, 'apply', file);
+});
