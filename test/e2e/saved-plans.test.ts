@@ -64,3 +64,23 @@ test('what somebody has said since is not lost by a plan that knew of nothing to
   expect((await fleet.expect(0, 'plan', '--out', file)).stdout).toContain('LOSES the conversation');
   await fleet.expect(0, 'apply', file);
 });
+
+test('an approval is void once an edit was seen by an apply of a plan that had become stale', async () => {
+  const edit = (value: string): void =>
+    fleet.writeRoster(
+      [`{ name: a, runtime: sleeper, command: [sleep, infinity], disruption: ask, env: { X: "${value}" } }`],
+      settings(),
+    );
+  edit('0');
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  edit('1');
+  const file = path.join(fleet.directory, 'plan.json');
+  await fleet.expect(0, 'plan', '--out', file);
+  await fleet.expect(0, 'approve', '--all');
+  expect((await fleet.expect(0, 'plan')).stdout).not.toContain('needs approval');
+  edit('2');
+  await fleet.expect(3, 'apply', file);
+  edit('1');
+  expect((await fleet.expect(0, 'plan')).stdout).toContain('needs approval');
+});

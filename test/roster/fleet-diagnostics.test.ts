@@ -94,6 +94,12 @@ const FLEET: readonly Row[] = [
     'runtimes.pi.conversation.new[0]',
     /must not contain control characters/,
   ],
+  [
+    'runtimes: { pi: { conversation: { new: [], resume: [--resume, "{conversation}"] } } }',
+    'UnknownPlaceholder',
+    'runtimes.pi.conversation.resume[1]',
+    /unknown placeholder "\{conversation\}": conversation words know \{id\} alone/,
+  ],
   ['runtimes: { pi: { submit_delay: 2m } }', 'InvalidValue', 'runtimes.pi.submit_delay', /0s to 1m/],
   [
     'runtimes: { "a b": { command: [x] } }',

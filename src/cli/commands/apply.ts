@@ -66,11 +66,14 @@ async function applyWith(
   };
   /** Agents that something is planned for; some may have left the roster. */
   const planned = new Set<string>();
-  const planFor = ({ world, installation }: Pass): Plan => {
+  const planOfAll = ({ world, installation }: Pass): Plan => {
     const whole = planOf(world, words, context.now());
     for (const { agent } of whole.actions) planned.add(agent);
     requireAgents(world.roster, [...(options.approve ?? []), ...(options.only ?? [])], [...planned]);
     requireInstallation(context, world.roster, installation);
+    return whole;
+  };
+  const chosen = (whole: Plan): Plan => {
     if (saved !== null) requireFresh(saved, whole);
     const only = options.only;
     if (only !== undefined && replacesHolder(whole)) {
@@ -85,11 +88,13 @@ async function applyWith(
     options.json === true ? context.paths.roster : displayPath(context.paths.roster, context.paths.userHome);
 
   const seen = await observe(context, asked);
-  const first = planFor(seen);
-  if (!isNothing(voidIn(first, seen.world.observed.memory))) {
+  const all = planOfAll(seen);
+  // Also where a saved plan is stale: an edit that it was made before has been seen.
+  if (!isNothing(voidIn(all, seen.world.observed.memory))) {
     const { forgetVoidAgain } = await import('../void-memory.js');
     await forgetVoidAgain(context, seen, (world) => planOf(world, words, context.now()));
   }
+  const first = chosen(all);
   const waiting = leftForRunning(context, seen).filter((agent) => options.only?.includes(agent) ?? true);
   if (!first.actions.some(({ gate }) => gate.kind === 'ready') && !replacesHolder(first)) {
     // In force with nothing to do: seen for the first time, for example, by a fleet that keeps a history.
@@ -110,7 +115,7 @@ async function applyWith(
   // A part of the program that an apply with nothing to do never reads.
   const { applyUnderLock } = await import('../apply-under-lock.js');
   return applyUnderLock(context, {
-    ...{ planFor, reporter, rosterPath, waiting, words },
+    ...{ planFor: (pass: Pass) => chosen(planOfAll(pass)), reporter, rosterPath, waiting, words },
     replan: ({ world }) => planOf(world, words, context.now()),
     waitMs: options.wait ?? null,
   });
