@@ -216,9 +216,11 @@ test('a claim that could not be emptied for a moment is in nobody else’s way f
 
 /** In a pid namespace of its own, as an agent's sandbox is, whose pids are others' outside. */
 const sandboxed = (script: string, ...words: readonly string[]) =>
-  spawn('unshare', ['-r', '--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, script, ...words], {
+  inNamespace('--mount-proc', process.execPath, script, ...words);
+const inNamespace = (...words: readonly string[]) =>
+  spawn('unshare', ['-r', '--pid', '--fork', '--kill-child', ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
-  }); // prettier-ignore
+  });
 
 test('is had by one also among sandboxes: who is seen from outside by his process, who is not by the age of his claim', async () => {
   const directory = temporary();
@@ -251,6 +253,26 @@ test('is had by one also among sandboxes: who is seen from outside by his proces
       await once(child, 'exit');
     }
   }
+});
+
+test('is had by one also in a sandbox whose /proc is that of the host, and is free with his end', async () => {
+  const directory = temporary();
+  const script = bundled(
+    directory,
+    `import { acquireLock } from './src/host/lock.js';
+     const [directory, name] = process.argv.slice(2);
+     const take = async () => (await acquireLock(directory, name, 0)).kind;
+     console.log(name, await take(), await take());
+     if (name === 'first') setInterval(() => undefined, 1000);`,
+  );
+  const shell = `
+    "$0" "$1" "$2" first & until [ -s "$2/1" ]; do sleep 0.05; done; sleep 0.5
+    "$0" "$1" "$2" second; kill -9 $!; wait $! 2>/dev/null; "$0" "$1" "$2" third`;
+  const child = inNamespace('sh', '-c', shell, process.execPath, script, path.join(directory, 'lock'));
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => (said += text.toString()));
+  await once(child, 'close');
+  expect(said.split('\n')).toEqual(['first acquired held', 'second held held', 'third acquired held', '']);
 });
 
 /**
