@@ -181,7 +181,9 @@ function livingOwner(directory: string, claim: number, text: string): LockOwner 
   const owner = ownerIn(text);
   if (owner?.bootId !== bootId()) return null;
   if (isOwnPid(owner) && !held.has(text)) return null;
-  const lives = isElsewhere(owner) ? (livesElsewhere(owner) ?? isYoung(directory, claim)) : isAlive(owner);
+  const lives = isElsewhere(owner.namespace ?? '')
+    ? (livesElsewhere(owner) ?? isYoung(directory, claim))
+    : isAlive(owner);
   return lives ? owner : null;
 }
 

@@ -5,10 +5,10 @@ import { pidNamespace, startTimeOf, type ProcessIdentity } from './process.js';
 const everybodys = 'pid:[4026531836]';
 
 /**
- * Whether a pid is not that of /proc: an agent's sandbox has a pid namespace of its own, as has a container, and /proc may have
+ * Whether the pids of a namespace ('': of ours) are not those of /proc: an agent's sandbox has a pid namespace of its own, as has a container, and /proc may have
  * stayed that of the one around it.
  */
-export const isElsewhere = ({ namespace = '' }: ProcessIdentity): boolean =>
+export const isElsewhere = (namespace: string): boolean =>
   namespace !== '' && (namespace !== pidNamespace() || pidsOf('self').length > 1);
 
 /** Whether it names this very process, or an earlier one with the same pid. */
