@@ -123,6 +123,18 @@ describe('writing', () => {
     expect(only(file)).toEqual(['file']);
   });
 
+  test('in the place of a device fails', () => {
+    const directory = temporary();
+    const link = path.join(directory, 'link');
+    const own = path.join(directory, 'null');
+    // Nobody but root can make one; for nobody else this directory is open.
+    const device = spawnSync('mknod', [own, 'c', '1', '3']).status === 0 ? own : '/dev/null';
+    fs.symlinkSync(device, link);
+    for (const file of [device, link])
+      expect(() => writeFileAtomic(file, 'text', 0o600)).toThrow('is a device; a file is expected');
+    expect(fs.statSync(link).isCharacterDevice()).toBe(true);
+  });
+
   test('below a file fails', () => {
     const file = path.join(temporary(), 'file');
     fs.writeFileSync(file, '');
