@@ -23,6 +23,7 @@ export function writeFileAtomic(
   parents: 'made' | 'expected' = 'made',
 ): boolean {
   const target = followLink(file);
+  refuseDevice(target);
   if (hasContent(target, content, mode)) return false;
   const temporary = unfinishedName(target);
   try {
@@ -80,6 +81,13 @@ function followLink(file: string): string {
     const message = `is a symbolic link to ${fs.readlinkSync(file)}, which is not there; mount or create it, or remove the link`;
     throw Object.assign(new Error(message), { code: 'EDANGLING', path: file });
   }
+}
+
+/** `--out /dev/null` of root's would take it from the whole host. */
+function refuseDevice(file: string): void {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (stat?.isCharacterDevice() === true || stat?.isBlockDevice() === true)
+    throw Object.assign(new Error('is a device; a file is expected'), { code: 'EDEVICE', path: file });
 }
 
 /** Whether something has that name, be it a link that leads nowhere. @throws node's file system errors: that is not to be told */

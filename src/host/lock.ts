@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from './error-code.js';
 import { makeDirectory } from './directory.js';
 import { removeOrphans } from './left-overs.js';
-import { isElsewhere, livesElsewhere } from './pid-namespace.js';
+import { isElsewhere, isOwnPid, livesElsewhere } from './pid-namespace.js';
 import { bootId, isAlive, ownIdentity, type ProcessIdentity } from './process.js';
 
 /**
@@ -180,9 +180,11 @@ function touch(directory: string, claim: number, text: string): void {
 function livingOwner(directory: string, claim: number, text: string): LockOwner | null {
   const owner = ownerIn(text);
   if (owner?.bootId !== bootId()) return null;
-  if (isElsewhere(owner)) return (livesElsewhere(owner) ?? isYoung(directory, claim)) ? owner : null;
-  if (!isAlive(owner)) return null;
-  return owner.pid === process.pid && !held.has(text) ? null : owner;
+  if (isOwnPid(owner) && !held.has(text)) return null;
+  const lives = isElsewhere(owner.namespace ?? '')
+    ? (livesElsewhere(owner) ?? isYoung(directory, claim))
+    : isAlive(owner);
+  return lives ? owner : null;
 }
 
 function isYoung(directory: string, claim: number): boolean {

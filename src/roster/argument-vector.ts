@@ -48,9 +48,15 @@ const checkWord = (word: string, path: Path, of: WordsOf, findings: Findings): v
     for (const fault of templateFaults(word))
       findings.value(fault.code, path, conversationHint(fault, of), fault.nearest);
   } else if (of === 'conversation') {
-    // Other braces are text here. A word like these would reach the program as it stands, and be the same for every agent.
+    // Other braces are text here, and `${NAME}` is a shell's. A word like these would reach the program as it stands, and be the same
+    // for every agent.
     for (const piece of pieces(word))
-      if (piece.kind === 'name' && piece.name !== 'id' && /^[a-z_]+$/i.test(piece.name)) {
+      if (
+        piece.kind === 'name' &&
+        piece.name !== 'id' &&
+        /^[a-z_]+$/i.test(piece.name) &&
+        word[piece.offset - 1] !== '$'
+      ) {
         const message = `unknown placeholder ${quoted(`{${piece.name}}`)}: conversation words know {id} alone`;
         findings.value('UnknownPlaceholder', path, message, nearest(piece.name, ['id']));
       }

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fileProblem, readText, writeFileAtomic } from '../../src/host/atomic-file.js';
+import { unfinishedName } from '../../src/host/left-overs.js';
 import { bundled } from '../support/bundled.js';
 import { until } from '../support/fleet-sandbox.js';
 import { temporary } from '../support/temporary.js';
@@ -95,11 +96,43 @@ describe('writing', () => {
     }
   });
 
+  test('so is what one of another pid namespace left, whose pid says nothing here, once nobody can be writing it', () => {
+    const directory = temporary();
+    const [own] = /[0-9]+/.exec(fs.readlinkSync('/proc/self/ns/pid'))!;
+    const [killed, young, old] = [own, '7', '8'].map(
+      (namespace) => `a.json.4194305.k1-${namespace}.fleet.tmp`,
+    );
+    for (const name of [killed, young, old]) fs.writeFileSync(path.join(directory, name!), 'half');
+    const before = new Date(Date.now() - 120_000);
+    fs.utimesSync(path.join(directory, old!), before, before);
+    writeFileAtomic(path.join(directory, 'b.json'), 'text', 0o600);
+    expect(fs.readdirSync(directory)).toEqual([young, 'b.json']);
+  });
+
+  test('while it is written its name tells who writes it, and of which pid namespace', () => {
+    const [own] = /[0-9]+/.exec(fs.readlinkSync('/proc/self/ns/pid'))!;
+    expect(unfinishedName('/a')).toMatch(
+      new RegExp(`^/a\\.${process.pid}\\.[0-9a-z]+-${own}\\.fleet\\.tmp$`),
+    );
+  });
+
   test('in the place of a directory fails, and leaves nothing behind', () => {
     const file = path.join(temporary(), 'file');
     fs.mkdirSync(path.join(file, 'inside'), { recursive: true });
     expect(() => writeFileAtomic(file, 'text', 0o600)).toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
     expect(only(file)).toEqual(['file']);
+  });
+
+  test('in the place of a device fails', () => {
+    const directory = temporary();
+    const link = path.join(directory, 'link');
+    const own = path.join(directory, 'null');
+    // Nobody but root can make one; for nobody else this directory is open.
+    const device = spawnSync('mknod', [own, 'c', '1', '3']).status === 0 ? own : '/dev/null';
+    fs.symlinkSync(device, link);
+    for (const file of [device, link])
+      expect(() => writeFileAtomic(file, 'text', 0o600)).toThrow('is a device; a file is expected');
+    expect(fs.statSync(link).isCharacterDevice()).toBe(true);
   });
 
   test('below a file fails', () => {

@@ -214,45 +214,6 @@ test('a claim that could not be emptied for a moment is in nobody else’s way f
   }
 });
 
-/** In a pid namespace of its own, as an agent's sandbox is, whose pids are others' outside. */
-const sandboxed = (script: string, ...words: readonly string[]) =>
-  spawn('unshare', ['-r', '--pid', '--fork', '--kill-child', '--mount-proc', process.execPath, script, ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  }); // prettier-ignore
-
-test('is had by one also among sandboxes: who is seen from outside by his process, who is not by the age of his claim', async () => {
-  const directory = temporary();
-  const script = bundled(
-    directory,
-    `import { acquireLock } from './src/host/lock.js';
-     console.log((await acquireLock(process.argv[2], 'sandboxed', 0)).kind);
-     setInterval(() => undefined, 1000);`,
-  );
-  const lock = path.join(directory, 'lock');
-  const said = async (child: ReturnType<typeof sandboxed>): Promise<string> =>
-    String((await once(child.stdout, 'data'))[0]).trim();
-  const inside = sandboxed(script, lock);
-  const others: ReturnType<typeof sandboxed>[] = [];
-  try {
-    expect(await said(inside)).toBe('acquired');
-    const outside = await acquireLock(lock, 'outside', 0);
-    expect(outside).toMatchObject({ kind: 'held', owner: { purpose: 'sandboxed' } });
-    others.push(sandboxed(script, lock));
-    expect(await said(others[0]!)).toBe('held');
-    // Whose owner is not seen, and has not said for long that he lives.
-    const before = new Date(Date.now() - 120_000);
-    fs.utimesSync(path.join(lock, '1'), before, before);
-    expect((await acquireLock(lock, 'outside', 0)).kind).toBe('held');
-    others.push(sandboxed(script, lock));
-    expect(await said(others[1]!)).toBe('acquired');
-  } finally {
-    for (const child of [inside, ...others]) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-  }
-});
-
 /**
  * Each contender takes the lock again and again. While it has it, it makes a directory that only one can make, and is
  * killed now and then with the lock in its hands; whoever comes next finds the dead one's directory.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DiagnosticCode } from '../../src/roster/types.js';
-import { agentText, diagnosticsOf, head } from './compiling.js';
+import { agentOf, agentText, diagnosticsOf, head } from './compiling.js';
 
 type Row = readonly [text: string, code: DiagnosticCode, path: string, message: RegExp, suggestion?: string];
 
@@ -117,6 +117,12 @@ describe('the fleet', () => {
     expect(found[0]).toMatchObject({ code, path, suggestion: suggestion ?? null });
     expect(found[0]?.message).toMatch(message);
   });
+});
+
+it('may hold a shell’s variables in the words of a conversation', () => {
+  const word = 'exec mine --session {id} --dir "${HOME}/x"';
+  const runtimes = { mine: { command: ['sh', '-c'], conversation: { new: [word], resume: [word] } } };
+  expect(agentOf('runtime: mine', `runtimes: ${JSON.stringify(runtimes)}`).conversation.new).toEqual([word]);
 });
 
 describe('names', () => {

@@ -3,9 +3,9 @@ import type { Delivered } from '../../controller/deliver.js';
 import type { DeliveryResult, DeliveryStatus } from '../../controller/delivery.js';
 import { digestOf } from '../../controller/message.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
-import { lockOwner, type LockOwner } from '../../host/lock.js';
+import { lockOwner } from '../../host/lock.js';
 import { controllerLock, outboxDirectory } from '../../host/paths.js';
-import { isElsewhere } from '../../host/pid-namespace.js';
+import { isOwnPid } from '../../host/pid-namespace.js';
 import { readOutbox } from '../../observers/outbox.js';
 import type { Context } from '../context.js';
 import { noteAccepted } from '../keep-conversations.js';
@@ -53,10 +53,8 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
  */
 function mayStillCome({ paths }: Context): boolean {
   const controller = lockOwner(controllerLock(paths));
-  return lockOwner(paths.lock) !== null || (controller !== null && !isOwn(controller));
+  return lockOwner(paths.lock) !== null || (controller !== null && !isOwnPid(controller));
 }
-
-const isOwn = (owner: LockOwner): boolean => owner.pid === process.pid && !isElsewhere(owner);
 
 /** @returns why what waits cannot be dropped, or null */
 function drop(
