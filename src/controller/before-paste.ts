@@ -30,22 +30,19 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
     case 'dialog':
       return whenIdle ? waitOr(dialogWaits(agent), 'Dialog') : done('refused', dialogWaits(agent), 'Dialog');
     case 'starting':
-      return waitOr(
-        'its screen is not ready for input; try again, or leave the message with --later',
-        'NotReady',
-      );
+      return waitOr('its screen is not ready for input', 'NotReady');
     case 'busy':
-      if (whenIdle) return waitOr('it is still busy; leave the message with --later', 'Busy');
+      if (whenIdle) return waitOr('it is still busy', 'Busy');
       if (submitKeys(profile, text, activity) === null)
         return waitOr(
-          'it is busy, and cannot be given this safely before it is idle; wait longer with --timeout, or leave it with --later',
+          'it is busy, and cannot be given this safely before it is idle; wait longer with --timeout',
           'Busy',
         );
       break;
     case 'ready':
       if (profile.loaded.length > 0 && !shows(profile.loaded, screen) && !stays('loading', loadedMs))
         return late
-          ? done('refused', 'it takes no input yet; try again, or leave the message with --later', 'NotReady')
+          ? done('refused', 'it takes no input yet', 'NotReady')
           : { kind: 'wait', obstacle: 'loading' };
   }
   switch (composer.kind) {

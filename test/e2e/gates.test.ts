@@ -178,6 +178,17 @@ describe('the operator decides', () => {
     expect(await fleet.pids()).toEqual({ a: after['a'] });
   });
 
+  test('who approves one by name is told where the brake holds it all the same', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    await up(sleeper('a', ', disruption: ask'), ...names.slice(1).map((name) => sleeper(name)));
+    fleet.writeRoster([edited('a', ', disruption: ask'), sleeper('d')], settings());
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('2 stopped; 1 gated');
+    const { stdout } = await fleet.expect(0, 'approve', 'a');
+    expect(stdout).toContain('The brake holds it all the same: braked: 3 of 4 agents');
+    expect(stdout).toContain('To go on: fleet approve --all, or fleet apply --confirm');
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('braked');
+  });
+
   test('stop of the whole fleet ends the server; start brings everything back, a suspended agent excepted', async () => {
     await up(sleeper('a'), sleeper('b'), sleeper('c', ', suspend: true'));
     const stopped = await fleet.expect(0, 'stop');

@@ -25,7 +25,7 @@ import { rosterToTalk } from '../roster-in-force.js';
 import { attended } from '../talk/attended.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { deliverMail, type Manner } from '../talk/mail.js';
-import { giveReceipt, type Receipt } from '../talk/receipt.js';
+import { advised, giveReceipt, type Receipt } from '../talk/receipt.js';
 import { cutShort, deliverLeft, note } from '../talk/round.js';
 import { hostName, sourceOf, type SourceOptions } from '../talk/source.js';
 import { readMessage, type TextOptions } from '../talk/text.js';
@@ -144,7 +144,8 @@ async function sendNow(
 ): Promise<Made> {
   const rest = countdown(manner);
   const locked = await take(context, agent, manner.patienceMs);
-  if (locked.kind === 'held') return noted(context, entry, refused('Busy', busyText(locked.owner)));
+  if (locked.kind === 'held')
+    return noted(context, entry, advised(context, refused('Busy', busyText(locked.owner))));
   try {
     const opened = requireSeen(
       await openLine(context, roster, agent, rest().patienceMs),
@@ -154,7 +155,7 @@ async function sendNow(
       opened.kind === 'closed'
         ? { ...opened.result, attempts: 0 }
         : await deliverNow(context, opened.line, entry, rest());
-    return await noted(context, entry, made, opened.kind === 'open' ? opened.line : null);
+    return await noted(context, entry, advised(context, made), opened.kind === 'open' ? opened.line : null);
   } finally {
     locked.lock.release();
   }
@@ -200,8 +201,7 @@ async function sendOrLeave(
     throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
   const waits = async (result: DeliveryResult): Promise<Made> => {
     if (!waitsIn(directory, entry)) return toldOf(context, entry);
-    // It need not be told to do what it has done.
-    const message = `${result.message.replace(/; [^;]*--later$/, '')}; ${laterText(context, agent)}`;
+    const message = `${result.message}; ${laterText(context, agent)}`;
     return noted(context, entry, { ...result, ...{ status: 'left', attempts: 0, message } });
   };
   const rest = countdown(manner);

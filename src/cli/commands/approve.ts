@@ -1,5 +1,6 @@
 import type { Approval } from '../../controller/observed.js';
 import type { Plan } from '../../controller/action.js';
+import type { World } from '../../controller/assess.js';
 import { holderApproval, type HolderReplacement } from '../../controller/holder.js';
 import { noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
@@ -13,7 +14,7 @@ import { memoryStore } from '../host-actuators.js';
 import { nextApply } from '../next-apply.js';
 import { observe } from '../pass.js';
 import { holderGateText } from '../render/holder-text.js';
-import { costText, reasonText } from '../render/reason-text.js';
+import { costText, gateHint, gateText, reasonText } from '../render/reason-text.js';
 
 /**
  * Approves what waits for approval: this action, from this configuration to that one, once. With `--all` also the
@@ -104,8 +105,23 @@ export async function approveCommand(
     for (const { agent, cost } of holder.costs)
       context.print(`  ${agent}: ${costText(cost) ?? 'restarted, with no conversation to lose'}`);
   }
-  context.print(nextApply(context));
+  const stillHeld = heldStill(context, world, approvals);
+  context.print(stillHeld ?? nextApply(context));
   return ExitCode.done;
+}
+
+/** What is in the way of what was approved by name, a mass change being braked as a whole; null: nothing. */
+function heldStill(context: Context, world: World, approvals: readonly Approval[]): string | null {
+  const { memory } = world.observed;
+  if (!memory.known) return null;
+  const value = { ...memory.value, approvals: [...memory.value.approvals, ...approvals] };
+  const observed = { ...world.observed, memory: { ...memory, value } };
+  const approved = new Set(approvals.map((one) => (one.kind === 'agent' ? one.agent : '')));
+  const held = planOf({ ...world, observed }, noWords, context.now()).actions.find(
+    ({ agent, gate }) => gate.kind === 'braked' && approved.has(agent),
+  );
+  if (held === undefined) return null;
+  return `The brake holds it all the same: ${gateText(held.gate) ?? ''}\nTo go on: ${gateHint(held.gate, held.agent) ?? ''}`;
 }
 
 /** @throws CommandFailure 1 where the holder is fleet's own, or something is in its way */

@@ -146,7 +146,7 @@ function closedBy(situation: Situation, why: string): DeliveryResult {
       return refused('Dead', why);
     case 'starting':
     case 'live':
-      return refused('NotReady', 'it is still starting; try again, or leave the message with --later');
+      return refused('NotReady', 'it is still starting');
     case 'foreign':
       return refused('Foreign', visible(situation.message));
     case 'unmarked':

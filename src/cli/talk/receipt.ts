@@ -14,6 +14,12 @@ export interface Receipt extends Omit<Delivered, 'status'> {
   readonly elapsedMs: number;
 }
 
+/** With what its sender may do where it is a matter of time. */
+export const advised = ({ interrupted }: Context, made: Delivered): Delivered =>
+  made.status === 'refused' && (made.reason === 'NotReady' || made.reason === 'Busy') && !interrupted()
+    ? { ...made, message: `${made.message}; try again, or leave it with --later` }
+    : made;
+
 /** Tells the sender, as text or JSON. @returns the exit code */
 export function giveReceipt(context: Context, receipt: Receipt, json: boolean): ExitCode {
   const { agent, id, status, reason, message, attempts, elapsedMs } = receipt;
