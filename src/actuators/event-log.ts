@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { makeDirectory } from '../host/directory.js';
+import { openToWrite } from '../host/regular-file.js';
 
 /** A file of events is set aside at this size; one older is kept. */
 const maxBytes = 1024 * 1024;
@@ -9,10 +10,6 @@ export const eventFiles = (state: string): readonly [older: string, current: str
   path.join(state, 'events.1.jsonl'),
   path.join(state, 'events.jsonl'),
 ];
-
-const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = fs.constants;
-/** A pipe in its place that nobody reads is an error, and not waited for. */
-const appending = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
 
 /**
  * Appends events, a line of JSON each. One write call, so that lines of two writers do not mix. The log is memory for
@@ -27,7 +24,7 @@ export function appendEvents(state: string, events: readonly object[]): string |
     makeDirectory(state);
     if ((fs.statSync(current, { throwIfNoEntry: false })?.size ?? 0) > maxBytes)
       fs.renameSync(current, older);
-    const handle = fs.openSync(current, appending, 0o600);
+    const handle = openToWrite(current, fs.constants.O_APPEND);
     try {
       fs.writeFileSync(handle, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
     } finally {

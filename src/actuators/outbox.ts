@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { openToWrite } from '../host/regular-file.js';
 import { makeDirectory } from '../host/directory.js';
 import type { OutboxEntry } from '../controller/outbox.js';
 import type { Outcome } from '../controller/port.js';
@@ -33,13 +34,10 @@ export function leaveMessage(
   }
 }
 
-const { O_WRONLY, O_CREAT, O_NONBLOCK } = fs.constants;
-
 /** Whoever watches the state directory sees that something was left, without watching every outbox. */
 function tellOfMail(state: string): void {
   try {
-    // A pipe in its place, which nobody reads, is an error, and not waited for.
-    const handle = fs.openSync(path.join(state, 'mail'), O_WRONLY | O_CREAT | O_NONBLOCK, 0o600);
+    const handle = openToWrite(path.join(state, 'mail'));
     const now = new Date();
     fs.futimesSync(handle, now, now);
     fs.closeSync(handle);

@@ -5,8 +5,8 @@ import { pidNamespace, startTimeOf, type ProcessIdentity } from './process.js';
 const everybodys = 'pid:[4026531836]';
 
 /**
- * Whether the pids of a namespace ('': of ours) are not those of /proc: an agent's sandbox has a pid namespace of its own, as has a container, and /proc may have
- * stayed that of the one around it.
+ * Whether the pids of a namespace ('': of ours) are not those of /proc: an agent's sandbox has a pid namespace of its own, as has a
+ * container, and /proc may have stayed that of the one around it.
  */
 export const isElsewhere = (namespace: string): boolean =>
   namespace !== '' && (namespace !== pidNamespace() || pidsOf('self').length > 1);

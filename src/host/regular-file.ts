@@ -17,6 +17,15 @@ export function openRegular(path: string): number {
 }
 
 /**
+ * Opens a file of fleet's own to write to it, making it where there is none.
+ *
+ * @param flags beside those for that, such as O_APPEND
+ * @throws node's file system errors; ENXIO where a pipe that nobody reads has its place
+ */
+export const openToWrite = (path: string, flags = 0): number =>
+  fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_NONBLOCK | flags, 0o600);
+
+/**
  * Whether two absolute paths are one and the same file, by whatever name; also where there is none yet.
  *
  * @throws node's file system errors, but not for one that is not there

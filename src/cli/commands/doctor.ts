@@ -63,17 +63,11 @@ async function tryRoster(context: Context): Promise<{ roster: Roster | null; che
     return { roster, check: { result: 'ok', subject: 'roster', message } };
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const [message = error.message, advice = ''] = error.message.split('\n');
-    const missing = message.startsWith('no roster') && advice !== '';
-    return {
-      roster: null,
-      check: {
-        result: 'failed',
-        subject: 'roster',
-        message,
-        hint: missing ? advice.replace(/^.*: /, '') : 'fleet validate',
-      },
-    };
+    const [message = error.message] = error.message.split('\n');
+    const told = message.startsWith('no roster')
+      ? messageAndHint(error.message)
+      : { message, hint: 'fleet validate' };
+    return { roster: null, check: { result: 'failed', subject: 'roster', ...told } };
   }
 }
 
@@ -83,5 +77,5 @@ function messageAndHint(problem: string): Pick<Check, 'message' | 'hint'> {
   const hint = lines.pop();
   return hint === undefined || lines.length === 0
     ? { message: problem }
-    : { message: lines.join(' '), hint: hint.replace(/^Run: /, '') };
+    : { message: lines.join(' '), hint: hint.replace(/^[^:]*: /, '') };
 }
