@@ -1,11 +1,15 @@
 import type { Outcome, SessionMarks, SessionTarget } from '../controller/port.js';
 import type { PaneTarget } from '../controller/screen.js';
 import { describeExec, type Exec } from '../host/exec.js';
+import { allHold } from '../host/tmux-target.js';
 
 const timeoutMs = 5000;
 
 /** A word of a command that tmux parses itself: between single quotes nothing has a meaning but the quote. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** No pane of the session is the own one of another agent, moved there by a human, who would end with it (own-session.sh). */
+const alone = '#{==:#{W:#{P:#{?#{||:#{==:#{@fleet_own},},#{==:#{@fleet_own},#{@fleet_unit}}},,x}}},}';
 
 /** A client's message to the server is capped at 16 kB; the rest is left for the message's own frame. */
 const messageBytes = 12_000;
@@ -50,7 +54,9 @@ export async function markContext(
 ): Promise<Outcome> {
   const ours = `#{&&:#{==:#{@fleet_agent},${agent}},#{&&:#{==:#{pane_pid},${pid}},#{==:#{pid},${server}}}}`;
   const mark = `set-option -t ${quoted(session)} @fleet_context ${quoted(context)}`;
-  const words = ['if-shell', '-F', '-t', pane, ours, mark];
+  // From here agent-run.sh takes it where it makes the session anew.
+  const kept = `set-option -p -t ${pane} @fleet_own_context ${quoted(context)}`;
+  const words = ['if-shell', '-F', '-t', pane, ours, `${mark} ; ${kept}`];
   const result = await exec('tmux', ['-N', '-u', '-L', socket, ...words], { timeoutMs });
   return result.kind === 'exited' && result.code === 0 ? null : describeExec('tmux', result);
 }
@@ -66,7 +72,12 @@ export async function killSessions(
 ): Promise<Outcome> {
   const commands = targets.map(({ agent, session, pane, pid, marked }) => [
     ...['if-shell', '-F', '-t', pane],
-    `#{&&:#{==:#{session_id},${session}},#{&&:#{==:#{@fleet_agent},${marked ? agent : ''}},#{==:#{pane_pid},${pid}}}}`,
+    allHold([
+      `#{==:#{session_id},${session}}`,
+      `#{==:#{@fleet_agent},${marked ? agent : ''}}`,
+      `#{==:#{pane_pid},${pid}}`,
+      alone,
+    ]),
     ...[`kill-session -t '${session}'`, ';'],
   ]);
   return run(exec, socket, commands);

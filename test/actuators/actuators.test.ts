@@ -103,25 +103,14 @@ describe('sessions', () => {
   test('a session is ended only under the mark and the process that were seen', async () => {
     const { exec, calls } = recording();
     const target = { agent: 'a', session: '$1', pane: '%7', pid: 42, marked: true };
+    const seen = (mark: string): unknown => {
+      const conditions = ['#{==:#{pane_pid},42}', `#{==:#{@fleet_agent},${mark}}`, '#{==:#{session_id},$1}'];
+      return expect.toSatisfy((format: string) => conditions.every((one) => format.includes(one)));
+    };
     await killSessions(exec, 'sock', [target, { ...target, agent: 'b', marked: false }]);
     expect(calls[0]?.args.slice(3)).toEqual([
-      ...[
-        'if-shell',
-        '-F',
-        '-t',
-        '%7',
-        '#{&&:#{==:#{session_id},$1},#{&&:#{==:#{@fleet_agent},a},#{==:#{pane_pid},42}}}',
-        "kill-session -t '$1'",
-        ';',
-      ],
-      ...[
-        'if-shell',
-        '-F',
-        '-t',
-        '%7',
-        '#{&&:#{==:#{session_id},$1},#{&&:#{==:#{@fleet_agent},},#{==:#{pane_pid},42}}}',
-        "kill-session -t '$1'",
-      ],
+      ...['if-shell', '-F', '-t', '%7', seen('a'), "kill-session -t '$1'", ';'],
+      ...['if-shell', '-F', '-t', '%7', seen(''), "kill-session -t '$1'"],
     ]);
   });
 

@@ -67,7 +67,8 @@ export class Chooser {
       case 'agent': {
         const agent = random.pick(this.#running());
         const acts = ['crash', 'crash', 'kill', 'kill', 'kill-session', 'fork', 'deaf', 'attach'] as const;
-        const act = random.chance(0.06) ? 'rename-session' : (random.pick(acts) ?? 'kill');
+        const moves = ['rename-session', 'join-pane', 'swap-pane'] as const;
+        const act = random.pick(random.chance(0.15) ? moves : acts) ?? 'kill';
         return agent === null ? null : { kind: 'agent', act, agent };
       }
       case 'busy': {

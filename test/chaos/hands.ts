@@ -6,6 +6,7 @@ import { systemctl } from '../support/user-manager.js';
 import { rosterText, type DeclaredAgent } from './declared.js';
 import type { Ledger } from './ledger.js';
 import { living, look, type Look } from './look.js';
+import { movePane } from './move-pane.js';
 import { controllerUnit, type SoakFleet } from './soak-fleet.js';
 import type { Edit, FleetWord, Step } from './step.js';
 
@@ -243,6 +244,9 @@ export class Hands {
       case 'rename-session':
         await this.#fleet.tmux('rename-session', '-t', session.id, `renamed-${session.id.slice(1)}`);
         return;
+      case 'join-pane':
+      case 'swap-pane':
+        return movePane(this.#fleet, act, session, seen);
       case 'fork':
       case 'deaf':
         return this.#type(seen, agent, act);

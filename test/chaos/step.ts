@@ -25,7 +25,16 @@ export type Step =
   | { readonly kind: 'apply'; readonly times: number }
   | {
       readonly kind: 'agent';
-      readonly act: 'crash' | 'kill' | 'kill-session' | 'rename-session' | 'fork' | 'deaf' | 'attach';
+      readonly act:
+        | 'crash'
+        | 'kill'
+        | 'kill-session'
+        | 'rename-session'
+        | 'join-pane'
+        | 'swap-pane'
+        | 'fork'
+        | 'deaf'
+        | 'attach';
       readonly agent: string;
     }
   | { readonly kind: 'busy'; readonly agent: string; readonly seconds: number }

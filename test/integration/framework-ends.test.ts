@@ -103,7 +103,7 @@ test('the word that an agent is ready is heard, though it comes in parts', async
 });
 
 test('one of before, which an upgrade has met at its start, needs its pane to tell systemd', async () => {
-  const other = await reworded('"$how" "$teller"', '"$how"');
+  const other = await reworded('"$how" "$teller"', '"$how"', 'own-session.sh');
   try {
     const script = join(other.installation.home, 'tools/fleet/agent-run.sh');
     const text = readFileSync(script, 'utf8').replace('"$notifier" --ready --status', ': --ready --status');

@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pasteText, pressKeys } from '../../src/actuators/messages.js';
+import { killSessions } from '../../src/actuators/tmux-sessions.js';
 import type { PaneTarget } from '../../src/controller/screen.js';
 import { exec } from '../../src/host/exec.js';
 import { findAndLook, findPanes, lookAt } from '../../src/observers/screens.js';
@@ -55,6 +56,19 @@ test('a dead pane gets nothing, and the server lives on (3.3a crashes when one p
   }
   expect(Number(await tmux('display-message', '-p', '#{pid}'))).toBe(target.server);
   expect(await tmux('list-buffers')).toBe('');
+});
+
+test('a session that holds another agent’s own pane is not ended; one with a human’s beside is', async () => {
+  const { session, pane, pid } = await found();
+  const target = { agent: 'a', session, pane, pid, marked: true };
+  await tmux('split-window', '-t', '=a:', 'cat', ';', 'set-option', '-p', '-t', '=a:', '@fleet_own', 'b');
+  await tmux('split-window', '-t', '=a:', 'cat', ';', 'new-window', '-t', '=a:', 'cat');
+  expect(await killSessions(exec, socket, [target])).toBeNull();
+  expect((await tmux('list-panes', '-s', '-t', '=a:')).split('\n')).toHaveLength(4);
+  await tmux('kill-pane', '-t', '=a:^.1');
+  await tmux('set-option', '-g', 'exit-empty', 'off');
+  expect(await killSessions(exec, socket, [target])).toBeNull();
+  expect(await tmux('list-sessions')).toBe('');
 });
 
 test('another process, another mark, another server or no pane at all: refused; a server that is gone is unknown', async () => {

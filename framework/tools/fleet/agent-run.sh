@@ -18,19 +18,14 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/conversation.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/own-session.sh"
 agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new begun=0 pids=''
 read -r begun _ </proc/uptime
 # No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
 # would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
 # clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
 trap '' USR1
-
-# -N: a server that starts here would live in this agent's cgroup and die with it, and all the others with it.
-ask() { tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "$@"; }
-
-# word TEXT: sets `word` to TEXT as an argument of a tmux command. A trailing `;` would end the command (tmux 3.3a).
-# (No $(…): of a hundred agents that start at once, each subshell is felt.)
-word() { case $1 in *';') word=${1%;}\\\; ;; *) word=$1 ;; esac; }
 
 # room: whether the unit may have two more processes. Where an agent stands at its task limit, bash that forks tries again for 15
 # seconds, and ends, and systemd would end the agent.
@@ -116,59 +111,6 @@ cd -- "$record_directory" 2>/dev/null ||
 exec 8<> <(:)
 teller
 
-marks=(
-  @fleet_agent "$agent" @fleet_home "$home" @fleet_spec "$record_spec" @fleet_context "$record_context"
-  @fleet_unit "${INVOCATION_ID:-}"
-)
-[[ -z $record_conversation ]] || marks+=(@fleet_conversation "$record_conversation")
-
-# create: one call, so that nobody ever sees the session without its marks, and a taken name marks nothing.
-# No -c: tmux expands formats in it, and falls back silently. The client's own directory is taken as it is.
-create() {
-  local target="=$record_session:" index word
-  word "$here/pane-exec.sh"
-  local -a call=(
-    new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{pane_tty}' -s "$record_session" -x 220 -y 50
-    "$word" "$$" "$agent" "$how" "$teller" ';'
-    set-option -p -t "$target" remain-on-exit on ';'
-    # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
-    set-option -pq -t "$target" remain-on-exit-format '' ';'
-    set-option -t "$target" destroy-unattached off ';'
-    set-option -w -F -t "$target" @fleet_channel 'closed-#{session_id}' ';'
-    set-option -F -t "$target" @fleet_pane '#{pane_id}'
-  )
-  for ((index = 0; index < ${#marks[@]}; index += 2)); do
-    word "${marks[index + 1]}"
-    call+=(';' set-option -t "$target" "${marks[index]}" "$word")
-  done
-  answer=$(ask "${call[@]}" ';' display-message -p -t "$target" '#{@fleet_pane}' 2>&1)
-}
-
-# own_marks: what an operator's hook on after-new-session opens stands before the agent's pane, also for the rest of the call that
-# creates it, and was marked in its place.
-own_marks() {
-  local marked=${answer##*$'\n'}
-  [[ $marked != "$pane" ]] || return 0
-  # What was marked last: it may be gone, and a command that fails ends the call.
-  ask set-option -t "$session:" @fleet_pane "$pane" ';' set-option -w -t "$pane" @fleet_channel "closed-$session" ';' \
-    set-option -p -t "$pane" remain-on-exit on ';' set-option -pq -t "$pane" remain-on-exit-format '' ';' \
-    set-option -pu -t "$marked" remain-on-exit 2>/dev/null
-}
-
-# remove_left_over: of an earlier life of this agent, whose own pane is dead or gone. Decided and done inside the server.
-remove_left_over() {
-  local listed id pane own dead name line left=''
-  listed=$(ask list-panes -s -t "=$record_session:" -F \
-    '#{session_id}/#{pane_id}/#{@fleet_pane}/#{pane_dead}/#{@fleet_agent}/#{@fleet_home}' 2>/dev/null) || return 1
-  # (The read that finds the end empties its variables.)
-  while IFS=/ read -r id pane own dead name line; do
-    [[ $name == "$agent" && "$line" == "$home" ]] || return 1
-    [[ $pane == "$own" && $dead != 1 ]] && return 1
-    left=$id
-  done <<<"$listed"
-  ask if-shell -F -t "$left:" "#{==:#{@fleet_agent},$agent}" "kill-session -t '$left'" 2>/dev/null
-}
-
 if ! create; then
   case $answer in
     *'duplicate session'*)
@@ -187,16 +129,19 @@ start_time "$server" && server_started=$started
 unset record_environment record_command record_resume record_signs
 
 own_pane=(
-  list-panes -a -f "#{&&:#{==:#{session_id},$session},#{==:#{pane_id},$pane}}"
-  -F '#{pane_pid}/#{pane_dead}/#{pane_dead_status}/#{pane_dead_signal}'
+  list-panes -a -f "#{==:#{pane_id},$pane}"
+  -F '#{session_id}/#{pane_pid}/#{pane_dead}/#{pane_dead_status}/#{pane_dead_signal}'
 )
 
-# judge LINE: sets `state` to alive, dead (with `status`, `signal`) or killed.
+# judge LINES: sets `state` to alive, dead (with `status`, `signal`) or killed; or moved, where it lives in the session `at`. Of a window
+# that is linked there is a line for each session that shows it.
 judge() {
-  local pid dead
-  IFS=/ read -r pid dead status signal <<<"$1"
+  local lines=$'\n'$1 pid dead
+  [[ $lines != *$'\n'"$session/"* ]] || lines=$'\n'$session/${lines#*$'\n'"$session/"}
+  IFS=/ read -r at pid dead status signal <<<"${lines#?}"
   if [[ $pid != "$pane_pid" ]]; then state=killed # no such pane, or somebody respawned it
   elif [[ $dead == 1 ]]; then state=dead
+  elif [[ $at != "$session" ]]; then state=moved
   else state=alive; fi
 }
 
@@ -213,22 +158,22 @@ look() {
 }
 
 # What is left to ask of an agent that has ended: its last lines, and the end of its session. The session may be another agent's by
-# now, on another server: the mark decides, inside the server.
-last_words="capture-pane -p -t '$pane' -S -200 ; kill-session -t '$session'"
-is_ours="#{==:#{@fleet_unit},${INVOCATION_ID:-}}"
+# now, on another server, or hold another agent's pane: the marks decide, inside the server.
+last_lines="capture-pane -p -t '$pane' -S -200"
+is_ours="#{&&:#{==:#{@fleet_unit},${INVOCATION_ID:-}},$alone}"
 # One that says neither status nor signal has yet to be reaped.
 has_ended="#{&&:#{pane_dead},#{!=:#{pane_dead_status}#{pane_dead_signal},}}"
 
 # report [LINE]: reads the client's report of the pane, the first line of which may have been read. Status 1: it breaks off.
 report() {
-  local line=${1-} last=''
+  local line=${1-} lines=''
   while [[ $# -gt 0 ]] || IFS= read -r -u "$events" line; do
     set --
     if [[ $line == . ]]; then
-      judge "$last"
+      judge "${lines#?}"
       return
     fi
-    last=$line
+    lines+=$'\n'$line
   done
   return 1
 }
@@ -242,7 +187,8 @@ report() {
 watch() {
   exec {events}< <({ exec 7<>"$terminal"; } 2>/dev/null
     exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "${own_pane[@]}" ';' display-message -p . ';' wait-for "closed-$session" ';' \
-    "${own_pane[@]}" ';' display-message -p . ';' if-shell -F -t "$session:.$pane" "#{&&:$is_ours,$has_ended}" "$last_words" \
+    "${own_pane[@]}" ';' display-message -p . ';' if-shell -F -t "$session:.$pane" "#{&&:$is_ours,$has_ended}" \
+    "$last_lines ; kill-session -t '$session'" \
     8>&- 9<&- 2>/dev/null)
   waiter=$!
   report || no_answer
@@ -280,11 +226,17 @@ while :; do
   done
   case $state in
     alive) ;;
-    unknown) kill "$waiter" 2>/dev/null ;;
+    # (It may wait still.)
+    moved | unknown) kill "$waiter" 2>/dev/null ;;
     *) break ;;
   esac
   wait "$waiter"
   failed=$?
+  if [[ $state == moved ]]; then
+    until room; do pause 1; done
+    come_home "$at"
+    failed=$?
+  fi
   exec {events}<&-
   if ((failed)); then
     # Somebody killed the waiting client, or the socket cannot be reached.
@@ -316,8 +268,13 @@ case $state in
   *) finish 76 killed-session - - "session $record_session, or the agent's pane in it, was killed" ;;
 esac
 
-# It was not reaped at once.
-[[ ${#lines[@]} -gt 0 ]] || mapfile -t lines < <(ask if-shell -F -t "$session:" "$is_ours" "$last_words" 2>/dev/null 8>&- 9<&-)
+# It was not reaped at once, or has ended in another session.
+if [[ ${#lines[@]} -eq 0 ]]; then
+  is_it="#{&&:#{==:#{pane_pid},$pane_pid},#{==:#{pid},$server}}"
+  mapfile -t lines < <(ask if-shell -F -t "$pane" "$is_it" "$last_lines" 2>/dev/null 8>&- 9<&-)
+  ask if-shell -F -t "$session:" "$is_ours" "kill-session -t '$session'" 2>/dev/null 8>&- 9<&-
+  ask if-shell -F -t "$pane" "$is_it" "kill-pane -t '$pane'" 2>/dev/null 8>&- 9<&-
+fi
 for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
   [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
 done

@@ -12,6 +12,8 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/cgroup.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/own-session.sh"
 agent=$1
 if [[ ${2:-} == post ]]; then
   # Hooks fire before a unit has finished, so the controller, which watches this file, is called once more now.
@@ -24,19 +26,23 @@ if ! read_record "$home/fleet/agents/$agent.launch" "$agent"; then
 fi
 unset record_environment record_command record_resume record_signs
 
-# hang_up: only a session of this very start of the unit, decided inside the server. -N: starts no server.
+is_ours="#{&&:#{==:#{@fleet_unit},$INVOCATION_ID},$alone}"
+
+# hang_up: only a session of this very start of the unit, decided inside the server. (By exec: who calls it knows its process.)
 hang_up() {
-  exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "=$record_session:" \
-    "#{==:#{@fleet_unit},$INVOCATION_ID}" "kill-session -t '=$record_session:'"
+  exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "=$record_session:" "$is_ours" "kill-session -t '=$record_session:'"
 }
 
-# end_left_over: every session of this very start of the unit, also one that a human has given another name.
+# end_left_over: every session of this very start of the unit, also one that a human has given another name, and every pane, also one
+# that he has moved.
 end_left_over() {
-  local session
+  local session pane
   while read -r session; do
-    tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "$session:" \
-      "#{==:#{@fleet_unit},$INVOCATION_ID}" "kill-session -t '$session'"
-  done < <(exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" list-sessions -f "#{==:#{@fleet_unit},$INVOCATION_ID}" -F '#{session_id}')
+    ask if-shell -F -t "$session:" "$is_ours" "kill-session -t '$session'"
+  done < <(ask list-sessions -f "$is_ours" -F '#{session_id}')
+  while read -r pane; do
+    ask if-shell -F -t "$pane" "#{==:#{@fleet_own},$INVOCATION_ID}" "kill-pane -t '$pane'"
+  done < <(ask list-panes -a -f "#{==:#{@fleet_own},$INVOCATION_ID}" -F '#{pane_id}')
 }
 
 # record_silent_end REASON MESSAGE: agent-run has ended without a word, killed for instance. Whoever starts the agent again must
