@@ -103,8 +103,9 @@ const CODEX: RuntimeProfile = {
 
 const OPENCODE: RuntimeProfile = {
   ...plain,
-  ready: [screen('ctrl\\+p commands')],
-  busy: [screen('esc (again to )?interrupt')],
+  // The line below its composer breaks each of its words by itself where a pane is narrow, or the directory's name long.
+  ready: [screen('^\\s*╹▀{8,}[\\s\\S]*ctrl\\+p')],
+  busy: [screen('esc (again to )?interrupt'), screen('^\\s*╹▀{8,}\\s*\\n\\s*([⬝■]{2}|\\[⋯\\])')],
   dialog: [screen('Permission required|^\\s*┃ .*enter \\S+ +esc dismiss')],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',

@@ -76,6 +76,25 @@ describe.skipIf(runtimes.length === 0)('recorded screens', () => {
   });
 });
 
+/** What opencode (1.18) shows below its composer in a narrow pane, or in a directory with a long name. */
+test.each([
+  ['ready', ['  /home/me/projects/some-16 (0%ctrl+p', '  where/deep/work         commands']],
+  ['ready', ['  /home/me/pro   16 (0 ctrl+p', '  jects/some/          commands']],
+  ['ready', ['  /home/    16 (0%ctrl+p', '  projects        comma', '  /some           nds']],
+  ['busy', ['  ⬝⬝⬝⬝■■■■  esc         16 (0%) ctrl+p commands', '            interrupt']],
+  ['busy', ['  ⬝⬝⬝⬝⬝⬝⬝⬝  esc    16 (0% ctrl+p', '            interru       commands', '            pt']],
+  ['busy', ['  ⬝■■■■■■⬝  es16 (0% ctrl+p', '            c         comma']],
+  // Nothing of it can be seen.
+  ['starting', []],
+])('a narrow opencode is %s', (activity, footer) => {
+  const box = ['  ┃', '  ┃', '  ┃', '  ┃  Build · Fake Fake', '  ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀'];
+  const said = ['  ┃', '  ┃  press ctrl+p, then esc', '  ┃', '', ''];
+  const lines = [...said, ...box, ...footer].map((text) => ({ text, typed: text }));
+  const pane = { pid: 1, dead: false, inMode: false, inputOff: false, title: '', cursor: { x: 0, y: 0 } };
+  const state = screenState(profile('opencode'), { ...pane, lines });
+  expect([state.activity, state.composer.kind]).toEqual([activity, 'empty']);
+});
+
 describe('a draft is recognized', () => {
   const draft = (text: string) => ({ kind: 'draft', text }) as const;
   test.each([
