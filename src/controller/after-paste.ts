@@ -21,11 +21,13 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   const barred = barrier(target, screen);
   if (screen === null || isLost(barred))
     return done('unknown', 'it ended after the text was pasted and before it was entered', 'Dead');
-  const { activity, composer } = screenState(profile, screen);
+  const { activity, composer, shell } = screenState(profile, screen);
   const isOurs = isDraftOf(composer, order.text, profile.collapsed);
   const waited = now - progress.since;
   if (activity === 'dialog')
     return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
+  if (shell && !order.text.startsWith('!'))
+    return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, shellMode, 'NotReady');
   // What stands where its composer was is somebody's words, and no draft.
   if (activity === 'starting' && !isOurs && waited < undrawnMs) return { kind: 'wait' };
   // It may ask something that no sign tells of: Enter would answer that.
@@ -55,6 +57,9 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   const patience = shown > progress.shown ? profile.submitDelayMs * 4 : undrawnMs;
   return waited < patience ? { kind: 'wait' } : enter;
 }
+
+/** A human typed `!` in the moment of the paste. A message that begins so itself means it. */
+export const shellMode = 'its composer was put into shell mode (!)';
 
 export const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
   isOurs

@@ -40,12 +40,14 @@ export type Activity = 'starting' | 'ready' | 'busy' | 'dialog';
 export interface ScreenState {
   readonly activity: Activity;
   readonly composer: Composer;
+  /** It would run what is entered as a shell command. */
+  readonly shell: boolean;
 }
 
 /** A dialog counts before anything else: Enter in one approves what it asks. */
 export function screenState(profile: RuntimeProfile, screen: Screen): ScreenState {
   const composer = readComposer(profile, screen.lines);
-  return { activity: activityOf(profile, screen), composer };
+  return { activity: activityOf(profile, screen), composer, shell: shows(profile.shell, screen) };
 }
 
 function activityOf(profile: RuntimeProfile, screen: Screen): Activity {

@@ -13,7 +13,7 @@ const title = (pattern: string): Sign => ({ on: 'title', pattern });
 
 /** What most runtimes need not. */
 const plain = {
-  ...{ starting: [], loaded: [], listening: [], settleMs: 0, submitBusyMost: null, turn: null },
+  ...{ starting: [], loaded: [], listening: [], shell: [], settleMs: 0, submitBusyMost: null, turn: null },
 } satisfies Partial<RuntimeProfile>;
 
 /**
@@ -49,10 +49,11 @@ const CLAUDE: RuntimeProfile = {
     screen('Enter to confirm'),
     screen('^Enter to select · |^Ready to submit your answers'),
   ],
+  shell: [screen('^─{8,}.*\\n!')],
   composer: {
     kind: 'between',
     rule: '^─{8,}',
-    glyph: '^[❯!#>][ \\u00a0]?',
+    glyph: '^[❯>][ \\u00a0]?',
     placeholder: '^(Try "|Press up to edit)',
   },
   collapsed: '\\[Pasted text',
@@ -81,6 +82,8 @@ const CODEX: RuntimeProfile = {
     screen('Press enter to (confirm|continue)'),
     screen('^ *r retry +f fork '),
   ],
+  // In the place of its glyph.
+  shell: [screen('^!(?: |$)')],
   composer: {
     kind: 'prompt',
     first: '^›(?: (.*))?$',
@@ -107,6 +110,8 @@ const OPENCODE: RuntimeProfile = {
   ready: [screen('^\\s*╹▀{8,}[\\s\\S]*ctrl\\+p')],
   busy: [screen('esc (again to )?interrupt'), screen('^\\s*╹▀{8,}\\s*\\n\\s*([⬝■]{2}|\\[⋯\\])')],
   dialog: [screen('Permission required|^\\s*┃ .*enter \\S+ +esc dismiss')],
+  // Where the agent's name stands otherwise.
+  shell: [screen('^\\s*┃ +Shell(?: {2,}.*)?\\n\\s*╹▀{8,}')],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
   submitDelayMs: 300,
@@ -130,6 +135,7 @@ const PI: RuntimeProfile = {
   ready: [screen('^\\s*.*\\d+(\\.\\d+)?%/\\S+.*\\S$')],
   busy: [screen('^\\s*\\S\\s+Working\\.\\.\\.')],
   dialog: [],
+  shell: [screen('^─{8,}.*\\n!')],
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
   collapsed: '\\[paste #',
   submitDelayMs: 300,
@@ -157,11 +163,13 @@ const GEMINI: RuntimeProfile = {
   listening: [screen('Gemini CLI v\\d|Tips for getting started')],
   busy: [title('✦'), screen('esc to cancel')],
   dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
+  shell: [screen('^ !(?: |$)')],
   composer: {
     kind: 'prompt',
     first: '^ [>*!](?: (.*))?$',
-    end: '^\\s*$',
-    placeholder: '^Type your message',
+    // Without colours (NO_COLOR) there is a rule below it in place of an empty line.
+    end: '^\\s*$|^─{8,}',
+    placeholder: "^Type your message|^Press '(Esc|i)' for (NORMAL|INSERT) mode",
   },
   collapsed: '\\[Pasted Text',
   submitDelayMs: 300,

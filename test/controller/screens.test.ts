@@ -68,6 +68,7 @@ describe.skipIf(runtimes.length === 0)('recorded screens', () => {
   );
   test.each(all)('%s %s', (runtime, name) => {
     const state = stateOf(runtime, name);
+    expect(state.shell).toBe(false);
     const what = name.replace(/(\.80x24)?\.json$/, '');
     if (/^(dialog|question|question-review)$/.test(what)) expect(state.activity).toBe('dialog');
     if (what === 'starting') expect(state.activity).toBe('starting');
@@ -75,6 +76,9 @@ describe.skipIf(runtimes.length === 0)('recorded screens', () => {
     if (wanted !== undefined) expect([state.activity, state.composer.kind]).toEqual(wanted);
   });
 });
+
+const quiet = { pid: 1, dead: false, inMode: false, inputOff: false, title: '', cursor: { x: 0, y: 0 } };
+const rule = '─'.repeat(40);
 
 /** What opencode (1.18) shows below its composer in a narrow pane, or in a directory with a long name. */
 test.each([
@@ -90,9 +94,26 @@ test.each([
   const box = ['  ┃', '  ┃', '  ┃', '  ┃  Build · Fake Fake', '  ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀'];
   const said = ['  ┃', '  ┃  press ctrl+p, then esc', '  ┃', '', ''];
   const lines = [...said, ...box, ...footer].map((text) => ({ text, typed: text }));
-  const pane = { pid: 1, dead: false, inMode: false, inputOff: false, title: '', cursor: { x: 0, y: 0 } };
-  const state = screenState(profile('opencode'), { ...pane, lines });
+  const state = screenState(profile('opencode'), { ...quiet, lines });
   expect([state.activity, state.composer.kind]).toEqual([activity, 'empty']);
+});
+
+/** gemini (0.61) with NO_COLOR, where a rule stands in the place of the empty line below its composer, and in its vim mode. */
+test.each([
+  ['empty', ' >   Type your message or @path/to/file', rule],
+  ['draft', ' > half a thought', rule],
+  ['empty', " >   Press 'Esc' for NORMAL mode.", ''],
+  ['empty', " >   Press 'i' for INSERT mode.", ''],
+  ['draft', ' > half a thought', ''],
+])('the composer of gemini is %s: %s', (kind, composer, below) => {
+  const footer = [' workspace (/directory)   sandbox', ' [INSERT]   /work/one   no sandbox'];
+  const lines = [rule, ' Shift+Tab to accept edits', below, composer, below, ...footer].map((text) => ({
+    text,
+    typed: text,
+  }));
+  const state = screenState(profile('gemini'), { ...quiet, lines });
+  expect([state.activity, state.composer.kind]).toEqual(['ready', kind]);
+  if (state.composer.kind === 'draft') expect(state.composer.text).toBe('half a thought');
 });
 
 describe('a draft is recognized', () => {

@@ -65,7 +65,8 @@ export async function resetInApp(
     isDraftOf(screenState(profile, screen).composer, order.command, profile.collapsed),
   );
   if (drafted === null) return { kind: 'uncertain', message: `${order.command} was pasted and did not show` };
-  if (screenState(profile, drafted).activity !== 'ready')
+  const pending = screenState(profile, drafted);
+  if (pending.activity !== 'ready' || pending.shell)
     return { kind: 'uncertain', message: `it began something else while ${order.command} was pasted` };
   const entered = await pressKeys(context.exec, socket, agent.name, target, ['Enter'], profile.dialog);
   if (entered.kind !== 'done')
@@ -130,7 +131,9 @@ export function turnBarrier({ agent, profile }: Line, screen: Screen): ResetBarr
 export function resetBarrier(line: Line, screen: Screen, word: string | null): ResetBarrier | null {
   const turn = turnBarrier(line, screen);
   if (turn !== null) return turn;
-  const { activity, composer } = screenState(line.profile, screen);
+  const { activity, composer, shell } = screenState(line.profile, screen);
+  if (shell)
+    return { kind: 'human', message: 'its composer is in shell mode (!), and would run what is typed' };
   if (activity === 'starting') return { kind: 'starting', message: 'its screen is not ready for input' };
   return composer.kind === 'draft' && !stands(line, screen, word)
     ? { kind: 'human', message: 'a draft stands in its composer' }
@@ -155,9 +158,9 @@ async function untilIdle(
     if (before === null || (before.kind === 'starting' && order.untold === true))
       return { kind: 'idle', screen: seen.value };
     if (before.kind === 'human') {
-      const { activity, composer } = screenState(line.profile, seen.value);
+      const { activity, composer, shell } = screenState(line.profile, seen.value);
       const keys = line.profile.clearDraft;
-      if (activity !== 'ready' || keys.length === 0 || !order.mayClear(composer))
+      if (activity !== 'ready' || shell || keys.length === 0 || !order.mayClear(composer))
         return refused(before.message);
       if (!cleared)
         await pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { fresh, type DeliveryOrder, type Progress, type Step } from '../../src/controller/delivery.js';
+import { nextStep } from '../../src/controller/delivery-step.js';
+import { recovered } from '../../src/controller/outbox.js';
+import { screenState, type PaneTarget, type Screen } from '../../src/controller/screen.js';
+import type { RuntimeProfile } from '../../src/roster/profile.js';
+import { BUILT_IN, GENERIC } from '../../src/roster/profiles.js';
+
+// A human has typed `!` into an empty composer, and gone: what is entered there is run by a shell.
+const rule = '─'.repeat(40);
+const floor = `  ╹${'▀'.repeat(30)}`;
+/** What stands on the screen (claude 2.1, codex 0.169, opencode 1.18, pi 0.73, gemini 0.61), before and after a text is pasted. */
+const COMPOSERS: Readonly<Record<string, (text: string) => readonly string[]>> = {
+  claude: (text) => ['❯ hello there', '', rule, text === '' ? '!' : `! ${text}`, rule, '  ! for shell mode'],
+  codex: (text) => ['› hello there', '', text === '' ? '!' : `! ${text}`, '', '  fake-model default · /work'],
+  opencode: (text) => [
+    '  ┃',
+    `  ┃  ${text}`,
+    '  ┃',
+    '  ┃  Shell',
+    floor,
+    '   /work    esc exit shell mode  ctrl+p commands',
+  ],
+  pi: (text) => ['hello there', rule, `!${text}`, rule, '/work', '0.0%/128k (auto)   fake-model'],
+  gemini: (text) => [
+    ' > hello there',
+    rule,
+    ' Shift+Tab to',
+    '',
+    text === '' ? ' !   Type your shell command' : ` ! ${text}`,
+    '',
+  ],
+};
+const target: PaneTarget = { session: '$1', window: '@1', pane: '%1', pid: 10, server: 5 };
+const order: DeliveryOrder = {
+  ...{ agent: 'lead', text: 'please remove the old build', whenIdle: false, clearDraft: true },
+  ...{ enters: 2, patienceMs: 1000 },
+};
+const screen = (lines: readonly string[]): Screen => ({
+  ...{ pid: 10, dead: false, inMode: false, inputOff: false, cursor: { x: 0, y: 0 }, title: 'idle' },
+  lines: lines.map((text) => ({ text, typed: text })),
+});
+
+const profileOf = (runtime: string): RuntimeProfile => BUILT_IN.get(runtime) ?? GENERIC;
+const step = (runtime: string, progress: Progress, seen: Screen, now: number, asked = order): Step =>
+  nextStep({
+    ...{ order: asked, target, profile: profileOf(runtime), progress, now },
+    sight: { screen: seen, arrival: 'absent' },
+  });
+const after = (phase: 'pasted' | 'entered'): Progress => ({ ...fresh(0), phase, enters: 1, drawn: 0 });
+
+describe.each(Object.entries(COMPOSERS))('%s in shell mode', (runtime, composer) => {
+  test('gets nothing, and no key that clears drafts', () => {
+    const seen = screen(composer(''));
+    expect(screenState(profileOf(runtime), seen).shell).toBe(true);
+
+    expect(step(runtime, fresh(0), seen, 0)).toEqual({ kind: 'wait' });
+    expect(step(runtime, fresh(0), seen, 1000)).toMatchObject({
+      result: { status: 'refused', reason: 'NotReady' },
+    });
+  });
+
+  test('that came with the paste: what stands in it is not entered, ever', () => {
+    const seen = screen(composer(order.text));
+    for (const now of [0, 400, 3000, 31_000, 120_000])
+      for (const phase of ['pasted', 'entered'] as const)
+        expect(step(runtime, after(phase), seen, now).kind).not.toBe('enter');
+    expect(step(runtime, after('pasted'), seen, 1000)).toMatchObject({
+      kind: 'done',
+      result: { reason: 'NotReady' },
+    });
+  });
+
+  test('is waited for by a delivery that was cut short', () => {
+    const attempt = { target, at: 0, transcript: { files: [] } } as never;
+    const entry = { text: 'something else, of which nothing stands there', attempt };
+    expect(recovered(entry, target, profileOf(runtime), screen(composer('')), 'absent', true)).toBe('wait');
+  });
+});
+
+test.each(['claude', 'pi'])('a message to %s that begins with ! itself has asked for it', (runtime) => {
+  const asked = { ...order, text: '!ls of this directory' };
+  const seen = screen(COMPOSERS[runtime]?.('ls of this directory') ?? []);
+  expect(step(runtime, after('pasted'), seen, 1000, asked)).toMatchObject({ kind: 'enter' });
+});
