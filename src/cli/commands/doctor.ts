@@ -2,6 +2,7 @@ import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { observeMemory } from '../../observers/memory.js';
 import { observeUnits } from '../../observers/systemd.js';
+import { writingProblem } from '../../observers/writable.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
@@ -27,10 +28,6 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     problem === null
       ? { result: 'ok', subject: 'installation', message: 'units, tools and recorded values are current' }
       : { result: 'failed', subject: 'installation', ...messageAndHint(problem) };
-  const memory = observeMemory(paths.state);
-  const state: Check = memory.known
-    ? { result: 'ok', subject: 'state', message: displayPath(paths.state, paths.userHome) }
-    : { result: 'failed', subject: 'state', message: memory.message };
   const checks = [
     ...programs,
     bus,
@@ -38,13 +35,26 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     ...(await cgroupChecks(context, roster)),
     rosterCheck,
     installed,
-    state,
+    stateCheck(context),
     ...(roster === null ? [] : undeliverable(context, roster).map(leftBehind)),
     ...(roster === null ? [] : runtimeChecks(context, roster, installation)),
   ];
   for (const line of checkLines(checks, context.style)) context.print(line);
   if (!units.known || programs.some(({ result }) => result === 'failed')) return ExitCode.unavailable;
   return checks.some(({ result }) => result === 'failed') ? ExitCode.error : ExitCode.done;
+}
+
+function stateCheck({ paths }: Context): Check {
+  const memory = observeMemory(paths.state);
+  if (!memory.known) return { result: 'failed', subject: 'state', message: memory.message };
+  for (const directory of [paths.state, paths.fleet]) {
+    const problem = writingProblem(directory);
+    if (problem !== null) {
+      const message = `${displayPath(directory, paths.userHome)}: ${problem}; fleet can only look`;
+      return { result: 'failed', subject: 'state', message };
+    }
+  }
+  return { result: 'ok', subject: 'state', message: displayPath(paths.state, paths.userHome) };
 }
 
 const leftBehind = (name: string): Check => ({
