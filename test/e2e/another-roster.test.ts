@@ -15,15 +15,19 @@ test('the roster that was applied last is in force for no other file, and no oth
   await fleet.expect(0, 'apply');
   const looks = [['agent', 'roster'], ['agent', 'tail', 'a'], ['top'], ['status'], ['explain', 'a']];
   const slips = [
-    ['--roster', path.join(fleet.directory, 'typo.yaml')],
-    ['--mosaic-home', path.join(fleet.directory, 'typo')],
-  ];
-  for (const slip of slips) {
+    [
+      `The fleet is installed for ${fleet.roster}: give it with --roster`,
+      '--roster',
+      path.join(fleet.directory, 'typo.yaml'),
+    ],
+    ['fleet init', '--mosaic-home', path.join(fleet.directory, 'typo')],
+  ] as const;
+  for (const [advice, ...slip] of slips) {
     for (const words of looks) {
       const { stdout, stderr } = await fleet.expect(78, ...slip, ...words);
       expect(stdout).toBe('');
       expect(stderr).toContain('no roster to read:');
-      expect(stderr).toContain('fleet init');
+      expect(stderr).toContain(advice);
     }
   }
   // Its own, by either name.
