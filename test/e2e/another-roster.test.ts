@@ -46,3 +46,20 @@ test('the roster that was applied last is in force for no other file, and no oth
   await fleet.expect(0, 'rollback');
   expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
 });
+
+test('verify names an agent that runs and is to be stopped, and what to do where another home is installed', async () => {
+  const agent = (more: string): string => `{ name: a, runtime: sleeper, command: [sleep, infinity]${more} }`;
+  fleet.writeRoster([agent('')]);
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  fleet.writeRoster([agent(', suspend: true')]);
+  const suspended = await fleet.expect(1, 'verify');
+  expect(suspended.stdout).toMatch(/✗ a +runs, but is suspended in the roster\n +→ fleet plan\n/);
+  await fleet.expect(0, 'hold', 'a');
+  await fleet.expect(0, 'verify');
+  const other = path.join(fleet.directory, 'other');
+  fs.cpSync(path.dirname(fleet.roster), path.join(other, 'fleet'), { recursive: true });
+  const { stdout } = await fleet.expect(1, '--mosaic-home', other, 'verify');
+  expect(stdout).toContain(`the units are installed for another home: ${fleet.home}`);
+  expect(stdout).toContain(`→ Use --mosaic-home ${fleet.home}, or uninstall there first`);
+});

@@ -9,7 +9,7 @@ import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
-import { checkLines, type Check } from '../render/check-text.js';
+import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
 import { undeliverable } from '../talk/undeliverable.js';
@@ -79,13 +79,4 @@ async function tryRoster(context: Context): Promise<{ roster: Roster | null; che
       : { message, hint: 'fleet validate' };
     return { roster: null, check: { result: 'failed', subject: 'roster', ...told } };
   }
-}
-
-/** The last line of a refusal is what to do about it. */
-function messageAndHint(problem: string): Pick<Check, 'message' | 'hint'> {
-  const lines = problem.split('\n').map((line) => line.trim());
-  const hint = lines.pop();
-  return hint === undefined || lines.length === 0
-    ? { message: problem }
-    : { message: lines.join(' '), hint: hint.replace(/^[^:]*: /, '') };
 }
