@@ -34,7 +34,7 @@ export interface Context {
   readonly record: (events: readonly EventRecord[]) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Whether the operator asked to stop (first Ctrl-C). */
+  /** Whether the operator asked to stop (first Ctrl-C), or is gone (SIGHUP). */
   readonly interrupted: () => boolean;
   /** Returns a function that takes the listener away again. */
   readonly onInterrupt: (listener: () => void) => () => void;
@@ -50,13 +50,15 @@ export function createContext(options: GlobalOptions, env: Environment = process
   let interrupted = false;
   let listening = false;
   const onSignal = (signal: NodeJS.Signals): void => {
+    // A terminal that is closed sends more than one of them: the shell its own, the kernel the other.
+    if (interrupted && signal === 'SIGHUP') return;
     // The first asks to stop after the step under way, the second is not argued with.
     if (interrupted) process.exit(ExitCode.interrupted);
     interrupted = true;
     // First, for who has no step to finish: a command that only looks or waits ends here.
     for (const listener of interrupts) listener();
     // A SIGTERM without a terminal is systemd's: nobody there has a Ctrl-C, and the journal holds JSON.
-    if (signal === 'SIGINT' || process.stderr.isTTY)
+    if (signal === 'SIGINT' || (signal === 'SIGTERM' && process.stderr.isTTY))
       process.stderr.write('\nfleet: finishing the step under way; press Ctrl-C again to quit at once\n');
   };
   const paths = pathsFor(options, env);
@@ -77,6 +79,8 @@ export function createContext(options: GlobalOptions, env: Environment = process
         listening = true;
         process.on('SIGINT', onSignal);
         process.on('SIGTERM', onSignal);
+        // A connection that breaks must not leave half a restart behind. To the controller, which listens first, it is a reload.
+        if (process.listenerCount('SIGHUP') === 0) process.on('SIGHUP', onSignal);
       }
       interrupts.add(listener);
       return () => interrupts.delete(listener);

@@ -188,7 +188,13 @@ function actingCommands(fleet: Command): void {
 /** Commands about roster and host. */
 function hostCommands(fleet: Command): void {
   command(fleet, 'init', 'print an example roster, or write it')
-    .option('--profile <name>', 'minimal, local-canary or software-factory', 'minimal')
+    .addOption(
+      new Option('--profile <name>', 'which one')
+        .choices(['minimal', 'local-canary', 'software-factory'])
+        // The command itself refuses another one, with the nearest name.
+        .argParser((name) => name)
+        .default('minimal'),
+    )
     .option('--write', 'write it to its place')
     .option('--force', 'replace an existing roster')
     .action(

@@ -11,15 +11,18 @@ import { parseEnvironmentFile } from '../roster/environment-file.js';
  */
 export function missingHint(paths: Paths, file: string): string {
   if (file !== paths.roster) return '';
-  return isKept(paths)
+  const { record, otherHome } = observeOwner(paths, parseEnvironmentFile);
+  const installed = otherHome === null ? (record?.roster ?? null) : null;
+  // Nothing would be done by one that is written here.
+  if (installed !== null && installed !== paths.roster)
+    return `\nThe fleet is installed for ${installed}: give it with --roster`;
+  return installed !== null && isKept(paths)
     ? '\nPut the one that was applied last back with: fleet rollback'
     : '\nWrite one with: fleet init --profile minimal --write';
 }
 
 /** Every home has its history in the same state directory: what is kept there is that of the roster which is installed. */
 function isKept(paths: Paths): boolean {
-  const { record, otherHome } = observeOwner(paths, parseEnvironmentFile);
-  if (otherHome !== null || record?.roster !== paths.roster) return false;
   try {
     return revisionNames(paths.state).some(({ kind }) => kind === 'applied');
   } catch (error) {

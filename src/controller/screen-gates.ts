@@ -1,12 +1,19 @@
 import type { Plan, PlannedAction } from './action.js';
 import type { World } from './assess.js';
-import { regated } from './restrict.js';
+import { summarize } from './summary.js';
+
+/** Why a screen forbids a restart or reset now. */
+export interface ScreenBarrier {
+  readonly message: string;
+  /** It shows a turn in progress, or a dialog, in which one stands still. */
+  readonly turn: boolean;
+}
 
 /**
  * Agents whose screens forbid a reset (a dialog, a draft, a turn in progress) or a restart (a dialog, a turn) now, and why. One
  * look for all of them. What cannot be told forbids as well.
  */
-export type AskScreens = (actions: readonly PlannedAction[]) => Promise<ReadonlyMap<string, string>>;
+export type AskScreens = (actions: readonly PlannedAction[]) => Promise<ReadonlyMap<string, ScreenBarrier>>;
 
 /**
  * Actions that depend on what a screen shows: a turn may go on without any output, for longer than `idle_after`, and a dialog
@@ -29,9 +36,23 @@ export function dependOnScreens({ actions, holder }: Plan, { desired }: World): 
 export async function gatedByScreens(plan: Plan, world: World, ask: AskScreens): Promise<Plan> {
   const asked = dependOnScreens(plan, world);
   if (asked.length === 0) return plan;
-  const messages = await ask(asked);
-  return regated(plan, ({ agent, gate }) => {
-    const message = gate.kind === 'ready' ? messages.get(agent) : undefined;
-    return message === undefined ? null : { kind: 'deferred', why: 'screen', message };
+  const barriers = await ask(asked);
+  const actions = plan.actions.map((action) => {
+    const barrier = action.gate.kind === 'ready' ? barriers.get(action.agent) : undefined;
+    return barrier === undefined ? action : deferredBy(action, barrier);
   });
+  return { ...plan, actions, summary: summarize(actions, plan.unknownAgents, plan.summary.unchanged) };
+}
+
+/** Who is at work without a word is as busy, and would lose as much, as who prints. */
+function deferredBy(action: PlannedAction, { message, turn }: ScreenBarrier): PlannedAction {
+  const gate = { kind: 'deferred', why: 'screen', message } as const;
+  if (!turn || action.live === null) return { ...action, gate };
+  const kept = action.cost.kind === 'keeps-conversation';
+  return {
+    ...action,
+    gate,
+    live: { ...action.live, busy: true },
+    cost: kept ? { kind: 'loses-turn' } : action.cost,
+  };
 }

@@ -54,7 +54,7 @@ export const compileRoster = (
       'Empty',
       [0, 1],
       [],
-      'the roster is empty; `fleet init --write` writes one to start from',
+      'the roster is empty; `fleet rollback` puts the one that was applied last back, `fleet init` prints one to start from',
     );
     return failedOf();
   }

@@ -1,3 +1,4 @@
+import { CONCEALED } from './conceal-look.js';
 import type { SourceText } from './source-text.js';
 import { visible } from './visible.js';
 
@@ -29,16 +30,24 @@ const displayWidth = (text: string): number => Array.from(text).length + (text.m
 const shownLine = (shown: readonly string[], line: number): string =>
   (shown[line - 1] ?? '').replace(/\r$/, '');
 
-/** Where a column of a line stands in what is shown of it. */
+/**
+ * Where a column of a line stands in what is shown of it, which is the same but for what a stand-in hides. A column of
+ * what is hidden stands where its stand-in begins.
+ */
 const shownOffset = (written: string, shown: string, offset: number): number => {
   if (written === shown) return offset;
-  let same = 0;
-  while (same < offset && written[same] === shown[same]) same += 1;
-  if (same === offset) return offset;
-  let left = 0;
-  const most = Math.min(written.length, shown.length) - same;
-  while (left < most && written.at(-1 - left) === shown.at(-1 - left)) left += 1;
-  return offset >= written.length - left ? offset + shown.length - written.length : same;
+  const [first = '', ...others] = shown.split(CONCEALED);
+  let at = first.length;
+  let shownAt = first.length;
+  for (const [index, piece] of others.entries()) {
+    if (offset < at) break;
+    // The last one is the end of the line: a value may hold the same text.
+    const next = index === others.length - 1 ? written.length - piece.length : written.indexOf(piece, at + 1);
+    if (next < 0 || offset < next) return shownAt;
+    at = next + piece.length;
+    shownAt += CONCEALED.length + piece.length;
+  }
+  return offset + shownAt - at;
 };
 
 /**

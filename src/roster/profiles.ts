@@ -7,6 +7,7 @@ import {
   PI_CONVERSATION,
 } from './conversations.js';
 import type { RuntimeProfile, Sign } from './profile.js';
+import { DEFAULT_SUBMIT_DELAY_MS } from './runtimes.js';
 
 const screen = (pattern: string): Sign => ({ on: 'screen', pattern });
 const title = (pattern: string): Sign => ({ on: 'title', pattern });
@@ -27,7 +28,7 @@ export const GENERIC: RuntimeProfile = {
   dialog: [screen('Do you want to proceed|\\(y/n\\)|\\[y/N\\]|\\[Y/n\\]|[Pp]ermission required')],
   composer: { kind: 'none' },
   collapsed: '\\[Pasted',
-  submitDelayMs: 300,
+  submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   submitBusy: ['Enter'],
   clearDraft: [],
@@ -57,7 +58,7 @@ const CLAUDE: RuntimeProfile = {
     placeholder: '^(Try "|Press up to edit)',
   },
   collapsed: '\\[Pasted text',
-  submitDelayMs: 300,
+  submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   // Its dialogs take input up to a second before they are drawn, and no other key submits. Questions of its own come up in
   // every mode, with `bypass permissions on`, too (2.1).
@@ -91,7 +92,7 @@ const CODEX: RuntimeProfile = {
     placeholder: '^Ask Codex',
   },
   collapsed: '\\[Pasted Content',
-  submitDelayMs: 300,
+  submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   // Queues for after the turn; in a dialog it does nothing (0.169).
   submitBusy: ['Tab'],
@@ -114,7 +115,7 @@ const OPENCODE: RuntimeProfile = {
   shell: [screen('^\\s*┃ +Shell(?: {2,}.*)?\\n\\s*╹▀{8,}')],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
-  submitDelayMs: 300,
+  submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   // What is pasted while its first view gives way to that of the conversation is nobody's (1.18).
   settleMs: 2000,
@@ -138,7 +139,7 @@ const PI: RuntimeProfile = {
   shell: [screen('^─{8,}.*\\n!')],
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
   collapsed: '\\[paste #',
-  submitDelayMs: 300,
+  submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   submitBusy: ['Enter'],
   clearDraft: ['C-c'],
@@ -172,7 +173,7 @@ const GEMINI: RuntimeProfile = {
     placeholder: "^Type your message|^Press '(Esc|i)' for (NORMAL|INSERT) mode",
   },
   collapsed: '\\[Pasted Text',
-  submitDelayMs: 300,
+  submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   // For 30 ms after a paste Enter is a line of it, and until a timer of 40 ms is over and drawn (0.61).
   restMs: 60,
   // Queues while it works; in a dialog it does nothing (0.61).
@@ -194,7 +195,7 @@ const DEMO: RuntimeProfile = {
   dialog: [title('^✋'), screen('Do you want to proceed')],
   composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },
   collapsed: null,
-  submitDelayMs: 300,
+  submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   submitBusy: ['Enter'],
   clearDraft: ['C-u'],

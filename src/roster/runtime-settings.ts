@@ -4,7 +4,7 @@ import type { Findings, Path } from './finding.js';
 import { nameFault } from './names.js';
 import { nearest } from './nearest.js';
 import type { AgentSpec } from './types.js';
-import { KNOWN_RUNTIMES, defaultResetCommand, isKnownRuntime } from './runtimes.js';
+import { DEFAULT_SUBMIT_DELAY_MS, KNOWN_RUNTIMES, defaultResetCommand, isKnownRuntime } from './runtimes.js';
 
 /** What a roster says about a runtime, over what fleet knows about it. */
 export interface RuntimeSettings {
@@ -17,6 +17,7 @@ export interface RuntimeSettings {
   readonly dialogPattern: string | null;
   readonly composerPattern: string | null;
   readonly freshPattern: string | null;
+  /** null: the default, also where it is written out. */
   readonly submitDelayMs: number | null;
   readonly resume: boolean;
   readonly conversation: AgentSpec['conversation'];
@@ -35,6 +36,7 @@ const readRuntime = (name: string, value: unknown, parent: Fields): RuntimeSetti
   const conversation = fields.below('conversation');
   const words = (key: 'new' | 'resume'): readonly string[] | null =>
     readWords(conversation.raw(key), conversation.at(key), 'conversation', fields.findings);
+  const submitDelayMs = fields.duration('submit_delay', { min: 0, max: 60_000 });
   return {
     command: readWords(fields.raw('command'), fields.at('command'), 'runtime', fields.findings),
     hasCommand: fields.has('command'),
@@ -44,7 +46,7 @@ const readRuntime = (name: string, value: unknown, parent: Fields): RuntimeSetti
     dialogPattern: readPattern(fields, 'dialog_pattern'),
     composerPattern: readPattern(fields, 'composer_pattern'),
     freshPattern: readPattern(fields, 'fresh_pattern'),
-    submitDelayMs: fields.duration('submit_delay', { min: 0, max: 60_000 }),
+    submitDelayMs: submitDelayMs === DEFAULT_SUBMIT_DELAY_MS ? null : submitDelayMs,
     resume: fields.flag('resume') ?? true,
     conversation: { new: words('new'), resume: words('resume') },
   };

@@ -14,3 +14,6 @@ export const isKnownRuntime = (name: string): boolean => RESET_COMMANDS.has(name
 
 /** What is typed to start a fresh conversation, or null for a runtime fleet does not know. */
 export const defaultResetCommand = (runtime: string): string | null => RESET_COMMANDS.get(runtime) ?? null;
+
+/** How long the composer of any runtime may take to show a pasted message, where the roster does not say otherwise. */
+export const DEFAULT_SUBMIT_DELAY_MS = 300;

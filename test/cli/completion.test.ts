@@ -36,6 +36,7 @@ describe('completing the command line', () => {
     expect(complete('wait', '--for=i')).toEqual(['--for=idle']);
     expect(complete('wait', '--for', 'idle', 's')).toEqual(['scout']);
     expect(complete('status', '-o', 'w')).toEqual(['wide']);
+    expect(complete('init', '--profile', 'l')).toEqual(['local-canary']);
     expect(complete('completion', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(complete('status', '--', '-')).toEqual([]);
   });

@@ -117,6 +117,11 @@ describe('a disk that does not take it', () => {
     expect(result.code).toBe(4);
     expect(result.stdout).toMatch(message);
     expect(result.stdout).toMatch(/✗ c/);
+    fs.rmSync(path.join(fleet.directory, 'kept'), { recursive: true });
+    const doctor = await withMount(options, fill, 'doctor');
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(/✗ state .*\/fleet: /);
+    expect(doctor.stdout).toMatch(message);
     expect(snapshot(fleet.home)).toEqual(files);
     expect(await fleet.pids()).toEqual(before);
     await fleet.expect(0, 'apply');

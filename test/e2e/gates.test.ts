@@ -189,6 +189,24 @@ describe('the operator decides', () => {
     expect((await fleet.expect(6, 'apply')).stdout).toContain('braked');
   });
 
+  test('approve --all lifts the brake also where everything waits for approval first', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const before = await up(...names.map((name) => sleeper(name, ', disruption: ask')));
+    fleet.writeRoster(
+      names.map((name) => edited(name, ', disruption: ask')),
+      settings(),
+    );
+    const { stdout } = await fleet.expect(0, 'approve', '--all');
+    expect(stdout).toContain('Approved: restart d');
+    expect(stdout).toContain('Approved: the mass change of roster revision');
+    expect(stdout).not.toContain('The brake holds');
+    await fleet.expect(0, 'apply');
+    const after = await fleet.pids();
+    for (const name of names) expect(after[name]).not.toBe(before[name]);
+    const file = path.join(fleet.state, 'approvals.json');
+    expect(JSON.parse(fs.readFileSync(file, 'utf8'))).toMatchObject({ approvals: [] });
+  });
+
   test('stop of the whole fleet ends the server; start brings everything back, a suspended agent excepted', async () => {
     await up(sleeper('a'), sleeper('b'), sleeper('c', ', suspend: true'));
     const stopped = await fleet.expect(0, 'stop');

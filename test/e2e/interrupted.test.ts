@@ -187,6 +187,26 @@ describe('two at once, and cut short', () => {
     expect(Object.keys(await fleet.pids())).toEqual(['a']);
   });
 
+  test('a terminal that is closed leaves no agent down that was being restarted', async () => {
+    const stubborn = (name: string, more = ''): string =>
+      `{ name: ${name}, runtime: sleeper, command: [sh, -c, "trap '' HUP TERM; while :; do sleep 1; done"]${more} }`;
+    const settings = `defaults: { stop_grace: 2s, idle_after: 0s, working_directory: ${fleet.work} }`;
+    fleet.writeRoster([stubborn('a')], settings);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const before = (await fleet.pids())['a'];
+    let pid = 0;
+    const restarting = fleet.fleetWith({ started: (started) => (pid = started) }, 'restart', 'a');
+    const state = () => run('systemctl', ['--user', 'is-active', 'mosaic-agent@a.service']);
+    await until('it is being stopped', async () => (await state()).stdout === 'deactivating\n');
+    // The shell sends one, the kernel another.
+    process.kill(pid, 'SIGHUP');
+    process.kill(pid, 'SIGHUP');
+    const { code, stderr } = await restarting;
+    expect([code, stderr]).toEqual([0, '']);
+    expect((await fleet.pids())['a']).toBeGreaterThan(before ?? 0);
+  });
+
   test('Ctrl-C in a command that only looks or waits ends it without a word', async () => {
     fleet.writeRoster([
       '{ name: a, runtime: sleeper, command: [sh, -c, "echo hello; exec sleep infinity"] }',

@@ -36,20 +36,35 @@ test('top: once where nobody watches, the hungriest first; on a terminal until q
   expect(rows[0]).toMatch(/^builder +sleeper +\S+ +[1-9][0-9.]*% +\d+M +\d+ +[0-9.]+s +\S+ +\d+$/);
   expect(rows[1]).toMatch(/^scout +sleeper +\S+ +0\.\d% /);
 
-  // A terminal of its own, by script(1): what is typed here is typed there.
-  const words = [process.execPath, cli, 'top', '--sort', 'name', '--interval', '100ms'];
-  const terminal = spawn('script', ['-qefc', words.join(' '), '/dev/null'], {
+  const { shown, quit } = onTerminal('--sort', 'name', '--interval', '100ms');
+  await until('it is drawn twice', () => drawn(shown.text) > 1);
+  expect(await quit()).toBe(0);
+  expect(shown.text).toContain('builder');
+  // Longer than a timer can be.
+  const seldom = onTerminal('--interval', '1000h');
+  await until('it is drawn', () => drawn(seldom.shown.text) > 0);
+  await expect(until('it is drawn again', () => drawn(seldom.shown.text) > 1, 1000)).rejects.toThrow();
+  expect(await seldom.quit()).toBe(0);
+});
+
+const drawn = (text: string): number => text.split('\u001b[H').length - 1;
+
+/** A terminal of its own, by script(1): what is typed here is typed there. */
+function onTerminal(...words: readonly string[]) {
+  const command = [process.execPath, cli, 'top', ...words].join(' ');
+  const terminal = spawn('script', ['-qefc', command, '/dev/null'], {
     env: { ...process.env, ...fleet.env, TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  let shown = '';
-  terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+  const shown = { text: '' };
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown.text += text));
   const ended = new Promise<number | null>((resolve) => terminal.on('close', resolve));
-  await until('it is drawn twice', () => shown.split('\u001b[H').length > 2);
-  terminal.stdin.write('q');
-  expect(await ended).toBe(0);
-  expect(shown).toContain('builder');
-});
+  const quit = (): Promise<number | null> => {
+    terminal.stdin.write('q');
+    return ended;
+  };
+  return { shown, quit };
+}
 
 test('top says that the roster is broken or gone, and shows the fleet by the one that was applied last', async () => {
   roster();

@@ -51,7 +51,10 @@ test('plan, status and explain say what a screen defers, with one more process',
   const { stdout } = await fleet.fleetWith({ env: { PATH: counting.path } }, 'plan');
   expect(stdout).toMatch(/a +restart/);
   expect(stdout).toContain('deferred: a dialog waits for a human');
+  expect(stdout).toContain('keeps the conversation, loses the turn in progress');
   expect(counting.calls()).toHaveLength(3);
+  const json = JSON.parse((await fleet.expect(0, 'plan', '--json')).stdout) as { actions: unknown };
+  expect(json.actions).toMatchObject([{ gate: 'deferred', cost: 'loses-turn', live: { busy: true } }]);
   expect((await fleet.expect(0, 'status')).stdout).toMatch(/a .*outdated: command; waits: a dialog waits/);
   const explained = (await fleet.expect(0, 'explain', 'a')).stdout;
   expect(explained).toContain('to be done: restart');

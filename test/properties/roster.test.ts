@@ -61,6 +61,11 @@ const writtenOut = (roster: PlainRoster): PlainRoster => ({
     max_disruption: '50%',
     ...(roster['defaults'] as object | undefined),
   },
+  runtimes: {
+    claude: { reset_command: '/clear', submit_delay: '300ms', resume: true },
+    pi: { reset_command: '/new', submit_delay: '300ms', resume: true },
+    ...(roster['runtimes'] as object | undefined),
+  },
   agents: roster.agents.map((agent) => ({ ...FILLED_IN, ...agent })),
 });
 

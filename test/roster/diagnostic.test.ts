@@ -43,6 +43,18 @@ describe('formatDiagnostic', () => {
     expect(out.at(-1)?.indexOf('^')).toBe(columns);
   });
 
+  it.each([
+    ['a variable', '1B', 'env: { A: hidden, 1B: x, C: y }'],
+    ['a field behind hidden values', 'clas', 'env: { A: h, B: [h] }, clas: y, colour: { a: b }, class: z'],
+    ['a hidden value that holds what stands behind it', 'clas', 'env: { A: "}, clas: y", B: h }, clas: z'],
+  ])('the caret stands right between hidden values: %s', (_, key, fields) => {
+    const out = printed(head(`agents:\n  - { name: a, runtime: pi, ${fields} }`)).split('\n');
+    const at = out.findIndex((line) => line.startsWith('r.yaml') && line.includes(`"${key}"`));
+    const [line = '', caret = ''] = out.slice(at + 2, at + 4);
+    expect(line).not.toContain('A: h');
+    expect(line.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)).toBe(key);
+  });
+
   it('points at the end of a text that ends too early', () => {
     expect(printed('class: "b')).toBe(
       'r.yaml:1:10: Missing closing "quote\n> 1 | class: "b\n    |          ^',

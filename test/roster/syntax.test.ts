@@ -3,7 +3,7 @@ import { diagnosticsOf, head, rosterOf } from './compiling.js';
 
 describe('texts that are no roster', () => {
   it.each([
-    ['', 'Empty', /`fleet init --write`/],
+    ['', 'Empty', /`fleet rollback` .*`fleet init`/],
     ['# only a comment\n\n', 'Empty', /the roster is empty/],
     ['null', 'Empty', /the roster is empty/],
     ['- a\n', 'WrongType', /a roster is a map/],

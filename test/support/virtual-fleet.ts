@@ -134,7 +134,8 @@ export class VirtualFleet {
       askScreens: () => (actions) => {
         this.asked += 1;
         const barred = actions.filter(({ agent }) => this.dialogs.has(agent));
-        return Promise.resolve(new Map(barred.map(({ agent }) => [agent, 'a dialog waits for a human'])));
+        const barrier = { message: 'a dialog waits for a human', turn: true };
+        return Promise.resolve(new Map(barred.map(({ agent }) => [agent, barrier])));
       },
       spokenTo: () => this.spokenTo,
       carryOut: (plan, { world }, replan) => this.#carryOut(actor, plan, world, replan),

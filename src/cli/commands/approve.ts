@@ -45,8 +45,17 @@ export async function approveCommand(
   const waiting = plan.actions.filter(
     ({ agent, gate }) => gate.kind === 'needs-approval' && (all || agents.includes(agent)),
   );
-  const heldByBrake = plan.actions.filter(({ gate }) => gate.kind === 'braked').map(({ agent }) => agent);
-  const braked = all && heldByBrake.length > 0;
+  const named = waiting.map(({ agent, action, applied, desired }): Approval => ({
+    kind: 'agent',
+    agent,
+    action,
+    applied,
+    desired,
+    ...(all ? { revision: plan.rosterRevision } : {}),
+  }));
+  const heldByBrake = braked(plan).map(({ agent }) => agent);
+  // What waits for approval counts for the brake once it is approved.
+  const massChange = all && braked(planWith(context, world, named)).length > 0;
   const holder = holderNamed ? approvableHolder(plan) : null;
   const nothing = agents.filter((name) => !waiting.some(({ agent }) => agent === name));
   if (nothing.length > 0) {
@@ -58,20 +67,13 @@ export async function approveCommand(
       `nothing of ${nothing.join(', ')} waits for approval; nothing was approved\n${hint}`,
     );
   }
-  if (waiting.length === 0 && !braked && holder === null) {
+  if (waiting.length === 0 && !massChange && holder === null) {
     context.print('Nothing waits for approval.');
     return ExitCode.done;
   }
   const approvals = [
-    ...waiting.map(({ agent, action, applied, desired }): Approval => ({
-      kind: 'agent',
-      agent,
-      action,
-      applied,
-      desired,
-      ...(all ? { revision: plan.rosterRevision } : {}),
-    })),
-    ...(braked ? [{ kind: 'fleet', revision: plan.rosterRevision } as const] : []),
+    ...named,
+    ...(massChange ? [{ kind: 'fleet', revision: plan.rosterRevision } as const] : []),
     ...(holder === null ? [] : [holderApproval(holder)]),
   ];
   const failure = await memoryStore(context).changeApprovals((before) => {
@@ -81,7 +83,7 @@ export async function approveCommand(
       ...(holder === null ? [] : [holder.session]),
     ]);
     return [
-      ...before.filter((one) => (one.kind === 'agent' ? !replaced.has(one.agent) : !braked)),
+      ...before.filter((one) => (one.kind === 'agent' ? !replaced.has(one.agent) : !massChange)),
       ...approvals,
     ];
   });
@@ -90,7 +92,7 @@ export async function approveCommand(
     ...waiting.map(({ agent, action, reasons }) =>
       eventOf('approved', context.now(), { agent, action, reasons: reasons.map(reasonText) }),
     ),
-    ...(braked ? [eventOf('approved', context.now(), { revision: plan.rosterRevision })] : []),
+    ...(massChange ? [eventOf('approved', context.now(), { revision: plan.rosterRevision })] : []),
   ]);
   for (const { agent, action, reasons, cost } of waiting) {
     const costs = costText(cost);
@@ -98,7 +100,7 @@ export async function approveCommand(
       `Approved: ${action} ${agent}: ${reasons.map(reasonText).join('; ')}${costs === null ? '' : `; ${costs}`}`,
     );
   }
-  if (braked)
+  if (massChange)
     context.print(`Approved: the mass change of roster revision ${plan.rosterRevision.slice(0, 7)}`);
   if (holder !== null) {
     context.print(`Approved: the holder ${holder.session} is replaced; every session on its server ends`);
@@ -112,16 +114,21 @@ export async function approveCommand(
 
 /** What is in the way of what was approved by name, a mass change being braked as a whole; null: nothing. */
 function heldStill(context: Context, world: World, approvals: readonly Approval[]): string | null {
-  const { memory } = world.observed;
-  if (!memory.known) return null;
-  const value = { ...memory.value, approvals: [...memory.value.approvals, ...approvals] };
-  const observed = { ...world.observed, memory: { ...memory, value } };
   const approved = new Set(approvals.map((one) => (one.kind === 'agent' ? one.agent : '')));
-  const held = planOf({ ...world, observed }, noWords, context.now()).actions.find(
-    ({ agent, gate }) => gate.kind === 'braked' && approved.has(agent),
-  );
+  const held = braked(planWith(context, world, approvals)).find(({ agent }) => approved.has(agent));
   if (held === undefined) return null;
   return `The brake holds it all the same: ${gateText(held.gate) ?? ''}\nTo go on: ${gateHint(held.gate, held.agent) ?? ''}`;
+}
+
+const braked = ({ actions }: Plan): Plan['actions'] => actions.filter(({ gate }) => gate.kind === 'braked');
+
+/** The plan as it is once these approvals are given. */
+function planWith(context: Context, world: World, approvals: readonly Approval[]): Plan {
+  const { memory } = world.observed;
+  if (!memory.known) return planOf(world, noWords, context.now());
+  const value = { ...memory.value, approvals: [...memory.value.approvals, ...approvals] };
+  const observed = { ...world.observed, memory: { ...memory, value } };
+  return planOf({ ...world, observed }, noWords, context.now());
 }
 
 /** @throws CommandFailure 1 where the holder is fleet's own, or something is in its way */

@@ -2,13 +2,14 @@ import { displayPath } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { observeMemory } from '../../observers/memory.js';
 import { observeUnits } from '../../observers/systemd.js';
+import { writingProblem } from '../../observers/writable.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
-import { checkLines, type Check } from '../render/check-text.js';
+import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
 import { undeliverable } from '../talk/undeliverable.js';
@@ -27,10 +28,6 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     problem === null
       ? { result: 'ok', subject: 'installation', message: 'units, tools and recorded values are current' }
       : { result: 'failed', subject: 'installation', ...messageAndHint(problem) };
-  const memory = observeMemory(paths.state);
-  const state: Check = memory.known
-    ? { result: 'ok', subject: 'state', message: displayPath(paths.state, paths.userHome) }
-    : { result: 'failed', subject: 'state', message: memory.message };
   const checks = [
     ...programs,
     bus,
@@ -38,13 +35,26 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     ...(await cgroupChecks(context, roster)),
     rosterCheck,
     installed,
-    state,
+    stateCheck(context),
     ...(roster === null ? [] : undeliverable(context, roster).map(leftBehind)),
     ...(roster === null ? [] : runtimeChecks(context, roster, installation)),
   ];
   for (const line of checkLines(checks, context.style)) context.print(line);
   if (!units.known || programs.some(({ result }) => result === 'failed')) return ExitCode.unavailable;
   return checks.some(({ result }) => result === 'failed') ? ExitCode.error : ExitCode.done;
+}
+
+function stateCheck({ paths }: Context): Check {
+  const memory = observeMemory(paths.state);
+  if (!memory.known) return { result: 'failed', subject: 'state', message: memory.message };
+  for (const directory of [paths.state, paths.fleet]) {
+    const problem = writingProblem(directory);
+    if (problem !== null) {
+      const message = `${displayPath(directory, paths.userHome)}: ${problem}; fleet can only look`;
+      return { result: 'failed', subject: 'state', message };
+    }
+  }
+  return { result: 'ok', subject: 'state', message: displayPath(paths.state, paths.userHome) };
 }
 
 const leftBehind = (name: string): Check => ({
@@ -69,13 +79,4 @@ async function tryRoster(context: Context): Promise<{ roster: Roster | null; che
       : { message, hint: 'fleet validate' };
     return { roster: null, check: { result: 'failed', subject: 'roster', ...told } };
   }
-}
-
-/** The last line of a refusal is what to do about it. */
-function messageAndHint(problem: string): Pick<Check, 'message' | 'hint'> {
-  const lines = problem.split('\n').map((line) => line.trim());
-  const hint = lines.pop();
-  return hint === undefined || lines.length === 0
-    ? { message: problem }
-    : { message: lines.join(' '), hint: hint.replace(/^[^:]*: /, '') };
 }

@@ -26,6 +26,9 @@ interface Sample {
   readonly figures: FleetFigures;
 }
 
+/** Node's timers are over at once where they are to last for more than 24 days. */
+const longestMs = 24 * 3_600_000;
+
 /**
  * What each agent's whole process tree takes of the machine, as systemd accounts for it. On a terminal it goes on until `q` or
  * Ctrl-C; elsewhere it is printed once, over the time between two looks. Three processes a look. While the roster is broken it
@@ -71,9 +74,8 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
         return code;
       }
       before = after;
-      await delay(terminal ? interval : Math.min(interval, 1000), undefined, { signal: ended.signal }).catch(
-        () => undefined,
-      );
+      const pauseMs = Math.min(interval, terminal ? longestMs : 1000);
+      await delay(pauseMs, undefined, { signal: ended.signal }).catch(() => undefined);
       if (readerGone()) return code;
     }
     return code;

@@ -11,7 +11,7 @@ import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
-import { checkLines, type Check } from '../render/check-text.js';
+import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
 
 /** Proves on the live fleet: right server under the right unit, sessions exact, marks and processes where they belong. */
 export async function verifyCommand(context: Context): Promise<ExitCode> {
@@ -35,12 +35,7 @@ async function serverChecks(context: Context, { world, installation }: Pass): Pr
           subject: 'installation',
           message: 'units and tools are of this version and for this home',
         }
-      : {
-          result: 'failed',
-          subject: 'installation',
-          message: problem.split('\n')[0] ?? problem,
-          hint: 'fleet install',
-        };
+      : { result: 'failed', subject: 'installation', ...messageAndHint(problem) };
   const { tmux, units } = world.observed;
   const server = tmux.known ? tmux.value : null;
   if (server === null) {
@@ -133,6 +128,7 @@ function agentCheck(
         ...(desired.kind === 'resolved' && session.marks.spec !== desired.specHash
           ? ['runs with another configuration']
           : []),
+        ...(desired.spec.suspend && !held ? ['runs, but is suspended in the roster'] : []),
         ...strays,
       ];
       if (problems.length > 0) {

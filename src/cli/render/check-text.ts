@@ -25,6 +25,15 @@ export function checkLines(checks: readonly Check[], style: Style): readonly str
   ];
 }
 
+/** The last line of a refusal is what to do about it. */
+export function messageAndHint(problem: string): Pick<Check, 'message' | 'hint'> {
+  const lines = problem.split('\n').map((line) => line.trim());
+  const hint = lines.pop();
+  return hint === undefined || lines.length === 0
+    ? { message: problem }
+    : { message: lines.join(' '), hint: hint.replace(/^[^:]*: /, '') };
+}
+
 function markOf(result: Check['result'], { good, warn, bad }: Style): string {
   switch (result) {
     case 'ok':

@@ -1,6 +1,6 @@
 import type { PlannedAction } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
-import type { AskScreens } from '../../controller/screen-gates.js';
+import type { AskScreens, ScreenBarrier } from '../../controller/screen-gates.js';
 import { lockOwner } from '../../host/lock.js';
 import { talkLock } from '../../host/paths.js';
 import { lookAt } from '../../observers/screens.js';
@@ -23,25 +23,28 @@ export const askScreens =
       lines.map(({ line }) => line.target),
     );
     if (!screens.known)
-      return new Map(actions.map(({ agent }) => [agent, `its screen cannot be seen: ${screens.message}`]));
+      return new Map(
+        actions.map(({ agent }) => [agent, still(`its screen cannot be seen: ${screens.message}`)]),
+      );
     return new Map(
-      lines.flatMap(({ line, resets }) => {
+      lines.flatMap(({ line, resets }): readonly (readonly [string, ScreenBarrier])[] => {
         const { name } = line.agent;
         const screen = screens.value.get(line.target.pane);
-        if (!resets) {
-          const turn = screen === undefined ? null : turnBarrier(line, screen);
-          return turn === null ? [] : [[name, turn.message]];
-        }
-        const talker = lockOwner(talkLock(paths, name));
-        if (talker !== null) return [[name, `${talker.purpose} (pid ${talker.pid}) is talking to it`]];
+        const turn = screen === undefined ? null : turnBarrier(line, screen);
+        const talker = resets ? lockOwner(talkLock(paths, name)) : null;
+        if (talker !== null) return [[name, still(`${talker.purpose} (pid ${talker.pid}) is talking to it`)]];
+        if (turn !== null) return [[name, { message: turn.message, turn: true }]];
+        if (!resets) return [];
         const order = resetWord(line, null);
         const word = 'word' in order ? order.word : null;
         const seen = screen === undefined ? null : resetBarrier(line, screen, word);
         // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
-        return seen === null || seen.kind === 'starting' ? [] : [[name, seen.message]];
+        return seen === null || seen.kind === 'starting' ? [] : [[name, still(seen.message)]];
       }),
     );
   };
+
+const still = (message: string): ScreenBarrier => ({ message, turn: false });
 
 /** The agent's own pane, as it was observed. */
 function lineOf(
