@@ -1,5 +1,5 @@
-// Builds, then runs every suite: unit and properties here; integration, e2e, chaos and agents file by file, several at once,
-// each beside a private user manager of its own. Ends with one line that counts over all of them, skips included.
+// Builds, then runs every suite: unit and properties here; integration, e2e, chaos and agents file by file (small ones in packs),
+// several at once, each beside a private user manager of its own. Ends with one line that counts over all of them, skips included.
 //   --agents   the real agents alone, all five, installed first
 //   FILTER…    only test files whose path contains one of these
 import { spawn, spawnSync } from 'node:child_process';
@@ -37,15 +37,43 @@ delete process.env.NODE_EXTRA_CA_CERTS;
 const manager = ['test/support/with-user-manager', '--'];
 /** One run of vitest: its projects, a name for its report, what it runs beside. */
 const suite = (name, projects, beside, only) => ({ name, projects, beside, only });
-/** Every file of a suite by itself: one fleet per manager. The largest first, so that none is left alone at the end. */
-const files = (project, beside = manager) =>
+/** Files of a suite, the largest first, so that none is left alone at the end. */
+const filesOf = (project) =>
   fs
     .readdirSync(path.join('test', project))
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => path.join('test', project, name))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-    .sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)
-    .map((file) => suite(`${project}-${path.basename(file, '.test.ts')}`, [project], beside, [file]));
+    .map((file) => ({ file, size: fs.statSync(file).size }))
+    .sort((a, b) => b.size - a.size);
+/** These files one after another beside one manager: one fleet per manager. */
+const together = (project, only, beside = manager) =>
+  suite(
+    `${project}-${only.map((file) => path.basename(file, '.test.ts')).join('+')}`,
+    [project],
+    beside,
+    only,
+  );
+const files = (project, beside) => filesOf(project).map(({ file }) => together(project, [file], beside));
+
+/** It ends its manager and starts another one. */
+const alone = /boot/;
+/**
+ * Small files share a manager and a run of vitest, which take as much as a test or two. Which ones follows from sizes alone:
+ * how long a file takes goes with that roughly, and nobody has to keep a list.
+ */
+const packed = (project, atMost = 16 * 1024) => {
+  const packs = [];
+  for (const { file, size } of filesOf(project)) {
+    const fits = packs.find((pack) => !alone.test(file) && pack.size + size <= atMost);
+    if (fits === undefined) packs.push({ size: alone.test(file) ? atMost : size, files: [file] });
+    else {
+      fits.size += size;
+      fits.files.push(file);
+    }
+  }
+  return packs.map((pack) => together(project, pack.files));
+};
 
 // Lives, times and races of agents take minutes: by name, or with --agents.
 const always = /delivery/;
@@ -61,7 +89,7 @@ const suites = agentsAlone
       ...agents,
       suite('unit', ['unit', 'properties'], [], filters),
       ...files('chaos'),
-      ...files('e2e'),
+      ...packed('e2e'),
       ...files('integration'),
     ];
 

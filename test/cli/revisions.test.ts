@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createContext, type Context } from '../../src/cli/context.js';
 import { keep, keepInForce, textId } from '../../src/cli/revision-history.js';
 import { chooseRevision, previousRevision } from '../../src/cli/revision-choice.js';
@@ -146,7 +146,10 @@ describe('the roster to go back to', () => {
     revision(3, 'cccc'),
     revision(4, '0003'),
   ];
-  const { context } = place();
+  let context: Context;
+  beforeEach(() => {
+    ({ context } = place());
+  });
 
   test('unnamed: the one before what the file says; after an edit that is not applied, the one in force', () => {
     expect(previousRevision(context, all, all[3]?.id ?? '').number).toBe(3);

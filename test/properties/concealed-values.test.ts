@@ -78,13 +78,15 @@ const check = (text: string): void => {
         expect.fail(`${formatDiagnostic(diagnostic)}\n\nof:\n${text}`);
     }
     const lines = text.split('\n');
+    // Not by expect: for so many places that takes a third of the time.
     for (const { line, column, frame } of compiled.failure) {
-      expect(frame.split('\n').at(-2)).toMatch(new RegExp(`^> ${line} \\|`));
-      expect(column - 1).toBeLessThanOrEqual(lines[line - 1]?.length ?? 0);
+      const framed = frame.split('\n').at(-2)?.startsWith(`> ${line} |`) === true;
+      if (!framed || column - 1 > (lines[line - 1]?.length ?? 0))
+        expect.fail(`${line}:${column} is not in\n${frame}\n\nof:\n${text}`);
     }
   }
   const shown = conceal(text);
-  expect(shown).toHaveLength(text.split('\n').length);
+  if (shown.length !== text.split('\n').length) expect.fail(`${shown.join('\n')}\n\nof:\n${text}`);
   if (shown.join('\n').includes(MARK)) expect.fail(`${shown.join('\n')}\n\nof:\n${text}`);
 };
 

@@ -156,8 +156,7 @@ export class FleetSandbox {
   async dispose(): Promise<void> {
     // The controller first: it would start again what is stopped here.
     await run('systemctl', ['--user', 'stop', 'mosaic-fleet.service']);
-    await run('systemctl', ['--user', 'stop', 'mosaic-agent@*.service']);
-    await run('systemctl', ['--user', 'stop', 'mosaic-tmux-holder.service']);
+    await run('systemctl', ['--user', 'stop', 'mosaic-agent@*.service', 'mosaic-tmux-holder.service']);
     await run('systemctl', ['--user', 'reset-failed']);
     for (const name of fs.existsSync(this.units) ? fs.readdirSync(this.units) : []) {
       if (name.startsWith('mosaic-')) fs.rmSync(path.join(this.units, name), { recursive: true });

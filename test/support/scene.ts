@@ -18,6 +18,7 @@ import type {
 import { plan } from '../../src/controller/plan.js';
 import { compileRoster } from '../../src/roster/compile.js';
 import type { Roster } from '../../src/roster/types.js';
+import { deepFreeze } from './deep-freeze.js';
 
 export const mosaicHome = '/home/op/.config/mosaic';
 /** Epoch milliseconds at which every scene is looked at. */
@@ -37,7 +38,10 @@ export interface RosterRest {
   readonly templates?: Readonly<Record<string, string>>;
 }
 
-/** A compiled roster. Throws the diagnostics of an invalid one. */
+/** Histories come back to the same few rosters, thousands of times. */
+const compiled = new Map<string, Roster>();
+
+/** A compiled roster, frozen. Throws the diagnostics of an invalid one. */
 export function rosterOf(agents: readonly AgentDoc[], { templates = {}, ...rest }: RosterRest = {}): Roster {
   const document = {
     version: 1,
@@ -45,7 +49,14 @@ export function rosterOf(agents: readonly AgentDoc[], { templates = {}, ...rest 
     ...rest,
     agents: agents.map((agent) => ({ runtime: 'codex', ...agent })),
   };
-  return compileText(JSON.stringify(document), templates);
+  const text = JSON.stringify(document);
+  const key = JSON.stringify([text, templates]);
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  if (compiled.size === 5000) compiled.clear();
+  const roster = deepFreeze(compileText(text, templates));
+  compiled.set(key, roster);
+  return roster;
 }
 
 export function compileText(text: string, templates: Readonly<Record<string, string>> = {}): Roster {

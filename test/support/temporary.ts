@@ -1,15 +1,13 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { resolvePaths, type Paths } from '../../src/host/paths.js';
 
-const made: string[] = [];
-
-/** An empty directory that is removed after the test. */
+/** An empty directory that is removed after the test. Of that test: a hook of this module would be the first file's alone. */
 export function temporary(): string {
   const directory = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'fleet-unit-')));
-  made.push(directory);
+  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
@@ -22,7 +20,3 @@ export function write(file: string, text: string, mode = 0o600): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, text, { mode });
 }
-
-afterEach(() => {
-  for (const directory of made.splice(0)) fs.rmSync(directory, { recursive: true, force: true });
-});
