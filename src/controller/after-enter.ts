@@ -1,4 +1,4 @@
-import { shellMode, stuck } from './after-paste.js';
+import { opened, stuck } from './after-paste.js';
 import { barrier, isLost } from './barrier.js';
 import { isDraftOf } from './composer.js';
 import { done, lags, mostLagMs, proofMs, sizeMs, type DeliveryState, type Step } from './delivery.js';
@@ -39,8 +39,8 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
     if (progress.drawn === null) return { kind: 'wait', drawn: true };
     if (state.activity === 'dialog')
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
-    if (state.shell && !order.text.startsWith('!'))
-      return waited < limit ? { kind: 'wait' } : stuck(true, shellMode, 'NotReady');
+    if (state.elsewhere && !order.text.startsWith('!'))
+      return waited < limit ? { kind: 'wait' } : stuck(true, opened, 'NotReady');
     if (barred !== null)
       return waited < limit ? { kind: 'wait' } : stuck(true, 'somebody is in copy mode', 'CopyMode');
     const keys = submitKeys(profile, order.text, state.activity);

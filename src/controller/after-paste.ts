@@ -21,13 +21,13 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   const barred = barrier(target, screen);
   if (screen === null || isLost(barred))
     return done('unknown', 'it ended after the text was pasted and before it was entered', 'Dead');
-  const { activity, composer, shell } = screenState(profile, screen);
+  const { activity, composer, elsewhere } = screenState(profile, screen);
   const isOurs = isDraftOf(composer, order.text, profile.collapsed);
   const waited = now - progress.since;
   if (activity === 'dialog')
     return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
-  if (shell && !order.text.startsWith('!'))
-    return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, shellMode, 'NotReady');
+  if (elsewhere && !order.text.startsWith('!'))
+    return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, opened, 'NotReady');
   // What stands where its composer was is somebody's words, and no draft.
   if (activity === 'starting' && !isOurs && waited < undrawnMs) return { kind: 'wait' };
   // It may ask something that no sign tells of: Enter would answer that.
@@ -54,12 +54,15 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
     return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
   if (profile.composer.kind === 'none') return enter;
   // Where it shows, but not in what is taken for the composer, the profile's pattern is out of date.
-  const patience = shown > progress.shown ? profile.submitDelayMs * 4 : undrawnMs;
-  return waited < patience ? { kind: 'wait' } : enter;
+  if (shown > progress.shown) return waited < profile.submitDelayMs * 4 ? { kind: 'wait' } : enter;
+  // Enter would go where nobody knows: into what a human has opened, for one.
+  return waited < undrawnMs
+    ? { kind: 'wait' }
+    : done('unknown', 'it was pasted and does not show; it was not entered', 'NotReady');
 }
 
-/** A human typed `!` in the moment of the paste. A message that begins so itself means it. */
-export const shellMode = 'its composer was put into shell mode (!)';
+/** A human did, in the moment of the paste. A message that begins with `!` itself means it. */
+export const opened = 'a menu, a search or shell mode (!) was opened';
 
 export const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
   isOurs

@@ -18,7 +18,7 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
   const { screen } = sight;
   const barred = barrier(target, screen);
   if (barred !== null || screen === null) return done('refused', ...(barred ?? gone));
-  const { activity, composer, shell } = screenState(profile, screen);
+  const { activity, composer, elsewhere } = screenState(profile, screen);
   const late = now - begun >= patienceMs;
   const waitOr = (...refusal: readonly [string, RefusalReason]): Step =>
     late ? done('refused', ...refusal) : { kind: 'wait' };
@@ -26,8 +26,11 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
   const stays = (what: Obstacle, ms: number): boolean =>
     now - (progress.obstacle?.what === what ? progress.obstacle.since : now) >= ms ||
     now - begun >= patienceMs + ms;
-  if (shell && activity !== 'dialog')
-    return waitOr('its composer is in shell mode (!), and would run the message', 'NotReady');
+  if (elsewhere && activity !== 'dialog')
+    return waitOr(
+      'a human has opened a menu, a search or shell mode (!) there, which would take the message',
+      'NotReady',
+    );
   switch (activity) {
     case 'dialog':
       return whenIdle ? waitOr(dialogWaits(agent), 'Dialog') : done('refused', dialogWaits(agent), 'Dialog');

@@ -70,9 +70,9 @@ export function recovered(
   const same = attempt.target.server === target.server && attempt.target.pid === target.pid;
   // What stood in the composer ended with its process.
   if (!same) return proven ? 'absent' : 'unknown';
-  const { activity, composer, shell } = screenState(profile, screen);
+  const { activity, composer, elsewhere } = screenState(profile, screen);
   if (mayStillBe(composer, text, profile.collapsed)) return 'finish';
-  if (shell) return 'wait';
+  if (elsewhere) return 'wait';
   switch (activity) {
     case 'starting':
     case 'busy':

@@ -40,14 +40,14 @@ export type Activity = 'starting' | 'ready' | 'busy' | 'dialog';
 export interface ScreenState {
   readonly activity: Activity;
   readonly composer: Composer;
-  /** It would run what is entered as a shell command. */
-  readonly shell: boolean;
+  /** What is typed would go elsewhere than to the model. */
+  readonly elsewhere: boolean;
 }
 
 /** A dialog counts before anything else: Enter in one approves what it asks. */
 export function screenState(profile: RuntimeProfile, screen: Screen): ScreenState {
   const composer = readComposer(profile, screen.lines);
-  return { activity: activityOf(profile, screen), composer, shell: shows(profile.shell, screen) };
+  return { activity: activityOf(profile, screen), composer, elsewhere: shows(profile.elsewhere, screen) };
 }
 
 function activityOf(profile: RuntimeProfile, screen: Screen): Activity {
@@ -79,10 +79,10 @@ export function shows(signs: readonly Sign[], screen: Pick<Screen, 'title' | 'li
  * What of a text, shown on the screen, would be taken for a dialog of its runtime, or for work: whoever pasted it could not enter it,
  * and nobody could be told anything until it has scrolled away. null: nothing.
  */
-export function mistakable({ dialog, busy }: RuntimeProfile, text: string): string | null {
+export function mistakable({ dialog, busy, elsewhere }: RuntimeProfile, text: string): string | null {
   // A composer may set in all lines but the first.
   const shown = `${text}\n${text.replace(/^/gm, '  ')}`;
-  for (const { on, pattern } of [...dialog, ...busy]) {
+  for (const { on, pattern } of [...dialog, ...busy, ...elsewhere]) {
     const found = on === 'title' ? null : new RegExp(pattern, 'm').exec(shown);
     if (found !== null) return found[0].trim();
   }

@@ -61,8 +61,11 @@ export interface RuntimeProfile {
   readonly listening: readonly Sign[];
   readonly busy: readonly Sign[];
   readonly dialog: readonly Sign[];
-  /** What shows that its composer is in a mode in which it would run what is entered as a shell command: a human has typed `!` there. */
-  readonly shell: readonly Sign[];
+  /**
+   * What shows that a message would go elsewhere: a human has opened a menu or a search, or typed `!`, and what is entered is run as a
+   * shell command.
+   */
+  readonly elsewhere: readonly Sign[];
   readonly composer: ComposerShape;
   /** What a composer shows in place of a long paste, or null. */
   readonly collapsed: string | null;

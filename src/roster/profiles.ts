@@ -14,7 +14,15 @@ const title = (pattern: string): Sign => ({ on: 'title', pattern });
 
 /** What most runtimes need not. */
 const plain = {
-  ...{ starting: [], loaded: [], listening: [], shell: [], settleMs: 0, submitBusyMost: null, turn: null },
+  ...{
+    starting: [],
+    loaded: [],
+    listening: [],
+    elsewhere: [],
+    settleMs: 0,
+    submitBusyMost: null,
+    turn: null,
+  },
 } satisfies Partial<RuntimeProfile>;
 
 /**
@@ -50,7 +58,7 @@ const CLAUDE: RuntimeProfile = {
     screen('Enter to confirm'),
     screen('^Enter to select · |^Ready to submit your answers'),
   ],
-  shell: [screen('^─{8,}.*\\n!')],
+  elsewhere: [screen('^─{8,}.*\\n!'), screen('^ {2}search prompts:')],
   composer: {
     kind: 'between',
     rule: '^─{8,}',
@@ -84,7 +92,7 @@ const CODEX: RuntimeProfile = {
     screen('^ *r retry +f fork '),
   ],
   // In the place of its glyph.
-  shell: [screen('^!(?: |$)')],
+  elsewhere: [screen('^!(?: |$)')],
   composer: {
     kind: 'prompt',
     first: '^›(?: (.*))?$',
@@ -111,8 +119,11 @@ const OPENCODE: RuntimeProfile = {
   ready: [screen('^\\s*╹▀{8,}[\\s\\S]*ctrl\\+p')],
   busy: [screen('esc (again to )?interrupt'), screen('^\\s*╹▀{8,}\\s*\\n\\s*([⬝■]{2}|\\[⋯\\])')],
   dialog: [screen('Permission required|^\\s*┃ .*enter \\S+ +esc dismiss')],
-  // Where the agent's name stands otherwise.
-  shell: [screen('^\\s*┃ +Shell(?: {2,}.*)?\\n\\s*╹▀{8,}')],
+  // Where the agent's name stands otherwise; the title of what is drawn over the conversation, with the key that closes it.
+  elsewhere: [
+    screen('^\\s*┃ +Shell(?: {2,}.*)?\\n\\s*╹▀{8,}'),
+    screen('(?:^|\\s{2})[A-Z][A-Za-z]+(?: [A-Za-z]+){0,3} {4,}esc(?:/enter)?(?: {2,}.*)?$'),
+  ],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
   submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
@@ -136,7 +147,7 @@ const PI: RuntimeProfile = {
   ready: [screen('^\\s*.*\\d+(\\.\\d+)?%/\\S+.*\\S$')],
   busy: [screen('^\\s*\\S\\s+Working\\.\\.\\.')],
   dialog: [],
-  shell: [screen('^─{8,}.*\\n!')],
+  elsewhere: [screen('^─{8,}.*\\n!')],
   composer: { kind: 'between', rule: '^─{8,}', glyph: null, placeholder: null },
   collapsed: '\\[paste #',
   submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
@@ -164,7 +175,7 @@ const GEMINI: RuntimeProfile = {
   listening: [screen('Gemini CLI v\\d|Tips for getting started')],
   busy: [title('✦'), screen('esc to cancel')],
   dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
-  shell: [screen('^ !(?: |$)')],
+  elsewhere: [screen('^ !(?: |$)'), screen('^ \\(r:\\)')],
   composer: {
     kind: 'prompt',
     first: '^ [>*!](?: (.*))?$',

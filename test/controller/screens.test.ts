@@ -68,7 +68,7 @@ describe.skipIf(runtimes.length === 0)('recorded screens', () => {
   );
   test.each(all)('%s %s', (runtime, name) => {
     const state = stateOf(runtime, name);
-    expect(state.shell).toBe(false);
+    expect(state.elsewhere).toBe(false);
     const what = name.replace(/(\.80x24)?\.json$/, '');
     if (/^(dialog|question|question-review)$/.test(what)) expect(state.activity).toBe('dialog');
     if (what === 'starting') expect(state.activity).toBe('starting');

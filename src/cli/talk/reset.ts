@@ -66,7 +66,7 @@ export async function resetInApp(
   );
   if (drafted === null) return { kind: 'uncertain', message: `${order.command} was pasted and did not show` };
   const pending = screenState(profile, drafted);
-  if (pending.activity !== 'ready' || pending.shell)
+  if (pending.activity !== 'ready' || pending.elsewhere)
     return { kind: 'uncertain', message: `it began something else while ${order.command} was pasted` };
   const entered = await pressKeys(context.exec, socket, agent.name, target, ['Enter'], profile.dialog);
   if (entered.kind !== 'done')
@@ -131,9 +131,12 @@ export function turnBarrier({ agent, profile }: Line, screen: Screen): ResetBarr
 export function resetBarrier(line: Line, screen: Screen, word: string | null): ResetBarrier | null {
   const turn = turnBarrier(line, screen);
   if (turn !== null) return turn;
-  const { activity, composer, shell } = screenState(line.profile, screen);
-  if (shell)
-    return { kind: 'human', message: 'its composer is in shell mode (!), and would run what is typed' };
+  const { activity, composer, elsewhere } = screenState(line.profile, screen);
+  if (elsewhere)
+    return {
+      kind: 'human',
+      message: 'a human has opened a menu, a search or shell mode (!) there, which would take what is typed',
+    };
   if (activity === 'starting') return { kind: 'starting', message: 'its screen is not ready for input' };
   return composer.kind === 'draft' && !stands(line, screen, word)
     ? { kind: 'human', message: 'a draft stands in its composer' }
@@ -158,9 +161,9 @@ async function untilIdle(
     if (before === null || (before.kind === 'starting' && order.untold === true))
       return { kind: 'idle', screen: seen.value };
     if (before.kind === 'human') {
-      const { activity, composer, shell } = screenState(line.profile, seen.value);
+      const { activity, composer, elsewhere } = screenState(line.profile, seen.value);
       const keys = line.profile.clearDraft;
-      if (activity !== 'ready' || shell || keys.length === 0 || !order.mayClear(composer))
+      if (activity !== 'ready' || elsewhere || keys.length === 0 || !order.mayClear(composer))
         return refused(before.message);
       if (!cleared)
         await pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);

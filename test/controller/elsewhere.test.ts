@@ -6,7 +6,7 @@ import { screenState, type PaneTarget, type Screen } from '../../src/controller/
 import type { RuntimeProfile } from '../../src/roster/profile.js';
 import { BUILT_IN, GENERIC } from '../../src/roster/profiles.js';
 
-// A human has typed `!` into an empty composer, and gone: what is entered there is run by a shell.
+// A human has typed `!` into an empty composer, where what is entered is run by a shell, or opened a menu or a search, and gone.
 const rule = '─'.repeat(40);
 const floor = `  ╹${'▀'.repeat(30)}`;
 /** What stands on the screen (claude 2.1, codex 0.169, opencode 1.18, pi 0.73, gemini 0.61), before and after a text is pasted. */
@@ -20,6 +20,23 @@ const COMPOSERS: Readonly<Record<string, (text: string) => readonly string[]>> =
     '  ┃  Shell',
     floor,
     '   /work    esc exit shell mode  ctrl+p commands',
+  ],
+  'opencode’s menu': (text) => [
+    '  ┃  hello there',
+    '     PONG hello there',
+    '     ▣  Bu    Commands                                         esc',
+    `                ${text}`,
+    text === '' ? '              Switch session' : '              No results found',
+    ...['  ┃', '  ┃', '  ┃  Build · Fake Fake', floor, '   /work        16 (0%)  ctrl+p commands'],
+  ],
+  'claude’s search': (text) => ['❯ hello there', '', rule, '❯', rule, `  search prompts: ${text}  ⏵⏵ on`],
+  'gemini’s search': (text) => [
+    ' > hello there',
+    rule,
+    ' Shift+Tab to',
+    '',
+    text === '' ? ' (r:)    Type your message or @path/to/file' : ` (r:)  ${text}`,
+    '',
   ],
   pi: (text) => ['hello there', rule, `!${text}`, rule, '/work', '0.0%/128k (auto)   fake-model'],
   gemini: (text) => [
@@ -41,7 +58,7 @@ const screen = (lines: readonly string[]): Screen => ({
   lines: lines.map((text) => ({ text, typed: text })),
 });
 
-const profileOf = (runtime: string): RuntimeProfile => BUILT_IN.get(runtime) ?? GENERIC;
+const profileOf = (what: string): RuntimeProfile => BUILT_IN.get(what.replace(/’.*/, '')) ?? GENERIC;
 const step = (runtime: string, progress: Progress, seen: Screen, now: number, asked = order): Step =>
   nextStep({
     ...{ order: asked, target, profile: profileOf(runtime), progress, now },
@@ -49,10 +66,10 @@ const step = (runtime: string, progress: Progress, seen: Screen, now: number, as
   });
 const after = (phase: 'pasted' | 'entered'): Progress => ({ ...fresh(0), phase, enters: 1, drawn: 0 });
 
-describe.each(Object.entries(COMPOSERS))('%s in shell mode', (runtime, composer) => {
+describe.each(Object.entries(COMPOSERS))('%s, opened by a human,', (runtime, composer) => {
   test('gets nothing, and no key that clears drafts', () => {
     const seen = screen(composer(''));
-    expect(screenState(profileOf(runtime), seen).shell).toBe(true);
+    expect(screenState(profileOf(runtime), seen).elsewhere).toBe(true);
 
     expect(step(runtime, fresh(0), seen, 0)).toEqual({ kind: 'wait' });
     expect(step(runtime, fresh(0), seen, 1000)).toMatchObject({
