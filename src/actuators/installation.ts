@@ -52,7 +52,10 @@ export function installFiles(
   const targets = new Set(assets.map(({ target }) => target));
   // The manifest names everything before it exists: an install cut short can still be removed whole.
   if (!dryRun) writeManifest(paths, [...new Set([...listed, ...targets, paths.environment])]);
-  for (const { kind, target, content, mode } of assets) write(kind, target, content, mode);
+  // What is new first: a script that reads another one may be started in between.
+  const isNew = ({ target }: Asset): number => (readText(target).state === 'absent' ? 0 : 1);
+  for (const { kind, target, content, mode } of assets.toSorted((a, b) => isNew(a) - isNew(b)))
+    write(kind, target, content, mode);
   write(
     'environment',
     paths.environment,

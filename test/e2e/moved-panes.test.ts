@@ -60,6 +60,28 @@ describe('a pane that a human', () => {
     await until('nothing of it is left', async () => (await panes()).join() === home(pids)[1]);
   });
 
+  test('moves to another window of its own session is seen to end there', async () => {
+    const pids = await two();
+    await fleet.tmux(
+      'split-window',
+      '-t',
+      '=a:',
+      'sleep',
+      '999',
+      ';',
+      'break-pane',
+      '-d',
+      '-s',
+      '=a:.0',
+      '-t',
+      '=a:',
+    );
+    // (Long enough for its unit to have looked, and to wait again.)
+    expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
+    process.kill(pids[0], 'SIGKILL');
+    await until('its end is on record', () => fs.existsSync(path.join(fleet.state, 'exits', 'a')));
+  });
+
   test('moves where somebody has taken its session’s name: it has another', async () => {
     const pids = await two();
     await fleet.tmux(

@@ -66,6 +66,9 @@ hear() {
 # pause SECONDS: without a process for it. Once the agent is ready nothing is written to that pipe.
 pause() { if [[ -z $ready ]]; then hear "$1"; else read -r -t "$1" -u 8 _; fi; }
 
+# has_room: waits until it has.
+has_room() { until room; do pause 1; done; }
+
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
   local code=$1 reason=$2 status=$3 signal=$4 message=$5 id text ended=0
@@ -202,7 +205,7 @@ listen() {
 backoff=0.2 lines=() last=()
 while :; do
   # Without one its end makes room.
-  until room; do pause 1; done
+  has_room
   watch
   if [[ $state == dead ]]; then
     # Before it was watched. The client still waits, or was called just now: either way it says the rest. (Without `8>&-`, which
@@ -233,9 +236,10 @@ while :; do
   wait "$waiter"
   failed=$?
   if [[ $state == moved ]]; then
-    until room; do pause 1; done
     come_home "$at"
     failed=$?
+    # Whoever moves it again and again, a plugin for instance, keeps nobody busy.
+    ((failed)) || pause 0.2
   fi
   exec {events}<&-
   if ((failed)); then

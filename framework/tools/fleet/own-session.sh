@@ -38,7 +38,9 @@ create() {
     set-option -p -t "$target" remain-on-exit on ';'
     # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
     set-option -pq -t "$target" remain-on-exit-format '' ';'
+    # Of the window, for those beside it; of the pane, which may be broken out of it.
     set-option -w -F -t "$target" @fleet_channel 'closed-#{session_id}' ';'
+    set-option -p -F -t "$target" @fleet_channel 'closed-#{session_id}' ';'
     set-option -F -t "$target" @fleet_pane '#{pane_id}' ';'
     set-option -p -t "$target" @fleet_own "${INVOCATION_ID:-}" ';'
     # The context in which it is now: `fleet` changes both where a conversation is begun anew.
@@ -57,6 +59,7 @@ own_marks() {
   ask set-option -t "$session:" @fleet_pane "$pane" ';' set-option -w -t "$pane" @fleet_channel "closed-$session" ';' \
     set-option -p -t "$pane" remain-on-exit on ';' set-option -pq -t "$pane" remain-on-exit-format '' ';' \
     set-option -p -t "$pane" @fleet_own "${INVOCATION_ID:-}" ';' set-option -p -t "$pane" @fleet_own_context "$word" ';' \
+    set-option -p -t "$pane" @fleet_channel "closed-$session" ';' set-option -pu -t "$marked" @fleet_channel ';' \
     set-option -pu -t "$marked" remain-on-exit ';' set-option -pu -t "$marked" @fleet_own 2>/dev/null
 }
 
@@ -75,26 +78,43 @@ remove_left_over() {
 }
 
 # come_home SESSION: the agent's pane lives in that one, where a human has moved it (join-pane, swap-pane, move-window), or whose window
-# was in both. It is given its own again, or a new one: only of its own is it told of, typed to and ended. Sets `session`. Status 1: not yet.
+# was in both. It is given its own again, or a new one: only of its own is it told of, typed to and ended. Sets `session` once it is
+# there. Status 1: not yet. A client may be killed after the server has done what it asked for: the next try goes on from there.
 come_home() {
-  local at=$1 place word client name="$record_session-$$"
-  local -a clients move=(set-option -w -t "$pane" @fleet_channel)
+  local at=$1 own='' place='' word client id name="$record_session-$$"
+  local -a clients
+  has_room
   mapfile -t clients < <(ask list-clients -t "$at" -F '#{client_name}' 2>/dev/null)
-  if ! ask break-pane -d -s "$pane" -t "$session:" ';' "${move[@]}" "closed-$session" 2>/dev/null; then
+  has_room
+  while read -r id; do
+    case $id in "$at" | "$session") own=$id ;; *) own=${own:-$id} ;; esac
+    [[ $id != "$at" ]] || break
+  done < <(ask list-sessions -f "#{==:#{@fleet_unit},${INVOCATION_ID:-}}" -F '#{session_id}' 2>/dev/null)
+  if [[ -z $own ]]; then
+    has_room
     word "$(ask display-message -p -t "$pane" '#{@fleet_own_context}')"
     marking "=$name:"
+    has_room
     # A window must have a pane: one that waits until the agent's is there.
     place=$(ask new-session -d -P -F '#{session_id} #{pane_id}' -s "$name" -x 220 -y 50 /bin/sleep 60 ';' "${marking[@]}" ';' \
-      set-option -t "=$name:" @fleet_context "$word" ';' set-option -t "=$name:" @fleet_pane "$pane" 2>/dev/null) || return
-    session=${place% *} place=${place#* }
-    ask break-pane -d -s "$pane" -t "$session:" ';' "${move[@]}" "closed-$session" 2>/dev/null || session=
-    ask kill-pane -t "$place"
-    [[ -n $session ]] || return
-    # Where somebody has taken the name, the marks will do.
-    ask rename-session -t "$session:" "$record_session" 2>/dev/null
+      set-option -t "=$name:" @fleet_context "$word" ';' set-option -t "=$name:" @fleet_pane "$pane" ';' \
+      set-option -p -t "=$name:" remain-on-exit off 2>/dev/null) || return
+    own=${place% *} place=${place#* }
   fi
+  has_room
+  if [[ $own != "$at" ]] && ! ask break-pane -d -s "$pane" -t "$own:" 2>/dev/null; then
+    [[ -z $place ]] || ask kill-pane -t "$place" 2>/dev/null
+    return 1
+  fi
+  session=$own
+  has_room
+  ask set-option -w -t "$pane" @fleet_channel "closed-$session" ';' set-option -p -t "$pane" @fleet_channel "closed-$session" 2>/dev/null
+  [[ -z $place ]] || ask kill-pane -t "$place" 2>/dev/null
+  # Where somebody has taken the name, the marks will do.
+  ask if-shell -F -t "$session:" "#{==:#{session_name},$name}" "rename-session -t '$session:' '$record_session'" 2>/dev/null
   echo "pane $pane of $agent had come into session $at: it is in its own, $session, again" >&2
   for client in "${clients[@]}"; do
+    has_room
     ask display-message -c "$client" -d 8000 \
       "fleet: the pane of $agent is in its own session again. Beside others: split-window 'TMUX= tmux -L $MOSAIC_FLEET_SOCKET attach -t =$record_session'" 2>/dev/null
   done
