@@ -76,13 +76,23 @@ export function shows(signs: readonly Sign[], screen: Pick<Screen, 'title' | 'li
 }
 
 /**
- * What of a text, shown on the screen, would be taken for a dialog of its runtime, or for work: whoever pasted it could not enter it,
+ * What of a text, shown on the screen, would be taken for a dialog of its runtime, for work or for a menu: whoever pasted it could not enter it,
  * and nobody could be told anything until it has scrolled away. null: nothing.
  */
-export function mistakable({ dialog, busy, elsewhere }: RuntimeProfile, text: string): string | null {
+export function mistakable(
+  { dialog, busy, elsewhere, composer }: RuntimeProfile,
+  text: string,
+): string | null {
   // A composer may set in all lines but the first.
-  const shown = `${text}\n${text.replace(/^/gm, '  ')}`;
-  for (const { on, pattern } of [...dialog, ...busy, ...elsewhere]) {
+  const inner = text.replace(/^/gm, '  ');
+  const found = firstOf([...dialog, ...busy], `${text}\n${inner}`);
+  if (found !== null || text.startsWith('!')) return found;
+  // And where it has a glyph, the first one as well.
+  return firstOf(elsewhere, composer.kind === 'between' && composer.glyph === null ? text : inner);
+}
+
+function firstOf(signs: readonly Sign[], shown: string): string | null {
+  for (const { on, pattern } of signs) {
     const found = on === 'title' ? null : new RegExp(pattern, 'm').exec(shown);
     if (found !== null) return found[0].trim();
   }

@@ -58,7 +58,7 @@ const CLAUDE: RuntimeProfile = {
     screen('Enter to confirm'),
     screen('^Enter to select · |^Ready to submit your answers'),
   ],
-  elsewhere: [screen('^─{8,}.*\\n!'), screen('^ {2}search prompts:')],
+  elsewhere: [screen('^─{8,}.*\\n!'), screen('^─{8,}.*\\n {2}search prompts:')],
   composer: {
     kind: 'between',
     rule: '^─{8,}',
@@ -91,8 +91,8 @@ const CODEX: RuntimeProfile = {
     screen('Press enter to (confirm|continue)'),
     screen('^ *r retry +f fork '),
   ],
-  // In the place of its glyph.
-  elsewhere: [screen('^!(?: |$)')],
+  // In the place of its glyph, above its own line.
+  elsewhere: [screen('^!(?: .*)?\\n(?:(?: {2}.*)?\\n){1,12} {2}\\S.* · ')],
   composer: {
     kind: 'prompt',
     first: '^›(?: (.*))?$',
@@ -122,7 +122,7 @@ const OPENCODE: RuntimeProfile = {
   // Where the agent's name stands otherwise; the title of what is drawn over the conversation, with the key that closes it.
   elsewhere: [
     screen('^\\s*┃ +Shell(?: {2,}.*)?\\n\\s*╹▀{8,}'),
-    screen('(?:^|\\s{2})[A-Z][A-Za-z]+(?: [A-Za-z]+){0,3} {4,}esc(?:/enter)?(?: {2,}.*)?$'),
+    screen('(?:^|\\s{2})[A-Z]\\S*(?: \\S+){0,7} {10,}esc(?:/enter)?$'),
   ],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
@@ -175,7 +175,7 @@ const GEMINI: RuntimeProfile = {
   listening: [screen('Gemini CLI v\\d|Tips for getting started')],
   busy: [title('✦'), screen('esc to cancel')],
   dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
-  elsewhere: [screen('^ !(?: |$)'), screen('^ \\(r:\\)')],
+  elsewhere: [screen('^─{8,}[^─]*\\n !(?: |$)'), screen('^─{8,}[^─]*\\n \\(r:\\)')],
   composer: {
     kind: 'prompt',
     first: '^ [>*!](?: (.*))?$',

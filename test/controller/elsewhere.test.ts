@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fresh, type DeliveryOrder, type Progress, type Step } from '../../src/controller/delivery.js';
 import { nextStep } from '../../src/controller/delivery-step.js';
 import { recovered } from '../../src/controller/outbox.js';
-import { screenState, type PaneTarget, type Screen } from '../../src/controller/screen.js';
+import { mistakable, screenState, type PaneTarget, type Screen } from '../../src/controller/screen.js';
 import type { RuntimeProfile } from '../../src/roster/profile.js';
 import { BUILT_IN, GENERIC } from '../../src/roster/profiles.js';
 
@@ -100,3 +100,51 @@ test.each(['claude', 'pi'])('a message to %s that begins with ! itself has asked
   const seen = screen(COMPOSERS[runtime]?.('ls of this directory') ?? []);
   expect(step(runtime, after('pasted'), seen, 1000, asked)).toMatchObject({ kind: 'enter' });
 });
+
+/** Text as people and agents write it. */
+const ORDINARY = [
+  '! first changed line\n! second one\n  and context',
+  'search prompts: better',
+  '────────────\n!important',
+  'keys:\n  Cancel        esc\n  Quit      esc   closes it',
+  '! ls -la',
+];
+const FRAMES: Readonly<Record<string, (text: string) => readonly string[]>> = {
+  claude: (text) => ['● Look:', ...text.split('\n').map((line) => `  ${line}`), '', rule, '❯', rule],
+  codex: (text) => [
+    '• Look:',
+    ...text.split('\n').map((line) => `  ${line}`),
+    '',
+    '›',
+    '',
+    '  model · /work',
+  ],
+  opencode: (text) => [
+    ...text.split('\n').map((line) => `     ${line}`),
+    ...text.split('\n').map((line) => `  ┃  ${line}`),
+    ...['', '  ┃', '  ┃', '  ┃  Build · Fake Fake', floor, '   /work        16 (0%)  ctrl+p commands'],
+  ],
+  gemini: (text) => [
+    ...text.split('\n').map((line) => `  ${line}`),
+    rule,
+    ' Shift+Tab to',
+    '',
+    ' >   Type your message',
+    '',
+  ],
+};
+describe.each(Object.entries(FRAMES))('ordinary text that %s shows', (runtime, frame) => {
+  test.each(ORDINARY)('bars nobody, and may be sent: %j', (text) => {
+    const state = screenState(profileOf(runtime), screen(frame(text)));
+    expect([state.activity, state.elsewhere, state.composer.kind]).toEqual(['ready', false, 'empty']);
+    expect(mistakable(profileOf(runtime), text)).toBeNull();
+  });
+});
+
+test.each(['ChatGPT Pro/Plus (browser)', 'Delete session?', 'What’s new', 'MCPs', 'Connect a provider'])(
+  'a menu of opencode is one by its title: %s',
+  (title) => {
+    const menu = COMPOSERS['opencode’s menu']?.('').map((line) => line.replace('Commands', title)) ?? [];
+    expect(screenState(profileOf('opencode'), screen(menu)).elsewhere).toBe(true);
+  },
+);
