@@ -39,13 +39,17 @@ export const diagnose = (
         file,
         line,
         column,
-        path: unquoted(path, shown.texts),
+        path: unnamed(unquoted(path, shown.texts), shown.texts),
         message: unquoted(message, shown.texts),
         suggestion,
         frame: codeFrame(text, shown.lines, line, column, end - start),
       };
     });
 };
+
+/** The same of keys that need no quotes in a path: the value of `env` whose line has come to begin with a `?` is one. */
+const unnamed = (path: string, hidden: ReadonlySet<string>): string =>
+  path.replace(/[^.[\]"]+$/, (key) => (hidden.has(`"${key}"`) ? CONCEALED : key));
 
 /** What stands in quotes and is hidden elsewhere must not be read here. */
 const unquoted = (message: string, hidden: ReadonlySet<string>): string => {

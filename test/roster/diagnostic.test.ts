@@ -55,6 +55,13 @@ describe('formatDiagnostic', () => {
     expect(line.slice(caret.indexOf('^'), caret.lastIndexOf('^') + 1)).toBe(key);
   });
 
+  it('a hidden value that has come to be a key is hidden in its path, too', () => {
+    const lines = '  - name: a\n    runtime: pi\n    env:\n      TOKEN: b\n?       secret\n';
+    const found = diagnosticsOf(head(`agents:\n${lines}`));
+    expect(found.map(({ code }) => code)).toEqual(['UnknownField']);
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
   it('points at the end of a text that ends too early', () => {
     expect(printed('class: "b')).toBe(
       'r.yaml:1:10: Missing closing "quote\n> 1 | class: "b\n    |          ^',
