@@ -60,6 +60,21 @@ describe('a pane that a human', () => {
     await until('nothing of it is left', async () => (await panes()).join() === home(pids)[1]);
   });
 
+  test('swaps with one of his own is swapped back: his lives on in his session', async () => {
+    const pids = await two();
+    await fleet.tmux('new-session', '-d', '-s', 'mine', 'sleep', '999');
+    const [his, hers] = [await pid('mine'), await paneOf('mine')];
+    for (const name of ['a', 'b']) {
+      await fleet.tmux('swap-pane', '-s', `=${name}:`, '-t', '=mine:');
+      await atHome(pids);
+      await until('his is back', async () => (await paneOf('mine')) === hers);
+    }
+    await fleet.tmux('swap-pane', '-s', '=a:', '-t', '=b:');
+    await atHome(pids);
+    await fleet.expect(0, 'stop', 'a');
+    expect(await pid('mine')).toBe(his);
+  });
+
   test('moves to another window of its own session is seen to end there', async () => {
     const pids = await two();
     await fleet.tmux(

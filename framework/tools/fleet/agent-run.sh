@@ -125,7 +125,7 @@ if ! create; then
     *) finish 69 start-failed 69 - "tmux did not create the session: $answer" ;;
   esac
 fi
-read -r session pane pane_pid server terminal <<<"$answer"
+read -r session pane pane_pid server window terminal <<<"$answer"
 own_marks
 start_time "$server" && server_started=$started
 # Not needed any more, and up to megabytes.

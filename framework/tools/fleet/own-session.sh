@@ -33,7 +33,7 @@ create() {
   word "$here/pane-exec.sh"
   marking "$target"
   local -a call=(
-    new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{pane_tty}' -s "$record_session" -x 220 -y 50
+    new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{window_id} #{pane_tty}' -s "$record_session" -x 220 -y 50
     "$word" "$$" "$agent" "$how" "$teller" ';'
     set-option -p -t "$target" remain-on-exit on ';'
     # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
@@ -81,7 +81,7 @@ remove_left_over() {
 # was in both. It is given its own again, or a new one: only of its own is it told of, typed to and ended. Sets `session` once it is
 # there. Status 1: not yet. A client may be killed after the server has done what it asked for: the next try goes on from there.
 come_home() {
-  local at=$1 own='' place='' word client id name="$record_session-$$"
+  local at=$1 own='' place='' from=$1 word client id name="$record_session-$$"
   local -a clients
   has_room
   mapfile -t clients < <(ask list-clients -t "$at" -F '#{client_name}' 2>/dev/null)
@@ -101,6 +101,14 @@ come_home() {
       set-option -p -t "=$name:" remain-on-exit off 2>/dev/null) || return
     own=${place% *} place=${place#* }
   fi
+  if [[ $own == "$session" && $own != "$at" ]]; then
+    # Swapped: then both go back, for what stands in its place is another agent's, or the human's, whose session would end.
+    has_room
+    ask if-shell -F -t "$pane" "#{&&:#{!=:#{session_id},$own},#{==:#{window_panes},1}}" \
+      "if-shell -F -t '$own:$window' '#{&&:#{==:#{window_id},$window},#{==:#{window_panes},1}}' 'swap-pane -d -s $pane -t $own:$window'" 2>/dev/null
+    has_room
+    [[ $(ask display-message -p -t "$pane" '#{session_id}' 2>/dev/null) != "$own" ]] || at=$own
+  fi
   has_room
   if [[ $own != "$at" ]] && ! ask break-pane -d -s "$pane" -t "$own:" 2>/dev/null; then
     [[ -z $place ]] || ask kill-pane -t "$place" 2>/dev/null
@@ -108,11 +116,13 @@ come_home() {
   fi
   session=$own
   has_room
+  window=$(ask display-message -p -t "$pane" '#{window_id}' 2>/dev/null)
+  has_room
   ask set-option -w -t "$pane" @fleet_channel "closed-$session" ';' set-option -p -t "$pane" @fleet_channel "closed-$session" 2>/dev/null
   [[ -z $place ]] || ask kill-pane -t "$place" 2>/dev/null
   # Where somebody has taken the name, the marks will do.
   ask if-shell -F -t "$session:" "#{==:#{session_name},$name}" "rename-session -t '$session:' '$record_session'" 2>/dev/null
-  echo "pane $pane of $agent had come into session $at: it is in its own, $session, again" >&2
+  echo "pane $pane of $agent had come into session $from: it is in its own, $session, again" >&2
   for client in "${clients[@]}"; do
     has_room
     ask display-message -c "$client" -d 8000 \
