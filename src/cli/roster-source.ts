@@ -33,7 +33,8 @@ export function readSource({ paths }: Context, file: string): readonly [RosterSo
   const source = readRosterFile(file);
   if (source.kind === 'unreadable') {
     const hint = source.missing ? missingHint(paths, file) : '';
-    throw new CommandFailure(ExitCode.invalidRoster, `no roster to read: ${source.message}${hint}`);
+    const message = source.message.replace(file, () => displayPath(file, userHome));
+    throw new CommandFailure(ExitCode.invalidRoster, `no roster to read: ${message}${hint}`);
   }
   return [
     { file: displayPath(file, userHome), text: source.text },

@@ -1,8 +1,8 @@
-import { opened, stuck } from './after-paste.js';
+import { stuck } from './after-paste.js';
 import { barrier, isLost } from './barrier.js';
 import { isDraftOf } from './composer.js';
 import { done, lags, mostLagMs, proofMs, sizeMs, type DeliveryState, type Step } from './delivery.js';
-import { pictureOf, screenState, type ScreenState } from './screen.js';
+import { meansShell, opened, pictureOf, screenState, type ScreenState } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -39,8 +39,8 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
     if (progress.drawn === null) return { kind: 'wait', drawn: true };
     if (state.activity === 'dialog')
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');
-    if (state.elsewhere && !order.text.startsWith('!'))
-      return waited < limit ? { kind: 'wait' } : stuck(true, opened, 'NotReady');
+    if (state.elsewhere && !meansShell(order.text))
+      return waited < limit ? { kind: 'wait' } : stuck(true, `${opened} was opened`, 'NotReady');
     if (barred !== null)
       return waited < limit ? { kind: 'wait' } : stuck(true, 'somebody is in copy mode', 'CopyMode');
     const keys = submitKeys(profile, order.text, state.activity);

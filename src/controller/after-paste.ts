@@ -1,7 +1,7 @@
 import { barrier, isLost } from './barrier.js';
 import { isDraftOf } from './composer.js';
 import { done, proofMs, type DeliveryState, type RefusalReason, type Step } from './delivery.js';
-import { pictureOf, screenState } from './screen.js';
+import { meansShell, opened, pictureOf, screenState } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -26,8 +26,10 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   const waited = now - progress.since;
   if (activity === 'dialog')
     return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
-  if (elsewhere && !order.text.startsWith('!'))
-    return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, opened, 'NotReady');
+  if (elsewhere && !meansShell(order.text))
+    return waited < profile.submitDelayMs
+      ? { kind: 'wait' }
+      : stuck(isOurs, `${opened} was opened`, 'NotReady');
   // What stands where its composer was is somebody's words, and no draft.
   if (activity === 'starting' && !isOurs && waited < undrawnMs) return { kind: 'wait' };
   // It may ask something that no sign tells of: Enter would answer that.
@@ -60,9 +62,6 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
     ? { kind: 'wait' }
     : done('unknown', 'it was pasted and does not show; it was not entered', 'NotReady');
 }
-
-/** A human did, in the moment of the paste. A message that begins with `!` itself means it. */
-export const opened = 'a menu, a search or shell mode (!) was opened';
 
 export const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>
   isOurs

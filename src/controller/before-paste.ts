@@ -1,6 +1,6 @@
 import { barrier, dialogWaits, gone } from './barrier.js';
 import { done, type DeliveryState, type Obstacle, type RefusalReason, type Step } from './delivery.js';
-import { screenState, shows } from './screen.js';
+import { opened, screenState, shows } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -27,10 +27,7 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
     now - (progress.obstacle?.what === what ? progress.obstacle.since : now) >= ms ||
     now - begun >= patienceMs + ms;
   if (elsewhere && activity !== 'dialog')
-    return waitOr(
-      'a human has opened a menu, a search or shell mode (!) there, which would take the message',
-      'NotReady',
-    );
+    return waitOr(`a human has opened ${opened} there, which would take the message`, 'NotReady');
   switch (activity) {
     case 'dialog':
       return whenIdle ? waitOr(dialogWaits(agent), 'Dialog') : done('refused', dialogWaits(agent), 'Dialog');

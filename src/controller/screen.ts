@@ -44,6 +44,12 @@ export interface ScreenState {
   readonly elsewhere: boolean;
 }
 
+/** What a human may have opened where a message would go elsewhere, for words about it. */
+export const opened = 'a menu, a search or shell mode (!)';
+
+/** Whether a message is itself for the shell mode. */
+export const meansShell = (text: string): boolean => text.startsWith('!');
+
 /** A dialog counts before anything else: Enter in one approves what it asks. */
 export function screenState(profile: RuntimeProfile, screen: Screen): ScreenState {
   const composer = readComposer(profile, screen.lines);
@@ -86,7 +92,7 @@ export function mistakable(
   // A composer may set in all lines but the first.
   const inner = text.replace(/^/gm, '  ');
   const found = firstOf([...dialog, ...busy], `${text}\n${inner}`);
-  if (found !== null || text.startsWith('!')) return found;
+  if (found !== null || meansShell(text)) return found;
   // And where it has a glyph, the first one as well.
   return firstOf(elsewhere, composer.kind === 'between' && composer.glyph === null ? text : inner);
 }

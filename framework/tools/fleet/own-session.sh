@@ -125,8 +125,8 @@ come_home() {
   echo "pane $pane of $agent had come into session $from: it is in its own, $session, again" >&2
   for client in "${clients[@]}"; do
     has_room
-    ask display-message -c "$client" -d 8000 \
-      "fleet: the pane of $agent is in its own session again. Beside others: split-window 'TMUX= tmux -L $MOSAIC_FLEET_SOCKET attach -t =$record_session'" 2>/dev/null
+    # (In a terminal of 80 columns, too.)
+    ask display-message -c "$client" -d 8000 "fleet: $agent is back in its session. See it here: TMUX= fleet agent attach $agent" 2>/dev/null
   done
   return 0
 }

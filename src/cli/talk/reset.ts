@@ -3,7 +3,7 @@ import { pasteText, pressKeys } from '../../actuators/messages.js';
 import { isDraftOf, type Composer } from '../../controller/composer.js';
 import { barrier, dialogWaits } from '../../controller/barrier.js';
 import type { Outcome } from '../../controller/port.js';
-import { screenState, shows, type Screen } from '../../controller/screen.js';
+import { opened, screenState, shows, type Screen } from '../../controller/screen.js';
 import type { Context } from '../context.js';
 import { look } from './mail.js';
 import type { Line } from './line.js';
@@ -133,10 +133,7 @@ export function resetBarrier(line: Line, screen: Screen, word: string | null): R
   if (turn !== null) return turn;
   const { activity, composer, elsewhere } = screenState(line.profile, screen);
   if (elsewhere)
-    return {
-      kind: 'human',
-      message: 'a human has opened a menu, a search or shell mode (!) there, which would take what is typed',
-    };
+    return { kind: 'human', message: `a human has opened ${opened} there, which would take what is typed` };
   if (activity === 'starting') return { kind: 'starting', message: 'its screen is not ready for input' };
   return composer.kind === 'draft' && !stands(line, screen, word)
     ? { kind: 'human', message: 'a draft stands in its composer' }
