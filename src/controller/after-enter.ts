@@ -1,6 +1,6 @@
 import { stuck } from './after-paste.js';
 import { barrier, isLost } from './barrier.js';
-import { isDraftOf } from './composer.js';
+import { standsThere } from './composer.js';
 import { done, lags, mostLagMs, proofMs, sizeMs, type DeliveryState, type Step } from './delivery.js';
 import { meansShell, opened, pictureOf, screenState, type ScreenState } from './screen.js';
 import { timesShown } from './shown.js';
@@ -35,7 +35,7 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
   const extra = sizeMs(order);
   const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra;
   const swallowed = swallowedMs + extra + Math.min(progress.lagMs, mostLagMs) * lags;
-  if (isDraftOf(state.composer, order.text, profile.collapsed)) {
+  if (standsThere(profile, screen.lines, order.text)) {
     if (progress.drawn === null) return { kind: 'wait', drawn: true };
     if (state.activity === 'dialog')
       return waited < limit ? { kind: 'wait' } : stuck(true, 'a dialog came up', 'Dialog');

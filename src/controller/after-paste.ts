@@ -1,5 +1,5 @@
 import { barrier, isLost } from './barrier.js';
-import { isDraftOf } from './composer.js';
+import { standsThere } from './composer.js';
 import { done, proofMs, type DeliveryState, type RefusalReason, type Step } from './delivery.js';
 import { meansShell, opened, pictureOf, screenState } from './screen.js';
 import { timesShown } from './shown.js';
@@ -22,7 +22,7 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   if (screen === null || isLost(barred))
     return done('unknown', 'it ended after the text was pasted and before it was entered', 'Dead');
   const { activity, composer, elsewhere } = screenState(profile, screen);
-  const isOurs = isDraftOf(composer, order.text, profile.collapsed);
+  const isOurs = standsThere(profile, screen.lines, order.text);
   const waited = now - progress.since;
   if (activity === 'dialog')
     return waited < profile.submitDelayMs ? { kind: 'wait' } : stuck(isOurs, 'a dialog came up', 'Dialog');
@@ -55,12 +55,14 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   if (composer.kind === 'draft')
     return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
   if (profile.composer.kind === 'none') return enter;
-  // Where it shows, but not in what is taken for the composer, the profile's pattern is out of date.
-  if (shown > progress.shown) return waited < profile.submitDelayMs * 4 ? { kind: 'wait' } : enter;
-  // Enter would go where nobody knows: into what a human has opened, for one.
-  return waited < undrawnMs
-    ? { kind: 'wait' }
-    : done('unknown', 'it was pasted and does not show; it was not entered', 'NotReady');
+  const isSeen = shown > progress.shown;
+  // Where it shows, and no composer does any more, the profile's pattern is out of date: a long text fits into no small pane, for one.
+  if (isSeen && composer.kind === 'unknown')
+    return waited < profile.submitDelayMs * 4 ? { kind: 'wait' } : enter;
+  // Enter would go where nobody knows: into what a human has opened above an empty composer, for one.
+  if (waited < undrawnMs) return { kind: 'wait' };
+  const where = isSeen ? 'shows elsewhere than in its composer' : 'does not show';
+  return done('unknown', `it was pasted and ${where}; it was not entered`, 'NotReady');
 }
 
 export const stuck = (isOurs: boolean, what: string, reason: RefusalReason): Step =>

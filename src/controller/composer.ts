@@ -116,6 +116,21 @@ export function isDraftOf(composer: Composer, text: string, collapsed: string | 
   return letters.length >= telling && plainLetters(text).includes(letters);
 }
 
+/** The same of a screen: a text that begins as the placeholder does is taken for that, but for its colour. */
+export function standsThere(
+  profile: Pick<RuntimeProfile, 'composer' | 'collapsed'>,
+  lines: readonly ScreenLine[],
+  text: string,
+): boolean {
+  const composer = readComposer(profile, lines);
+  if (composer.kind !== 'empty' || profile.composer.kind === 'none')
+    return isDraftOf(composer, text, profile.collapsed);
+  const typed = readComposer({ ...profile, composer: { ...profile.composer, placeholder: null } }, lines);
+  if (typed.kind !== 'draft') return false;
+  const shown = squeezed(typed.text);
+  return shown === squeezed(text) || (shown.length >= telling && squeezed(text).startsWith(shown));
+}
+
 /** A piece of a text that is so long, or most of a shorter one, is no word that a human happens to have typed. */
 const longPiece = 20;
 const most = 0.8;

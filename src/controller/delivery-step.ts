@@ -1,7 +1,7 @@
 import { afterEnter } from './after-enter.js';
 import { afterPaste } from './after-paste.js';
 import { beforePaste, lingeringMs } from './before-paste.js';
-import { isDraftOf } from './composer.js';
+import { standsThere } from './composer.js';
 import { done, lags, mostLagMs, sizeMs, type DeliveryState, type Step } from './delivery.js';
 import { screenState } from './screen.js';
 
@@ -42,4 +42,4 @@ const mayBeSettling = ({ profile, progress, sight: { screen }, now }: DeliverySt
   screenState(profile, screen).activity !== 'busy';
 
 const holds = ({ order, profile, sight: { screen } }: DeliveryState): boolean =>
-  screen !== null && isDraftOf(screenState(profile, screen).composer, order.text, profile.collapsed);
+  screen !== null && standsThere(profile, screen.lines, order.text);

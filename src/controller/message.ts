@@ -13,12 +13,14 @@ export interface Address {
 
 /**
  * The text as it may be pasted: line ends are newlines, control characters but newline and tab are taken out (ESC [ 201 ~
- * would end the paste and let the rest be typed as keys), and so are newlines at the end.
+ * would end the paste and let the rest be typed as keys), and so are blank lines before the first word, below which a composer
+ * looks empty, and newlines at the end.
  */
 export const cleaned = (text: string): string =>
   Array.from(text.replace(/\r\n?/g, '\n'))
     .filter((character) => !isControl(character))
     .join('')
+    .replace(/^(?:[ \t]*\n)+/, '')
     .replace(/\n+$/, '');
 
 function isControl(character: string): boolean {

@@ -5,6 +5,7 @@ import { recovered, type Attempt } from '../../src/controller/outbox.js';
 import { pictureOf, type PaneTarget, type Screen } from '../../src/controller/screen.js';
 import type { Arrival } from '../../src/controller/transcript.js';
 import { profileOf } from '../../src/roster/profile.js';
+import { BUILT_IN } from '../../src/roster/profiles.js';
 import type { AgentSpec } from '../../src/roster/types.js';
 
 const target: PaneTarget = { session: '$1', window: '@1', pane: '%1', pid: 10, server: 5 };
@@ -26,9 +27,10 @@ const order: DeliveryOrder = {
   patienceMs: 1000,
 };
 
+const plain = (lines: readonly string[]): Screen['lines'] => lines.map((text) => ({ text, typed: text }));
 const screen = (lines: readonly string[], change: Partial<Screen> = {}): Screen => ({
   ...{ pid: 10, dead: false, inMode: false, inputOff: false, cursor: { x: 0, y: 0 }, title: '◇ idle' },
-  lines: lines.map((text) => ({ text, typed: text })),
+  lines: plain(lines),
   ...change,
 });
 const step = (
@@ -89,11 +91,48 @@ describe('after the paste', () => {
   });
   test('a program that has not drawn it may read Enter with it, as a part of it: it is not entered blindly', () => {
     expect(step(pasted, screen(['>']), 12_000)).toEqual({ kind: 'wait' });
-    // Here it shows, and the pattern of the composer is out of date.
-    expect(step(pasted, screen(['$ hello', '>']), 1000)).toEqual({ kind: 'wait' });
-    expect(step(pasted, screen(['$ hello', '>']), 1300)).toMatchObject({ kind: 'enter' });
+    // Here it shows, and no composer does: it is larger than the pane, or its pattern is out of date.
+    const at = (now: number): Step =>
+      nextStep({
+        ...{ order, target, profile: { ...profile, ready: [] }, progress: pasted, now },
+        sight: { screen: screen(['$ hello']), arrival: 'absent' },
+      });
+    expect(at(1000)).toEqual({ kind: 'wait' });
+    expect(at(1300)).toMatchObject({ kind: 'enter' });
     // It was said before, too.
     expect(step({ ...pasted, shown: 1 }, screen(['› hello', '>']), 1300)).toEqual({ kind: 'wait' });
+  });
+  test('a text that shows above an empty composer stands in something that a human has opened: no Enter', () => {
+    const menu = screen(['Rename   esc', '  hello', '>']);
+    expect(step(pasted, menu, 29_000)).toEqual({ kind: 'wait' });
+    expect(step(pasted, menu, 31_000)).toMatchObject({
+      result: {
+        status: 'unknown',
+        reason: 'NotReady',
+        message: expect.stringContaining('elsewhere') as string,
+      },
+    });
+  });
+  test('a text that begins as the placeholder does is in the composer all the same', () => {
+    const claude = BUILT_IN.get('claude')!;
+    const rule = '─'.repeat(40);
+    const asked = { ...order, text: 'Try "npm test" first, and tell me' };
+    const next = (line: { text: string; typed: string }, progress = pasted): Step =>
+      nextStep({
+        ...{ order: asked, target, profile: claude, progress, now: 100 },
+        sight: {
+          screen: { ...screen([]), lines: [...plain([rule]), line, ...plain([rule])] },
+          arrival: 'absent',
+        },
+      });
+    expect(next({ text: `❯ ${asked.text}`, typed: `❯ ${asked.text}` })).toMatchObject({
+      kind: 'enter',
+      drawn: true,
+    });
+    // Its own, faint but for the letter below the cursor.
+    expect(next({ text: '❯ Try "how do I"', typed: '❯ T' })).toEqual({ kind: 'wait' });
+    // Still there: that Enter was swallowed.
+    expect(next({ text: `❯ ${asked.text}`, typed: `❯ ${asked.text}` }, entered)).toEqual({ kind: 'wait' });
   });
   test('where Enter right behind a paste is a part of it, the paste rests first; longer where the machine is slow', () => {
     const resting = { ...profile, restMs: 60 };

@@ -38,13 +38,17 @@ describe('a message to an idle agent', () => {
     const large = 'x'.repeat(1024 * 1024 - 100);
     fs.writeFileSync(file, large);
     expect((await fleet.send('a', '--file', file, '--no-preamble')).receipt.status).toBe('delivered');
+    // A composer that ends at a blank line would look empty.
+    const below = await fleet.send('a', '--message', '\n \n\nfirst word', '--no-preamble');
+    expect(below.receipt).toMatchObject({ status: 'delivered', attempts: 1 });
     // Its screen shows a message before its transcript has it.
     const messages = await until('all are on record', () => {
       const found = fleet.messages('a');
-      return found.length >= 3 && found;
+      return found.length >= 4 && found;
     });
     expect(messages.slice(0, 2)).toEqual([lines, 'before[201~\n/kill\nafter']);
     expect(messages[2]?.length).toBe(large.length);
+    expect(messages[3]).toBe('first word');
   });
 });
 
