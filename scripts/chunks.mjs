@@ -29,6 +29,7 @@ export async function writeChunks(out) {
     [...chunks].map(async ([name, units]) => {
       const functions = await Promise.all(units.map((files) => joined(files, text, places)));
       const body = functions.map((code) => `function(exports,module){${code}\n}`).join(',\n');
+      checkAscii(name, body);
       fs.writeFileSync(
         path.join(out, 'chunks', `${name}.${id}.js`),
         `(function(require,__dirname){return[${body}]})\n`,
@@ -39,6 +40,18 @@ export async function writeChunks(out) {
     start: places.get(entryOf(outputs, 'src/cli/main.ts')),
     library: places.get(entryOf(outputs, 'src/index.ts')),
   };
+}
+
+/**
+ * The launcher reads chunks as Latin-1, which spares the decoding. esbuild writes characters beyond ASCII by their numbers, but
+ * not those of a regular expression: they would come to match something else, in the built program alone.
+ */
+function checkAscii(name, code) {
+  const found = /.{0,60}[^\0-\x7f].{0,30}/.exec(code);
+  if (found !== null)
+    throw new Error(
+      `a character beyond ASCII in the chunk ${name}; write it as \\u and its number: ${found[0]}`,
+    );
 }
 
 const settings = {

@@ -39,7 +39,7 @@ function read(chunk) {
   }
   let script;
   try {
-    // esbuild writes ASCII, and a text known to be Latin-1 needs no decoding.
+    // The build sees to it that this is ASCII, and a text known to be Latin-1 needs no decoding.
     script = new vm.Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData });
   } catch (error) {
     throw missing(error instanceof SyntaxError ? `${filename} is damaged` : error.message);

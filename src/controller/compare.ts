@@ -17,17 +17,17 @@ type Resolved = Extract<Desired, { kind: 'resolved' }>;
 export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | null): Change | null {
   const sinceStart = (): readonly FieldChange[] =>
     applied === null ? [] : changedFields(applied.started, desired.record, desired.spec);
-  if (marks.spec !== desired.specHash) {
+  const isContextOther = differs('context', desired, marks, applied);
+  if (differs('spec', desired, marks, applied)) {
     const changes = sinceStart();
     const reasons = reasonsOf(changes, 'restart', 'restart');
     const fresh = reasonsOf(changes, 'context', 'reset');
     // A restart would continue the conversation of before.
-    const isReset =
-      desired.spec.resetBetweenTasks && marks.context !== desired.contextHash && fresh.length > 0;
+    const isReset = desired.spec.resetBetweenTasks && isContextOther && fresh.length > 0;
     if (isReset) return { action: 'reset', reasons: [...reasons, ...fresh] };
     return { action: 'restart', reasons: reasons.length > 0 ? reasons : [markChanged('spec', 'restart')] };
   }
-  if (marks.context !== desired.contextHash && desired.spec.resetBetweenTasks) {
+  if (isContextOther && desired.spec.resetBetweenTasks) {
     const reasons = reasonsOf(sinceStart(), 'context', 'reset');
     return { action: 'reset', reasons: reasons.length > 0 ? reasons : [markChanged('context', 'reset')] };
   }
@@ -39,6 +39,24 @@ export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | 
   return reasons.length > 0 ? { action: 'update', reasons } : null;
 }
 
+/**
+ * Whether a session runs with something else than is wanted. It was created with its marks, so one that is missing was taken
+ * off by somebody: that tells nothing of the process, and the record of what it was started with is asked in its place.
+ */
+function differs(
+  mark: 'spec' | 'context',
+  desired: Resolved,
+  marks: Marks,
+  applied: AppliedSpec | null,
+): boolean {
+  if (marks[mark] !== null || applied === null)
+    return marks[mark] !== (mark === 'spec' ? desired.specHash : desired.contextHash);
+  const policy = mark === 'spec' ? 'restart' : 'context';
+  return changedFields(applied.started, desired.record, desired.spec).some(
+    (change) => change.policy === policy,
+  );
+}
+
 /** Fields declared otherwise than the running process was started with; in force with the next start or reset. */
 export function outdatedFields(
   desired: Resolved,
@@ -46,8 +64,8 @@ export function outdatedFields(
   applied: AppliedSpec | null,
 ): readonly string[] {
   if (applied === null) return [];
-  const specDiffers = marks.spec !== desired.specHash;
-  const contextDiffers = marks.context !== desired.contextHash;
+  const specDiffers = differs('spec', desired, marks, applied);
+  const contextDiffers = differs('context', desired, marks, applied);
   return changedFields(applied.started, desired.record, desired.spec)
     .filter(({ policy }) => (policy === 'restart' && specDiffers) || (policy === 'context' && contextDiffers))
     .map(({ field }) => field);

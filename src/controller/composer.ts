@@ -97,8 +97,11 @@ function indexOfColumn(text: string, column: number): number {
   return index;
 }
 
-/** Text without what wrapping, borders and cut ends change on a screen. */
-export const squeezed = (text: string): string => text.replace(/[\s│┃…⏎]+/gu, '');
+/**
+ * Text without what wrapping, borders and cut ends change on a screen: light and heavy bars, the ellipsis, a sign for a line's end.
+ * By number, since esbuild leaves a regular expression as it is written and the program is read as Latin-1 (scripts/chunks.mjs).
+ */
+export const squeezed = (text: string): string => text.replace(/[\s\u2502\u2503\u2026\u23ce]+/gu, '');
 
 /** So many letters and digits tell a text from another one. */
 const telling = 8;

@@ -30,5 +30,9 @@ export const nearest = (name: string, candidates: Iterable<string>): string | nu
 const letters = (text: string): string => Array.from(text).sort().join('');
 
 // Two letters swapped are one slip, though two edits.
-const slips = (name: string, candidate: string): number =>
-  name.length === candidate.length && letters(name) === letters(candidate) ? 1 : distance(name, candidate);
+const slips = (name: string, candidate: string): number => {
+  if (name === candidate) return 0;
+  return name.length === candidate.length && letters(name) === letters(candidate)
+    ? 1
+    : distance(name, candidate);
+};

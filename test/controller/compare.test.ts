@@ -92,6 +92,24 @@ describe('without the applied record', () => {
   });
 });
 
+describe('a mark that somebody has taken off the session', () => {
+  const gone = { marks: { spec: null, context: null } };
+  test.each<Fields>([{}, slot])('is no change where the record knows of none: %j', (now) => {
+    const one = scene({ ...now, class: 'x' }, gone);
+    expect(one.plan().actions).toEqual([]);
+    expect(outdatedOf(one)).toEqual([]);
+  });
+  test.each<readonly [Fields, Fields, string, string]>([
+    [{ working_directory: '~/app' }, { working_directory: '~/src' }, 'restart', 'working_directory'],
+    [{ ...slot, class: 'n' }, { class: 'o' }, 'reset', 'class'],
+    [{ class: 'n' }, { class: 'o' }, 'update', 'class'],
+  ])('hides none: %j', (now, was, action, field) => {
+    const one = scene(now, { was, ...gone });
+    expect(one.actionOn('a')).toMatchObject({ action, reasons: [{ field }] });
+    expect(outdatedOf(one)).toEqual([field]);
+  });
+});
+
 test('an update that was applied is not planned again, and its field stays outdated', () => {
   const one = scene({ class: 'n' }, { was: { class: 'o' } });
   const world = one.world();
@@ -105,8 +123,9 @@ test('an update that was applied is not planned again, and its field stays outda
   expect(outdatedFields(desired, one.sessions[0]!.marks, null)).toEqual([]);
 });
 
-const outdated = (now: Fields, was: Fields): readonly string[] => {
-  const one = scene(now, { was });
+const outdated = (now: Fields, was: Fields): readonly string[] => outdatedOf(scene(now, { was }));
+
+const outdatedOf = (one: Scene): readonly string[] => {
   const desired = one.world().desired.get('a');
   if (desired?.kind !== 'resolved') throw new Error('unresolved');
   return outdatedFields(desired, one.sessions[0]!.marks, one.files.get('a')!.applied);

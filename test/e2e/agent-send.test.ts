@@ -50,6 +50,16 @@ describe('a message to an idle agent', () => {
     expect(messages[2]?.length).toBe(large.length);
     expect(messages[3]).toBe('first word');
   });
+
+  // Too short for its letters to tell it: the composer has to be read with the signs that it draws for ends of lines.
+  test('of two short lines, in any script', async () => {
+    await fleet.up(fleet.demo('a'));
+    for (const text of ['x\ny', '了解\n続けて'])
+      expect(await fleet.send('a', '--no-preamble', '--message', text)).toMatchObject({
+        receipt: { status: 'delivered', attempts: 1 },
+      });
+    expect(fleet.messages('a')).toEqual(['x\ny', '了解\n続けて']);
+  });
 });
 
 describe('nothing is typed', () => {

@@ -44,6 +44,17 @@ describe('a command loads what it needs', () => {
     expect(await chunksOf('plan')).toContain('yaml');
   });
 
+  // It is read as Latin-1. esbuild leaves what is beyond ASCII in regular expressions, where it would match something else.
+  test('which is ASCII', () => {
+    const chunks = path.join(path.dirname(cli), 'chunks');
+    const files = fs.readdirSync(chunks).filter((file) => file.endsWith('.js'));
+    expect(files.length).toBeGreaterThan(3);
+    const beyond = files.flatMap(
+      (file) => /[^\0-\x7f]/.exec(fs.readFileSync(path.join(chunks, file), 'utf8'))?.[0] ?? [],
+    );
+    expect(beyond).toEqual([]);
+  });
+
   describe('and says what to do where', () => {
     const again = 'If fleet was just updated, run the command again; otherwise install it again';
     const chunk = (copy: string, name: string): string => {

@@ -302,6 +302,10 @@ test('a conversation of before is listed, and resumed by the first characters of
   expect((await fleet.expect(1, 'agent', 'resume', 'a', 'zzz')).stderr).toContain(
     'fleet agent conversations a',
   );
+  // "$ID" of a script that has not set it.
+  expect((await fleet.expect(64, 'agent', 'resume', 'a', '')).stderr).toContain(
+    'fleet agent conversations a',
+  );
   await fleet.expect(0, 'agent', 'resume', 'a', before.slice(0, 8));
   await expectOwn({ a: ['apples'], b: ['bears'] });
   expect(fleet.record('a').former.map(({ id, ended }) => [id, ended])).toEqual([[after, 'replaced']]);

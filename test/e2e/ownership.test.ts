@@ -38,6 +38,16 @@ describe('only what fleet owns is touched', () => {
     expect(await liveState()).toEqual(before);
   });
 
+  test('a session without its mark of the configuration is as its record says, and verify tells', async () => {
+    await fleet.tmux('set-option', '-u', '-t', '=a:', '@fleet_spec');
+    const before = await liveState();
+    expect((await fleet.expect(0, 'apply')).stdout).toBe('No changes. 2 agents match the roster.\n');
+    expect(await liveState()).toEqual(before);
+    expect((await fleet.expect(1, 'verify')).stdout).toContain('its mark @fleet_spec was taken off');
+    await fleet.expect(0, 'restart', 'a');
+    await fleet.expect(0, 'verify');
+  });
+
   test('a second home is refused, and its roster prunes nothing', async () => {
     const other = path.join(fleet.directory, 'other');
     fs.mkdirSync(path.join(other, 'fleet'), { recursive: true });

@@ -79,6 +79,14 @@ describe('nearest', () => {
   ])('%.20s → %s', (name, expected) => {
     expect(nearest(name, KNOWN_RUNTIMES)).toBe(expected);
   });
+
+  it.each([
+    ['Lead', ['bead', 'lead'], 'lead'],
+    ['A', ['a', 'b'], 'a'],
+    ['A', ['b', 'c'], null],
+  ])('%s among %j → %s: letter case alone is no slip', (name, candidates, expected) => {
+    expect(nearest(name, candidates)).toBe(expected);
+  });
 });
 
 describe('directories', () => {

@@ -98,6 +98,12 @@ function isHeld(
 export async function resumeCommand(context: Context, name: string, id: string): Promise<ExitCode> {
   const roster = await loadRoster(context);
   requireAgents(roster, [name]);
+  // It is the beginning of every id: "$ID" of a script that has not set it would choose one.
+  if (id === '')
+    throw new CommandFailure(
+      ExitCode.usage,
+      `say which conversation; see: fleet agent conversations ${name}`,
+    );
   requireInstallation(context, roster, observeInstallation(context.paths, parseEnvironmentFile));
   return withLock(context, 'fleet agent resume', async () => {
     const pass = await observe(context);

@@ -126,15 +126,20 @@ function agentCheck(
           ? []
           : [`its session was renamed from ${desired.spec.session} to ${session.name}`]),
         ...(desired.kind === 'resolved' && session.marks.spec !== desired.specHash
-          ? ['runs with another configuration']
+          ? [
+              session.marks.spec === null
+                ? 'its mark @fleet_spec was taken off'
+                : 'runs with another configuration',
+            ]
           : []),
         ...(desired.spec.suspend && !held ? ['runs, but is suspended in the roster'] : []),
         ...strays,
       ];
       if (problems.length > 0) {
         const renamed = session.name !== desired.spec.session;
-        // Of where its processes are no plan knows.
-        const hint = strays.length > 0 ? `fleet restart ${agent}` : 'fleet plan';
+        // Of where its processes are no plan knows, and what is unmarked is no change.
+        const hint =
+          strays.length > 0 || session.marks.spec === null ? `fleet restart ${agent}` : 'fleet plan';
         return failed(problems.join('; '), renamed ? `rename it back, or fleet restart ${agent}` : hint);
       }
       return unit
