@@ -110,9 +110,13 @@ class Walker implements Hidden {
     this.collect(value);
   }
 
+  /** With its anchor and tag, which are none of its range: `{ TOKEN, &value }` is a node without a text. */
   private hide(node: unknown): void {
     const range = rangeOf(node);
-    if (range !== null) this.ranges.push([range[0], range[1]]);
+    if (range !== null) {
+      const properties = /(?:[&!][^\s,[\]{}]*\s*)*$/.exec(this.text.slice(0, range[0]))?.[0] ?? '';
+      this.ranges.push([range[0] - properties.length, range[1]]);
+    }
     this.collect(node);
   }
 

@@ -41,6 +41,9 @@ describe('values of env are never shown', () => {
     ],
     ['a variable on the level of its map', lines('agents:', '  - name: a', '    env:', '    TOKEN: s3cret')],
     ['a mistyped field', lines('agents:', '  - name: a', '    environment:', '      - TOKEN=s3cret')],
+    ['an anchor without a value', lines('agents:', '  - name: a', '    env: { TOKEN, &s3cret }')],
+    ['a tag without a value', lines('agents:', '  - name: a', '    env: { TOKEN, !s3cret , B: x }')],
+    ['both', lines('agents:', '  - name: a', '    env: { T, &s3cret', '      !s3cret', '      , B: x }')],
     ['a word without a colon', lines('agents:', '  - name: a', '    env: { TOKEN, s3cret, A=s3cret: }')],
   ])('%s', (_, text) => {
     const shown = conceal(text);
