@@ -12,7 +12,7 @@ type Resolved = Extract<Desired, { kind: 'resolved' }>;
 
 /**
  * What a live agent's marks and record say against what is wanted. The marks decide whether anything disruptive is
- * due; the record only names the fields. Without a record and with matching marks nothing is done.
+ * due, and the record where one is missing; else it only names the fields. Without a record and with matching marks nothing is done.
  */
 export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | null): Change | null {
   const sinceStart = (): readonly FieldChange[] =>
