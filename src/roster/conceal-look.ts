@@ -36,16 +36,19 @@ const OUTSIDE: Region = { column: -1, open: false, keys: null };
 export const conceal = (lines: readonly string[], what: 'everything' | 'comments'): readonly string[] => {
   let env = OUTSIDE;
   let commented = OUTSIDE;
+  let isBehindBlank = false;
   return lines.map((line) => {
     if (/^\s*#/.test(line)) {
-      // A variable that was taken out, wherever its mark was put.
-      const belongs = env.open || indentOf(line, /^[\s#]*/) > env.column || /[:=]/.test(line);
+      // A variable that was taken out, wherever its mark was put; or a remark on one, that was put onto a line of its own.
+      const belongs =
+        env.open || indentOf(line, /^[\s#]*/) > env.column || /[:=]/.test(line) || !isBehindBlank;
       const before = commented;
       commented = after(commented, line, /^[\s#]*/);
       if (env.column >= 0 && belongs) return behind(line, line.indexOf('#') + 1);
       return comment(line, before);
     }
     commented = OUTSIDE;
+    isBehindBlank = line.trim() === '';
     const before = env;
     env = after(env, line, /^\s*/);
     const isInside = env.column >= 0 || before.open;

@@ -39,6 +39,14 @@ describe('values of env are never shown', () => {
       'a variable that was taken out',
       lines('agents:', '  - name: a', '    env:', '      A: b', '#     TOKEN: s3cret'),
     ],
+    [
+      'a remark on a line of its own',
+      lines('agents:', '  - name: a', '    env:', '      A: b', ' # was s3cret'),
+    ],
+    [
+      'the same where the syntax is wrong',
+      lines('oops: [', 'agents:', '  - name: a', '    env:', '      A: ', '# was s3cret'),
+    ],
     ['a variable on the level of its map', lines('agents:', '  - name: a', '    env:', '    TOKEN: s3cret')],
     ['a mistyped field', lines('agents:', '  - name: a', '    environment:', '      - TOKEN=s3cret')],
     ['an anchor without a value', lines('agents:', '  - name: a', '    env: { TOKEN, &s3cret }')],
@@ -53,7 +61,8 @@ describe('values of env are never shown', () => {
   });
 
   test('everything else is shown as it is', () => {
-    const text = lines('# a comment: b', 'agents:', '  - name: a # env', '    command: [env, "A=b"]', '');
+    const head = ['# a comment: b', 'agents:', '  - name: a # env', '    command: [env, "A=b"]', '    env:'];
+    const text = lines(...head, '', '# the others', '  - name: b', '');
     expect(conceal(text).join('\n')).toBe(text);
   });
 });
