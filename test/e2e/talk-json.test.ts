@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { TalkFleet } from '../support/talk-fleet.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../support/fleet-sandbox.js';
+import { TalkFleet, type ReceiptJson } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
 beforeEach(() => {
@@ -37,5 +38,42 @@ test('with --json an outbox tells in one document what waits, what became of it,
         attempts: expect.any(Number) as number,
       },
     ],
+  });
+});
+
+describe('with --json a task whose reset is refused has a receipt, an event and the exit code of the reset', () => {
+  const assign = async (code: number, ...words: readonly string[]): Promise<ReceiptJson> => {
+    const told = ['agent', 'assign', 'a', '--json', '--message', 'a task', ...words];
+    const receipt = JSON.parse((await fleet.expect(code, ...told)).stdout) as ReceiptJson;
+    expect(Object.keys(receipt).slice(0, 4)).toEqual(['formatVersion', 'agent', 'id', 'status']);
+    expect(receipt).toMatchObject({ agent: 'a', status: 'refused', attempts: 0 });
+    const events = await fleet.expect(0, 'events', '--json', '--for', 'a', '-n', '1');
+    expect(JSON.parse(events.stdout)).toMatchObject({ id: receipt.id, status: 'refused' });
+    return receipt;
+  };
+  const notSent = 'the task was not sent: ';
+  beforeEach(() => fleet.up(fleet.demo('a', [], ', reset_between_tasks: true')));
+  afterEach(() => {
+    expect(fleet.messages('a')).toEqual([]);
+  });
+
+  test('by a draft, by its work', async () => {
+    await fleet.type('a', 'half');
+    await until('the draft shows', async () => (await fleet.screen('a')).includes('> half'));
+    const draft = `${notSent}it was not reset: a draft stands in its composer`;
+    expect(await assign(4, '--later')).toMatchObject({ reason: 'Draft', message: draft });
+    expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toBe('Nothing waits.\n');
+    await fleet.type('a', 'C-u');
+    await fleet.type('a', '/busy 30', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    expect(await assign(5, '--timeout', '200ms')).toMatchObject({ reason: 'Busy' });
+  });
+
+  test('by a hold, by its end', async () => {
+    await fleet.expect(0, 'hold', 'a');
+    const { message } = await assign(6);
+    expect(message).toBe(`${notSent}a was not reset: held: by the operator; go on with: fleet release a`);
+    await fleet.expect(0, 'stop', 'a');
+    expect(await assign(4)).toMatchObject({ reason: 'Dead' });
   });
 });
