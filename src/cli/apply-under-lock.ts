@@ -19,7 +19,7 @@ export interface Work {
   readonly reporter: Reporter;
   /** As shown. */
   readonly rosterPath: string;
-  /** With `--now` no screen is asked. */
+  /** With `--now` no screen keeps anything waiting; what it costs is told. */
   readonly words: Words;
   /** Agents whose first message may have been left by a command that was cut short. */
   readonly waiting: readonly string[];
@@ -33,7 +33,8 @@ export async function applyUnderLock(context: Context, work: Work): Promise<Exit
   const { code, results, plan, roster } = await withLock(context, 'fleet apply', async () => {
     const pass = await observe(context);
     const planned = work.planFor(pass);
-    const plan = work.words.now ? planned : await planWithScreens(context, planned, pass.world);
+    const about = work.words.now ? 'costs' : 'all';
+    const plan = await planWithScreens(context, planned, pass.world, about);
     const holder = { failed: false };
     reporter.planned(plan, work.rosterPath);
     const report = (event: ApplyEvent): void => {
