@@ -149,6 +149,11 @@ describe('from a roster to a running fleet', () => {
     expect(stdout + stderr).toContain('| exited with status 3');
     expect(stdout + stderr).toContain('| no licence');
     expect((await fleet.expect(0, 'status')).stdout).toMatch(/dies .*exited with status 3/);
+    const verified = (await fleet.expect(1, 'verify')).stdout;
+    expect(verified).toMatch(
+      / nowhere +does not run; blocked: working_directory .*\n +→ fleet explain nowhere\n/,
+    );
+    expect(verified).toMatch(/ dies +does not run\n +→ fleet apply\n/);
   });
 
   test('who does not stay up is told before the summary, which is the last word and counts it', async () => {
