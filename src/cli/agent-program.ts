@@ -71,7 +71,7 @@ function talkingCommands(agent: Command): void {
     .option('--now', 'end its process where it cannot be reset at once')
     .action(
       run1(async (context, name, options: SendOptions & ResetOptions) =>
-        (await import('./commands/agent-reset.js')).assignCommand(context, name, options),
+        (await import('./commands/agent-assign.js')).assignCommand(context, name, options),
       ),
     );
   command(agent, 'reset', 'give it a fresh conversation')

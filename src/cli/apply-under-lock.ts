@@ -9,7 +9,7 @@ import { observe, type Pass } from './pass.js';
 import { planWithScreens } from './plan-with-screens.js';
 import type { Reporter } from './reporter.js';
 import { deliverKickstarts } from './talk/kickstart.js';
-import { waitUntilUp } from './wait-until-up.js';
+import { waitUntilUp, type NotUp } from './wait-until-up.js';
 
 export interface Work {
   /** The plan of what is the case now, restricted to what was asked for. */
@@ -19,7 +19,7 @@ export interface Work {
   readonly reporter: Reporter;
   /** As shown. */
   readonly rosterPath: string;
-  /** With `--now` no screen is asked. */
+  /** With `--now` no screen keeps anything waiting; what it costs is told. */
   readonly words: Words;
   /** Agents whose first message may have been left by a command that was cut short. */
   readonly waiting: readonly string[];
@@ -30,10 +30,11 @@ export interface Work {
 /** Observes the world again under the lock, and does what is planned then. */
 export async function applyUnderLock(context: Context, work: Work): Promise<ExitCode> {
   const { reporter, waitMs } = work;
-  const { code, results, roster } = await withLock(context, 'fleet apply', async () => {
+  const { code, results, plan, roster } = await withLock(context, 'fleet apply', async () => {
     const pass = await observe(context);
     const planned = work.planFor(pass);
-    const plan = work.words.now ? planned : await planWithScreens(context, planned, pass.world);
+    const about = work.words.now ? 'costs' : 'all';
+    const plan = await planWithScreens(context, planned, pass.world, about);
     const holder = { failed: false };
     reporter.planned(plan, work.rosterPath);
     const report = (event: ApplyEvent): void => {
@@ -41,18 +42,25 @@ export async function applyUnderLock(context: Context, work: Work): Promise<Exit
       reporter.event(event);
     };
     const results = await carryOutAlone(context, plan, pass, work.replan, report, { words: work.words });
-    reporter.summary(results, plan);
     const code = exitCodeOf(results, plan);
     return {
       code: holder.failed && code === ExitCode.done ? ExitCode.actionFailed : code,
-      results,
-      roster: pass.world.roster,
+      ...{ results, plan, roster: pass.world.roster },
     };
   });
   const launched = results.flatMap(({ kind, action }) =>
     kind === 'done' && action.action !== 'stop' ? [action.agent] : [],
   );
-  if (!context.interrupted()) await deliverKickstarts(context, [...new Set([...launched, ...work.waiting])]);
-  if (waitMs === null || launched.length === 0 || context.interrupted()) return code;
-  return waitUntilUp(context, roster, launched, waitMs, code, (message) => reporter.diagnostic(message));
+  let notUp: NotUp | null = null;
+  // Whatever comes now: what was done is counted, and that is the last word.
+  try {
+    if (!context.interrupted())
+      await deliverKickstarts(context, [...new Set([...launched, ...work.waiting])]);
+    if (waitMs !== null && launched.length > 0) notUp = await waitUntilUp(context, roster, launched, waitMs);
+    if (notUp !== null) reporter.notUp(notUp);
+  } finally {
+    // Of a waiting that was interrupted nothing is known.
+    reporter.summary(results, plan, notUp?.code === ExitCode.interrupted ? 0 : notUp?.agents.length);
+  }
+  return notUp?.code ?? code;
 }

@@ -57,7 +57,7 @@ export async function withLock<Value>(
 export interface Circumstances {
   /** Where the server is, if not on the roster's socket. */
   readonly socketName?: string;
-  /** What the operator said with the plan; with `--now` no screen is asked. */
+  /** What the operator said with the plan; with `--now` no screen is asked any more. */
   readonly words?: Words;
   /** For who knows it without reading the file. */
   readonly rosterInForce?: () => Roster | null;
@@ -107,7 +107,7 @@ export async function carryOut(
         ...{ roster: now.value, socketName, endsAsked: pass.endsAsked },
       });
       const plan = replan(later);
-      return ok(words.now ? plan : await planWithScreens(context, plan, later.world));
+      return ok(words.now ? plan : await planWithScreens(context, plan, later.world, 'gates'));
     },
     report: (event: ApplyEvent) => {
       const record = outcomeRecord(context.now(), event);

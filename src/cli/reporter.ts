@@ -7,6 +7,8 @@ import { planText } from './render/plan-text.js';
 import { holderFailure, holderResult } from './render/holder-text.js';
 import { costJson, howText } from './render/reason-text.js';
 import { resultLines, resultSummary } from './render/result-text.js';
+import { visible } from '../roster/visible.js';
+import type { NotUp } from './wait-until-up.js';
 import { jsonText } from './render/json-text.js';
 
 /** Tells the operator, or their program, what a command that acts is doing. */
@@ -14,7 +16,10 @@ export interface Reporter {
   planned(plan: Plan, rosterPath: string): void;
   event(event: ApplyEvent): void;
   diagnostic(message: string): void;
-  summary(results: readonly ActionResult[], plan: Plan): void;
+  /** Whom `--wait` has not seen staying up. */
+  notUp(problem: NotUp): void;
+  /** The last word. @param notUp how many of those that were started did not stay up, as far as that was asked for */
+  summary(results: readonly ActionResult[], plan: Plan, notUp?: number): void;
 }
 
 /** Plan and results on stdout, progress on stderr. */
@@ -36,8 +41,12 @@ export function textReporter({ print, say, progress, style }: Context): Reporter
       }
     },
     diagnostic: (message) => say(message),
-    summary: (results) => {
-      const line = resultSummary(results);
+    notUp: ({ message, lines }) => {
+      say(message);
+      for (const line of lines) say(`      | ${visible(line)}`);
+    },
+    summary: (results, _, notUp = 0) => {
+      const line = resultSummary(results, notUp);
       if (line !== null) print(line);
     },
   };
@@ -66,7 +75,8 @@ export function jsonReporter({ print }: Pick<Context, 'print'>): Reporter {
       }
     },
     diagnostic: (message) => line({ type: 'diagnostic', message }),
-    summary: (results, plan) => {
+    notUp: ({ agents, message, lines }) => line({ type: 'diagnostic', message, agents, lastLines: lines }),
+    summary: (results, plan, notUp = 0) => {
       const of = (kind: ActionResult['kind']): number =>
         results.filter((result) => result.kind === kind).length;
       const { unchanged, unknown } = plan.summary;
@@ -76,6 +86,7 @@ export function jsonReporter({ print }: Pick<Context, 'print'>): Reporter {
         failed: of('failed'),
         gated: of('gated'),
         interrupted: of('interrupted'),
+        notUp,
         unchanged,
         unknown,
       });

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assess } from '../controller/assess.js';
 import { readExitRecord } from '../observers/exit-record.js';
 import type { Roster } from '../roster/types.js';
-import { visible } from '../roster/visible.js';
 import type { Context } from './context.js';
 import { ExitCode } from './exit-code.js';
 import { observe } from './pass.js';
@@ -14,19 +13,26 @@ const pollMs = 250;
 /** A unit whose process has ended writes down how, and ends, within so long. */
 const recordMs = 3000;
 
+/** Who did not stay up, or of whom that is not known. */
+export interface NotUp {
+  readonly code: ExitCode;
+  readonly agents: readonly string[];
+  readonly message: string;
+  /** What one that ended has left. */
+  readonly lines: readonly string[];
+}
+
 /**
  * Waits until every launched agent has been up without a break for two seconds.
  *
- * @returns `code` then; 4 where one ended, 5 where the time ran out
+ * @returns null then; `code` 4 where one ended, 5 where the time ran out, 130 where the waiting was interrupted
  */
 export async function waitUntilUp(
   context: Context,
   roster: Roster,
   agents: readonly string[],
   timeoutMs: number,
-  code: ExitCode,
-  say: (message: string) => void,
-): Promise<ExitCode> {
+): Promise<NotUp | null> {
   const deadline = performance.now() + timeoutMs;
   const since = new Map<string, { pid: number; from: number }>();
   const endedAt = new Map<string, number>();
@@ -46,14 +52,12 @@ export async function waitUntilUp(
           endedAt.set(agent, from);
           since.delete(agent);
           if (now - from < recordMs) break;
-          for (const line of endLines(context, agent)) say(line);
-          return ExitCode.actionFailed;
+          return endOf(context, agent);
         }
         case 'stopped':
         case 'hollow':
         case undefined:
-          for (const line of endLines(context, agent)) say(line);
-          return ExitCode.actionFailed;
+          return endOf(context, agent);
         case 'unknown':
         case 'foreign':
         case 'unmarked':
@@ -63,20 +67,27 @@ export async function waitUntilUp(
       }
     }
     const waiting = agents.filter((agent) => now - (since.get(agent)?.from ?? now) < steadyMs);
-    if (waiting.length === 0) return code;
-    if (now >= deadline || context.interrupted()) {
-      say(`not up after ${Math.round(timeoutMs / 1000)}s: ${waiting.join(', ')}`);
-      return ExitCode.timeout;
+    if (waiting.length === 0) return null;
+    const list = waiting.join(', ');
+    if (context.interrupted())
+      return {
+        ...{ code: ExitCode.interrupted, agents: waiting, lines: [] },
+        message: `interrupted before it was known whether these stay up: ${list}`,
+      };
+    if (now >= deadline) {
+      const message = `not up after ${Math.round(timeoutMs / 1000)}s: ${list}`;
+      return { code: ExitCode.timeout, agents: waiting, message, lines: [] };
     }
     await delay(Math.min(pollMs, Math.max(1, deadline - now)));
   }
 }
 
-function endLines({ paths }: Context, agent: string): readonly string[] {
+function endOf({ paths }: Context, agent: string): NotUp {
   const record = readExitRecord(paths, agent);
-  if (record === null) return [`${agent} ended after its start; see: fleet status ${agent}`];
-  return [
-    `${agent} ended after its start`,
-    ...[endText(record), ...record.lines].map((line) => `      | ${visible(line)}`),
-  ];
+  const message = `${agent} ended after its start`;
+  return {
+    ...{ code: ExitCode.actionFailed, agents: [agent] },
+    message: record === null ? `${message}; see: fleet status ${agent}` : message,
+    lines: record === null ? [] : [endText(record), ...record.lines],
+  };
 }

@@ -1,4 +1,4 @@
-import type { Plan, PlannedAction } from './action.js';
+import { isDisruptive, type Gate, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import { summarize } from './summary.js';
 
@@ -17,7 +17,7 @@ export type AskScreens = (actions: readonly PlannedAction[]) => Promise<Readonly
 
 /**
  * Actions that depend on what a screen shows: a turn may go on without any output, for longer than `idle_after`, and a dialog
- * prints nothing. `immediate` asks no screen, nor does a word like `restart`. Who lives on a server that is replaced on the
+ * prints nothing. `immediate` waits for no screen, nor does a word like `restart`. Who lives on a server that is replaced on the
  * operator's word ends with it.
  */
 export function dependOnScreens({ actions, holder }: Plan, { desired }: World): readonly PlannedAction[] {
@@ -32,26 +32,55 @@ export function dependOnScreens({ actions, holder }: Plan, { desired }: World): 
   );
 }
 
+/**
+ * Actions that no screen keeps from being done at once, and of which it tells what they cost: the operator's own word, a stop, what
+ * `immediate` or `--now` lets through.
+ */
+export const pricedByScreens = (
+  { actions }: Plan,
+  { desired }: World,
+  gated: readonly PlannedAction[],
+): readonly PlannedAction[] =>
+  actions.filter(
+    (planned) =>
+      isDisruptive(planned.action) &&
+      planned.gate.kind === 'ready' &&
+      planned.live?.busy === false &&
+      planned.cost.kind === 'keeps-conversation' &&
+      desired.has(planned.agent) &&
+      !gated.includes(planned),
+  );
+
 /** The plan with what the screens forbid deferred. Asks nothing where nothing depends on it. */
-export async function gatedByScreens(plan: Plan, world: World, ask: AskScreens): Promise<Plan> {
-  const asked = dependOnScreens(plan, world);
-  if (asked.length === 0) return plan;
-  const barriers = await ask(asked);
+export const gatedByScreens = (plan: Plan, world: World, ask: AskScreens): Promise<Plan> =>
+  toldByScreens(plan, dependOnScreens(plan, world), [], ask);
+
+/** @param gated is deferred where a screen forbids it; `priced` is done all the same, and its cost told */
+export async function toldByScreens(
+  plan: Plan,
+  gated: readonly PlannedAction[],
+  priced: readonly PlannedAction[],
+  ask: AskScreens,
+): Promise<Plan> {
+  if (gated.length + priced.length === 0) return plan;
+  const barriers = await ask([...gated, ...priced]);
   const actions = plan.actions.map((action) => {
-    const barrier = action.gate.kind === 'ready' ? barriers.get(action.agent) : undefined;
-    return barrier === undefined ? action : deferredBy(action, barrier);
+    const barrier = barriers.get(action.agent);
+    if (barrier === undefined) return action;
+    if (gated.includes(action)) return { ...priceOf(action, barrier), gate: gateBy(barrier) };
+    return priced.includes(action) ? priceOf(action, barrier) : action;
   });
   return { ...plan, actions, summary: summarize(actions, plan.unknownAgents, plan.summary.unchanged) };
 }
 
+const gateBy = ({ message }: ScreenBarrier): Gate => ({ kind: 'deferred', why: 'screen', message });
+
 /** Who is at work without a word is as busy, and would lose as much, as who prints. */
-function deferredBy(action: PlannedAction, { message, turn }: ScreenBarrier): PlannedAction {
-  const gate = { kind: 'deferred', why: 'screen', message } as const;
-  if (!turn || action.live === null) return { ...action, gate };
+function priceOf(action: PlannedAction, { turn }: ScreenBarrier): PlannedAction {
+  if (!turn || action.live === null) return action;
   const kept = action.cost.kind === 'keeps-conversation';
   return {
     ...action,
-    gate,
     live: { ...action.live, busy: true },
     cost: kept ? { kind: 'loses-turn' } : action.cost,
   };

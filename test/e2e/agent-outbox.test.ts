@@ -116,7 +116,11 @@ describe('a message that is left', () => {
     await fleet.expect(0, 'stop', 'a');
     const { receipt } = await fleet.send('a', '--later', '--message', 'never mind');
     expect((await fleet.expect(64, 'agent', 'outbox', 'a', '--drop', 'x')).stderr).toContain('no message x');
-    await fleet.expect(0, 'agent', 'outbox', 'a', '--drop', receipt.id);
+    const both = await fleet.expect(64, 'agent', 'outbox', 'a', '--drop', receipt.id, '--deliver');
+    expect(both.stderr).toContain('give --drop or --deliver, not both');
+    expect((await fleet.expect(0, 'agent', 'outbox', 'a', '--drop', receipt.id)).stdout).toBe(
+      `${receipt.id} was dropped.\n`,
+    );
     await fleet.expect(0, 'start', 'a');
     expect((await fleet.send('a', '--message', 'x')).receipt.status).toBe('delivered');
     expect(fleet.messages('a')).toEqual(['x']);

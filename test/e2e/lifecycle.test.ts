@@ -149,6 +149,48 @@ describe('from a roster to a running fleet', () => {
     expect(stdout + stderr).toContain('| exited with status 3');
     expect(stdout + stderr).toContain('| no licence');
     expect((await fleet.expect(0, 'status')).stdout).toMatch(/dies .*exited with status 3/);
+    const verified = (await fleet.expect(1, 'verify')).stdout;
+    expect(verified).toMatch(
+      / nowhere +does not run; blocked: working_directory .*\n +→ fleet explain nowhere\n/,
+    );
+    expect(verified).toMatch(/ dies +does not run\n +→ fleet apply\n/);
+  });
+
+  test('who does not stay up is told before the summary, which is the last word and counts it', async () => {
+    fleet.writeRoster([
+      '{ name: a, runtime: sleeper, command: [sh, -c, "sleep 1; echo no licence; exit 3"] }',
+    ]);
+    await fleet.expect(0, 'install');
+    const { stdout } = await fleet.expect(4, 'apply', '--json', '--wait', '10s');
+    const told = stdout.trim().split('\n').map((line) => JSON.parse(line) as object); // prettier-ignore
+    expect(told.slice(-3)).toMatchObject([
+      { type: 'action_complete', agent: 'a', action: 'start' },
+      {
+        ...{ type: 'diagnostic', message: 'a ended after its start', agents: ['a'] },
+        lastLines: ['exited with status 3', 'no licence'],
+      },
+      { type: 'summary', done: 1, failed: 0, notUp: 1 },
+    ]);
+    const again = await fleet.expect(4, 'apply', '--wait', '10s');
+    expect(again.stdout).toMatch(/\nApplied: 1 started; 1 not up\.\n$/);
+    expect(again.stderr).toBe('a ended after its start\n      | exited with status 3\n      | no licence\n');
+  });
+
+  test('who ends the waiting is not told that its time was over', async () => {
+    fleet.writeRoster([sleeper('a')]);
+    await fleet.expect(0, 'install');
+    const started = async (pid: number) => {
+      await until('it runs', async () => (await fleet.pids())['a'] !== undefined);
+      await until('it is told', () => fs.existsSync(path.join(fleet.state, 'events.jsonl')));
+      process.kill(pid, 'SIGINT');
+    };
+    const { code, stderr, stdout } = await fleet.fleetWith(
+      { started: (pid) => void started(pid) },
+      ...['apply', '--wait', '30s'],
+    );
+    expect(stderr).toContain('interrupted before it was known whether these stay up: a');
+    expect(stdout).toContain('Applied: 1 started.');
+    expect(code).toBe(130);
   });
 });
 

@@ -1,5 +1,6 @@
 import { removeEntry } from '../../actuators/outbox.js';
 import type { Delivered } from '../../controller/deliver.js';
+import type { OutboxEntry } from '../../controller/outbox.js';
 import { outboxDirectory } from '../../host/paths.js';
 import { observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
@@ -16,7 +17,7 @@ import { rosterToTalk } from '../roster-in-force.js';
 import { attended } from '../talk/attended.js';
 import { undeliverable } from '../talk/undeliverable.js';
 import { openLine, requireSeen } from '../talk/line.js';
-import { deliverLeft } from '../talk/round.js';
+import { deliverLeft, type Round } from '../talk/round.js';
 import { lockTalk, requireAgent } from './agent-send.js';
 import { jsonText } from '../render/json-text.js';
 
@@ -35,6 +36,8 @@ export async function outboxCommand(
   const roster = await rosterToTalk(context);
   const directory = outboxDirectory(context.paths, name);
   const { drop: id, deliver } = options;
+  if (id !== undefined && deliver === true)
+    throw new CommandFailure(ExitCode.usage, 'give --drop or --deliver, not both');
   // What waits for an agent that has left the roster, or has another name by now, is delivered by nobody.
   const isLeft = deliver !== true && undeliverable(context, roster).includes(name);
   const agent = isLeft ? null : requireAgent(roster, name);
@@ -43,7 +46,7 @@ export async function outboxCommand(
   return attended(context, `  ${name}: waiting until it can be talked to …`, () =>
     underTalkLock(context, { name }, () =>
       id !== undefined || agent === null
-        ? drop(context, directory, name, id ?? '')
+        ? drop(context, directory, { agent: name, id: id ?? '' }, options)
         : deliverNow(context, roster, agent, options),
     ),
   );
@@ -75,36 +78,57 @@ async function deliverNow(
   options: OutboxOptions,
 ): Promise<ExitCode> {
   const { name } = agent;
+  const directory = outboxDirectory(context.paths, name);
   const opened = requireSeen(await openLine(context, roster, agent, 0), 'nothing was typed: ');
   const manner = { whenIdle: false, clearDraft: false, enters: 2, patienceMs: 10_000 };
-  const round =
+  const round: Round =
     opened.kind === 'closed'
       ? { results: new Map<string, Delivered>(), blocked: opened.result }
       : await deliverLeft(context, opened.line, manner);
   const { results, blocked } = round;
-  if (options.json !== true)
+  const good = [...results.values()].every(({ status }) => status === 'delivered' || status === 'queued');
+  const code = blocked === null && good ? ExitCode.done : ExitCode.actionFailed;
+  if (options.json === true) {
+    context.print(jsonText({ formatVersion, ...roundJson(round), entries: entriesJson(directory) }));
+  } else {
     for (const [id, { status, message }] of results) context.print(`${id}  ${status}: ${visible(message)}`);
-  if (blocked === null) {
-    const code = list(context, outboxDirectory(context.paths, name), options);
-    const good = [...results.values()].every(({ status }) => status === 'delivered' || status === 'queued');
-    return good ? code : ExitCode.actionFailed;
+    if (blocked === null) list(context, directory, options);
   }
-  context.say(`${name}: ${blocked.message}`);
-  return ExitCode.actionFailed;
+  if (blocked !== null) context.say(`${name}: ${blocked.message}`);
+  return code;
 }
 
-function list({ print, now }: Context, directory: string, { json }: OutboxOptions): ExitCode {
+const roundJson = ({ results, blocked }: Round): object => ({
+  results: [...results].map(([id, { status, reason, message, attempts }]) => ({
+    ...{ id, status, ...(reason === null ? {} : { reason }) },
+    ...{ message, attempts },
+  })),
+  ...(blocked === null
+    ? {}
+    : {
+        blocked: { ...(blocked.reason === null ? {} : { reason: blocked.reason }), message: blocked.message },
+      }),
+});
+
+/** @throws CommandFailure 1 where it cannot be read */
+function waitingIn(directory: string): readonly OutboxEntry[] {
   const outbox = readOutbox(directory);
   if (!outbox.known) throw new CommandFailure(ExitCode.error, outbox.message);
-  const rows = outbox.value.map(({ entry }) => entry);
+  return outbox.value.map(({ entry }) => entry);
+}
+
+const entriesJson = (directory: string): readonly object[] =>
+  waitingIn(directory).map(({ id, kind, source, createdAt, text, parked, attempt }) => ({
+    ...{ id, kind, source, createdAt: new Date(createdAt).toISOString() },
+    ...{ bytes: Buffer.byteLength(text), attempted: attempt !== null, parked },
+  }));
+
+function list({ print, now }: Context, directory: string, { json }: OutboxOptions): ExitCode {
   if (json === true) {
-    const entries = rows.map(({ id, kind, source, createdAt, text, parked, attempt }) => ({
-      ...{ id, kind, source, createdAt: new Date(createdAt).toISOString() },
-      ...{ bytes: Buffer.byteLength(text), attempted: attempt !== null, parked },
-    }));
-    print(jsonText({ formatVersion, entries }));
+    print(jsonText({ formatVersion, entries: entriesJson(directory) }));
     return ExitCode.done;
   }
+  const rows = waitingIn(directory);
   if (rows.length === 0) print('Nothing waits.');
   for (const { id, kind, source, createdAt, text, parked } of rows) {
     const state = parked === null ? 'waits' : `parked: ${parked}; drop it with --drop ${id}`;
@@ -115,7 +139,12 @@ function list({ print, now }: Context, directory: string, { json }: OutboxOption
   return ExitCode.done;
 }
 
-function drop(context: Context, directory: string, agent: string, id: string): ExitCode {
+function drop(
+  context: Context,
+  directory: string,
+  { agent, id }: { readonly agent: string; readonly id: string },
+  { json }: OutboxOptions,
+): ExitCode {
   const outbox = readOutbox(directory);
   if (!outbox.known) throw new CommandFailure(ExitCode.error, outbox.message);
   const found = outbox.value.find(({ entry }) => entry.id === id);
@@ -129,6 +158,8 @@ function drop(context: Context, directory: string, agent: string, id: string): E
   context.record([
     eventOf('message', context.now(), { agent, id, status: 'dropped', message: `dropped ${id}` }),
   ]);
-  context.print(`${id} was dropped.`);
+  context.print(
+    json === true ? jsonText({ formatVersion, agent, id, status: 'dropped' }) : `${id} was dropped.`,
+  );
   return ExitCode.done;
 }

@@ -21,8 +21,8 @@ import { attended } from '../talk/attended.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { markFresh } from '../talk/mark-fresh.js';
 import { deliverLeft } from '../talk/round.js';
-import { resetByRestart, resetInApp, resetWord, type ResetResult } from '../talk/reset.js';
-import { lockTalk, prepareSend, requireAgent, type SendOptions, type TakeTalkLock } from './agent-send.js';
+import { resetByRestart, resetInApp, resetWord, type Refusal, type ResetResult } from '../talk/reset.js';
+import { lockTalk, requireAgent } from './agent-send.js';
 import { restartAgents } from './restart.js';
 
 export interface ResetOptions {
@@ -33,6 +33,12 @@ export interface ResetOptions {
   readonly clearDraft?: true;
   /** Milliseconds. */
   readonly timeout?: number;
+}
+
+/** `refusal`: why nothing follows, as a sentence; null: the agent is fresh. */
+export interface ResetOutcome {
+  readonly code: ExitCode;
+  readonly refusal: Refusal | null;
 }
 
 /** What the operator typed. */
@@ -46,7 +52,7 @@ const patienceMs = 60_000;
  */
 export async function resetCommand(context: Context, name: string, options: ResetOptions): Promise<ExitCode> {
   const { roster, agent } = await prepareReset(context, name, options);
-  const code = await underLock(context, agent, options, () =>
+  const { code } = await underLock(context, agent, options, () =>
     resetLocked(context, roster, agent, options, 'agent reset'),
   );
   if (!context.interrupted()) await deliverKickstarts(context, [name]);
@@ -54,7 +60,7 @@ export async function resetCommand(context: Context, name: string, options: Rese
 }
 
 /** What can be refused without looking at the agent. */
-async function prepareReset(
+export async function prepareReset(
   context: Context,
   name: string,
   options: ResetOptions,
@@ -71,17 +77,17 @@ async function prepareReset(
  * Nobody else talks to the agent until it is fresh, and has its task: what was delivered to it after it had been found idle would be
  * lost with its process.
  */
-async function underLock(
+export async function underLock(
   context: Context,
   agent: AgentSpec,
   options: ResetOptions,
-  work: () => Promise<ExitCode>,
-): Promise<ExitCode> {
+  work: () => Promise<ResetOutcome>,
+): Promise<ResetOutcome> {
   const locked = await waiting(context, agent, () => lockTalk(context, agent, options.timeout ?? patienceMs));
   if (locked.kind === 'held') {
     const { purpose, pid } = locked.owner;
-    context.say(`${agent.name} was not reset: ${purpose} (pid ${pid}) is talking to it`);
-    return context.interrupted() ? ExitCode.interrupted : ExitCode.timeout;
+    const message = `${purpose} (pid ${pid}) is talking to it`;
+    return notReset(context, agent, { kind: 'refused', reason: 'Busy', message, late: true });
   }
   try {
     return await work();
@@ -94,27 +100,28 @@ const waiting = <Value>(context: Context, { name }: AgentSpec, work: () => Promi
   attended(context, `  ${name}: waiting until it is idle …`, work);
 
 /** The caller holds the agent's lock. */
-async function resetLocked(
+export async function resetLocked(
   context: Context,
   roster: Roster,
   agent: AgentSpec,
   options: ResetOptions,
   word: ResetWord,
-): Promise<ExitCode> {
+): Promise<ResetOutcome> {
   const { name } = agent;
-  const afresh = async (): Promise<ExitCode> => (await restartAgents(context, [name], word)).code;
+  const afresh = async (): Promise<ResetOutcome> => {
+    const { code } = await restartAgents(context, [name], word);
+    const message = `it was not started afresh (exit ${code}); see: fleet explain ${name}`;
+    return { code, refusal: code === ExitCode.done ? null : { reason: null, message } };
+  };
   return waiting(context, agent, async () => {
     const result = await attempt(context, roster, agent, options, word);
     switch (result.kind) {
       case 'fresh':
         context.record([eventOf('reset', context.now(), { agent: name, message: 'reset in its runtime' })]);
         context.print(`${name} has a fresh conversation.`);
-        return ExitCode.done;
+        return { code: ExitCode.done, refusal: null };
       case 'refused':
-        context.say(`${name} was not reset: ${result.message}`);
-        if (context.interrupted()) return ExitCode.interrupted;
-        if (result.unseen === true) return ExitCode.unavailable;
-        return result.late === true ? ExitCode.timeout : ExitCode.actionFailed;
+        return notReset(context, agent, result);
       case 'by-restart':
         context.say(
           `${name}: ending its process and starting it afresh, in a conversation that fleet can continue`,
@@ -127,6 +134,26 @@ async function resetLocked(
   });
 }
 
+/** Says why, once. */
+function notReset(
+  context: Context,
+  { name }: AgentSpec,
+  refusal: Extract<ResetResult, { kind: 'refused' }>,
+): ResetOutcome {
+  context.say(`${name} was not reset: ${refusal.message}`);
+  const code =
+    refusal.unseen === true
+      ? ExitCode.unavailable
+      : refusal.late === true
+        ? ExitCode.timeout
+        : ExitCode.actionFailed;
+  const { reason, message } = refusal;
+  return {
+    code: context.interrupted() ? ExitCode.interrupted : code,
+    refusal: { reason, message: `it was not reset: ${message}` },
+  };
+}
+
 /** The caller holds the agent's lock. */
 async function attempt(
   context: Context,
@@ -137,7 +164,7 @@ async function attempt(
 ): Promise<ResetResult> {
   const asked = options.clear === true ? 'clear' : options.new === true ? 'new' : null;
   const opened = requireSeen(await openLine(context, roster, agent, 0), `${agent.name} was not reset: `);
-  if (opened.kind === 'closed') return { kind: 'refused', message: opened.result.message };
+  if (opened.kind === 'closed') return { ...opened.result, kind: 'refused' };
   requireNoHold(context, agent.name);
   if (word === 'agent assign' && options.now !== true && hasMessages(context, agent)) {
     // It belongs to the conversation that is there: a task of its own, perhaps, that was left.
@@ -152,6 +179,7 @@ async function attempt(
     if (blocked !== null)
       return {
         kind: 'refused',
+        reason: blocked.reason,
         message: `an earlier message waits: ${blocked.message}; see: fleet agent outbox ${agent.name}`,
       };
   }
@@ -228,32 +256,3 @@ function isResumed({ paths }: Context, agent: AgentSpec): boolean {
   const site = file.state === 'present' ? parseEnvironmentFile(file.text).site : {};
   return resumabilityOf(agent, site).kind === 'can';
 }
-
-/** A task for an agent: a disposable slot is reset first, its first message comes next, then the task. Stops where one fails. */
-export async function assignCommand(
-  context: Context,
-  name: string,
-  options: SendOptions & ResetOptions,
-): Promise<ExitCode> {
-  // Whole before anything is ended: a task that cannot be sent must not cost a conversation.
-  const task = await prepareSend(context, name, options);
-  if (!task.agent.resetBetweenTasks) return task.send();
-  const told = options.json === true ? { ...context, print: context.say } : context;
-  const { roster, agent } = await prepareReset(told, task.agent.name, options);
-  const sending = { begun: false };
-  // One lock over all of it: between the reset and the task another task would come into the same conversation.
-  const code = await underLock(told, agent, options, async () => {
-    const reset = await resetLocked(told, roster, agent, options, 'agent assign');
-    if (!context.interrupted()) await deliverKickstarts(told, [agent.name], 'locked');
-    if (reset !== ExitCode.done) return reset;
-    if (context.interrupted()) return ExitCode.interrupted;
-    sending.begun = true;
-    return task.send(handedOn);
-  });
-  if (!sending.begun) context.say('the task was not sent');
-  return code;
-}
-
-/** The lock of somebody who has it, and gives it back himself. */
-const handedOn: TakeTalkLock = () =>
-  Promise.resolve({ kind: 'acquired', lock: { release: () => undefined }, claim: 0 });

@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { eventFiles } from '../../actuators/event-log.js';
 import { entryName, leaveMessage, removeEntry } from '../../actuators/outbox.js';
 import type { Delivered } from '../../controller/deliver.js';
-import type { DeliveryResult } from '../../controller/delivery.js';
-import { composed } from '../../controller/message.js';
+import type { DeliveryResult, RefusalReason } from '../../controller/delivery.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
 import { mistakable } from '../../controller/screen.js';
 import { acquireLock, lockOwner, type LockResult } from '../../host/lock.js';
@@ -12,7 +10,6 @@ import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
 import { readEvents } from '../../observers/event-log.js';
 import { observeInstallation, observeOwner } from '../../observers/installation.js';
 import { readOutbox } from '../../observers/outbox.js';
-import { findPanes } from '../../observers/screens.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import { profileOf } from '../../roster/profile.js';
 import type { AgentSpec, Roster } from '../../roster/types.js';
@@ -23,19 +20,16 @@ import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem, requireOwnInstallation } from '../guard.js';
 import { rosterToTalk } from '../roster-in-force.js';
 import { attended } from '../talk/attended.js';
+import { compose, type ComposeOptions } from '../talk/compose.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { deliverMail, type Manner } from '../talk/mail.js';
 import { advised, giveReceipt, type Receipt } from '../talk/receipt.js';
 import { cutShort, deliverLeft, note } from '../talk/round.js';
-import { hostName, sourceOf, type SourceOptions } from '../talk/source.js';
 import { readMessage, type TextOptions } from '../talk/text.js';
 
-export interface SendOptions extends TextOptions, SourceOptions {
+export interface SendOptions extends TextOptions, ComposeOptions {
   readonly whenIdle?: true;
   readonly clearDraft?: true;
-  readonly later?: true;
-  /** commander's name for `--no-preamble`. */
-  readonly preamble?: boolean;
   /** Most further times Enter is pressed. */
   readonly retries?: number;
   /** Milliseconds. */
@@ -54,12 +48,19 @@ export async function sendCommand(context: Context, name: string, options: SendO
   return (await prepareSend(context, name, options)).send();
 }
 
+export interface PreparedSend {
+  readonly agent: AgentSpec;
+  readonly send: (take?: TakeTalkLock) => Promise<ExitCode>;
+  /** Nothing was typed, and nothing will be: on record, and with `--json` told by a receipt. */
+  readonly refuse: (reason: RefusalReason | null, message: string) => Promise<void>;
+}
+
 /** Everything about a message that can be refused without looking at its agent, before anything is done. */
 export async function prepareSend(
   context: Context,
   name: string,
   options: SendOptions,
-): Promise<{ readonly agent: AgentSpec; readonly send: (take?: TakeTalkLock) => Promise<ExitCode> }> {
+): Promise<PreparedSend> {
   const begun = performance.now();
   const roster = await rosterToTalk(context);
   const agent = requireAgent(roster, roster.agents.find(({ session }) => session === name)?.name ?? name);
@@ -83,18 +84,21 @@ export async function prepareSend(
     enters: 1 + (options.retries ?? 1),
     patienceMs: patience,
   };
+  const receiptOf = (made: Made): Receipt => {
+    const elapsedMs = Math.round(performance.now() - begun);
+    return { ...made, agent: agent.name, id: entry.id, elapsedMs };
+  };
   const send = async (take: TakeTalkLock = lockTalk): Promise<ExitCode> => {
     const made = await attended(context, `  ${agent.name}: waiting until it can be talked to …`, () =>
       (options.later === true ? sendOrLeave : sendNow)(context, roster, agent, entry, manner, take),
     );
-    const elapsedMs = Math.round(performance.now() - begun);
-    return giveReceipt(
-      context,
-      { ...made, agent: agent.name, id: entry.id, elapsedMs },
-      options.json === true,
-    );
+    return giveReceipt(context, receiptOf(made), options.json === true);
   };
-  return { agent, send };
+  const refuse = async (reason: RefusalReason | null, message: string): Promise<void> => {
+    const made = await noted(context, entry, refused(reason, message));
+    if (options.json === true) giveReceipt(context, receiptOf(made), true);
+  };
+  return { agent, send, refuse };
 }
 
 /** @throws CommandFailure 64 where it is not in the roster */
@@ -103,33 +107,6 @@ export function requireAgent(roster: Roster, name: string): AgentSpec {
   const agent = roster.agents.find((one) => one.name === name);
   if (agent === undefined) throw new Error(`${name} is in the roster and is not`);
   return agent;
-}
-
-async function compose(
-  context: Context,
-  roster: Roster,
-  agent: AgentSpec,
-  text: string,
-  options: SendOptions,
-): Promise<OutboxEntry> {
-  const inPane = context.env['TMUX_PANE'] !== undefined && context.env['MOSAIC_AGENT_NAME'] !== undefined;
-  const isTold = options.source !== undefined || options.sourceLabel !== undefined;
-  const panes = inPane && !isTold ? await findPanes(context.exec, roster.socketName) : null;
-  // An agent must not speak as its operator.
-  if (panes?.known === false)
-    throw new CommandFailure(
-      ExitCode.unavailable,
-      `nothing was sent: who speaks cannot be told: ${visible(panes.message)}. Say it with --source-label`,
-    );
-  const source = sourceOf(context, options, panes?.value ?? []);
-  const addressed = options.preamble !== false;
-  const recipient = `${hostName(options)}:${agent.name}`;
-  return {
-    ...{ id: randomBytes(8).toString('hex'), kind: 'message', agent: agent.name },
-    text: composed(text, addressed ? { source, recipient } : null),
-    ...{ addressed, source, createdAt: context.now() },
-    ...{ left: options.later === true, attempt: null, after: null, parked: null },
-  };
 }
 
 type Made = Omit<Receipt, 'agent' | 'id' | 'elapsedMs'>;

@@ -10,6 +10,7 @@ import { withLock } from '../execute.js';
 import type { ExitCode } from '../exit-code.js';
 import { requireInstallation } from '../guard.js';
 import { observe } from '../pass.js';
+import { planWithScreens } from '../plan-with-screens.js';
 import { textReporter } from '../reporter.js';
 import { deliverKickstarts } from '../talk/kickstart.js';
 import { failing, forgetFailures } from './start.js';
@@ -55,7 +56,7 @@ export async function restartAgents(
     // Under the lock: a controller that sees it would start it first.
     await forgetFailures(context, new Set(names.filter((agent) => failing(agent, first.world))));
     const pass = await observe(context, { endsAsked: true });
-    const plan = planOf(pass.world);
+    const plan = await planWithScreens(context, planOf(pass.world), pass.world, 'costs');
     const reporter = textReporter(context);
     if (plan.actions.length === 0 && plan.unknownAgents.length === 0) context.print('Nothing to restart.');
     else reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));

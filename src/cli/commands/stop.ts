@@ -16,6 +16,7 @@ import { displayPath } from '../../host/paths.js';
 import type { Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import { loadRoster } from '../roster-source.js';
+import { planWithScreens } from '../plan-with-screens.js';
 import { textReporter } from '../reporter.js';
 
 /**
@@ -50,7 +51,9 @@ export async function stopCommand(context: Context, names: readonly string[]): P
     );
   const stopAll = async (): Promise<ExitCode> => {
     const pass = await observe(context, { socketName });
-    const plan = operatorPlan(pass.world, 'stop', whole ? null : names, context.now());
+    const world = { ...pass.world, roster: { ...pass.world.roster, socketName } };
+    const planned = operatorPlan(world, 'stop', whole ? null : names, context.now());
+    const plan = await planWithScreens(context, planned, world, 'costs');
     const reporter = textReporter(context);
     if (plan.actions.length > 0 || plan.unknownAgents.length > 0) {
       reporter.planned(plan, displayPath(context.paths.roster, context.paths.userHome));

@@ -1,6 +1,8 @@
 import { assess, type Assessment } from '../../controller/assess.js';
 import { isPredecessors } from '../../controller/holder.js';
-import { holdOn } from '../../controller/gate.js';
+import type { Gate } from '../../controller/action.js';
+import { holdOn, noWords } from '../../controller/gate.js';
+import { plan as planOf } from '../../controller/plan.js';
 import { observeFigures } from '../../observers/figures.js';
 import { processTree, readChildren } from '../../observers/process-tree.js';
 import { agentUnitName } from '../../observers/systemd.js';
@@ -11,6 +13,7 @@ import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
+import { gateHint, gateText } from '../render/reason-text.js';
 import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
 
 /** Proves on the live fleet: right server under the right unit, sessions exact, marks and processes where they belong. */
@@ -85,10 +88,12 @@ function agentChecks(context: Context, { world }: Pass): readonly Check[] {
   const { agents, strangers } = assess(world);
   const { memory } = world.observed;
   const children = readChildren();
+  const { actions } = planOf(world, noWords, context.now());
   return [
     ...agents.map((assessment): Check => {
       const held = memory.known && holdOn(assessment.agent, memory.value, context.now()) !== null;
-      return agentCheck(assessment, held, children);
+      const gate = actions.find(({ agent }) => agent === assessment.agent)?.gate ?? null;
+      return agentCheck(assessment, held, gate, children);
     }),
     ...strangers.map(({ name }): Check => ({
       result: 'warning',
@@ -101,6 +106,7 @@ function agentChecks(context: Context, { world }: Pass): readonly Check[] {
 function agentCheck(
   { agent, desired, situation, owned }: Assessment,
   held: boolean,
+  gate: Gate | null,
   children: ReadonlyMap<number, readonly number[]>,
 ): Check {
   const failed = (message: string, hint?: string): Check => ({
@@ -109,6 +115,12 @@ function agentCheck(
     message,
     ...(hint === undefined ? {} : { hint }),
   });
+  // What an apply would not do is not advised.
+  const notAsWanted = (message: string): Check => {
+    const why = gate === null ? null : gateText(gate);
+    if (gate === null || why === null) return failed(message, 'fleet apply');
+    return failed(`${message}; ${why}`, gateHint(gate, agent) ?? `fleet explain ${agent}`);
+  };
   if (desired === null) {
     return {
       result: 'warning',
@@ -158,7 +170,7 @@ function agentCheck(
     case 'foreign':
       return failed(situation.message);
     case 'unmarked':
-      return failed("runs without fleet's marks", 'fleet apply');
+      return notAsWanted("runs without fleet's marks");
     case 'starting':
     case 'stopping':
       return { result: 'warning', subject: agent, message: `is ${situation.kind}` };
@@ -166,7 +178,7 @@ function agentCheck(
     case 'hollow':
     case 'stopped':
       return wanted
-        ? failed('does not run', 'fleet apply')
+        ? notAsWanted('does not run')
         : { result: 'ok', subject: agent, message: held ? 'does not run: held' : 'does not run: suspended' };
   }
 }

@@ -119,14 +119,56 @@ export function summaryText(summary: Summary): string {
   return `Plan: ${head}${rest.join(', ')}.${summary.gated > 0 ? ` ${summary.gated} gated.` : ''}`;
 }
 
-/** One line per way to lift a gate, not one per agent. */
-function hints(plan: Plan): readonly string[] {
-  const commands = new Map<string, string[]>();
-  for (const { gate, agent } of plan.actions) {
-    const hint = gateHint(gate, agent);
-    if (hint !== null) commands.set(hint, [...(commands.get(hint) ?? []), agent]);
+/** One line per way to lift a gate, not one per agent; and one for all that waits for approval, where it is much. */
+function hints({ actions }: Plan): readonly string[] {
+  const ways = new Map<string, PlannedAction[]>();
+  for (const planned of actions) {
+    const way = gateHint(planned.gate, takesNames(planned) ? 'AGENT…' : planned.agent);
+    if (way !== null) ways.set(way, [...(ways.get(way) ?? []), planned]);
   }
-  return [...commands].map(([command, agents]) => `To go on with ${listed(agents)}: ${command}`);
+  const lines = [...ways.values()].flatMap((those): readonly string[] => {
+    const [first] = those;
+    const agents = those.map(({ agent }) => agent);
+    return first === undefined
+      ? []
+      : [`To go on with ${listed(agents)}: ${gateHint(first.gate, agents.join(' ')) ?? ''}`];
+  });
+  const waiting = actions.filter(({ gate }) => gate.kind === 'needs-approval' && gate.why !== 'unsaid');
+  // What the brake holds has a line that says so.
+  const isSaid = actions.some(({ gate }) => gate.kind === 'braked');
+  return waiting.length < many || isSaid ? lines : [...lines, allText(waiting)];
+}
+
+/** From so many on, approving each by its name is tedious, and the brake may hold them afterwards. */
+const many = 3;
+
+function allText(waiting: readonly PlannedAction[]): string {
+  const losing = waiting.filter(ends).length;
+  const price =
+    losing === 0 ? '' : `, which ends ${losing} ${losing === 1 ? 'conversation' : 'conversations'}`;
+  return `To go on with all that waits for approval: fleet approve --all${price}`;
+}
+
+const ends = ({ cost }: PlannedAction): boolean => cost.kind === 'loses-conversation';
+
+/** Whether what lifts its gate is said of several agents at once. Whoever ends a conversation says so of that agent. */
+function takesNames(planned: PlannedAction): boolean {
+  const { gate } = planned;
+  switch (gate.kind) {
+    case 'needs-approval':
+      return !ends(planned);
+    case 'backing-off':
+      return true;
+    case 'stalled':
+      return gate.resume === undefined;
+    case 'held':
+      return gate.hold.by === 'stop' && !gate.fleet;
+    case 'ready':
+    case 'blocked':
+    case 'deferred':
+    case 'braked':
+      return false;
+  }
 }
 
 const listed = (agents: readonly string[]): string =>

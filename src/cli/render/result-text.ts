@@ -38,16 +38,17 @@ export function resultLines(result: ActionResult, style: Style): readonly string
 }
 
 /** `Applied: 2 started, 1 restarted; 1 failed, 2 gated.` or null where there was nothing to do. */
-export function resultSummary(results: readonly ActionResult[]): string | null {
+export function resultSummary(results: readonly ActionResult[], notUp = 0): string | null {
   if (results.length === 0) return null;
   const done = new Map<ActionKind, number>();
   for (const { kind, action } of results) {
     if (kind === 'done') done.set(action.action, (done.get(action.action) ?? 0) + 1);
   }
   const verbs = [...done].map(([action, count]) => `${count} ${pastTense[action]}`);
-  const rest = (['failed', 'interrupted', 'gated'] as const).flatMap((kind) => {
+  const rest = (['failed', 'interrupted', 'gated'] as const).flatMap((kind): string[] => {
     const count = results.filter((result) => result.kind === kind).length;
     return count === 0 ? [] : [`${count} ${kind}`];
   });
+  if (notUp > 0) rest.push(`${notUp} not up`);
   return `Applied: ${verbs.length > 0 ? verbs.join(', ') : 'nothing'}${rest.length > 0 ? `; ${rest.join(', ')}` : ''}.`;
 }

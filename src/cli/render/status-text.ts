@@ -121,7 +121,7 @@ function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: Ag
     ...(adopted ? ['adopted: contained from its next restart'] : []),
     ...(outdated.length > 0 ? [`outdated: ${outdated.join(', ')}`] : []),
     ...conditions.flatMap(({ type, reason, message }) =>
-      type === 'Progressing' && phase === 'Running' ? (waitsFor(reason, message) ?? []) : [],
+      type === 'Progressing' && isLive(phase) ? (waitsFor(reason, message) ?? []) : [],
     ),
     ...(phase === 'Extra' ? ['not in the roster'] : []),
     ...(phase === 'Running' && desired === 'stopped' ? ['suspended in the roster'] : []),
@@ -143,6 +143,9 @@ const blockedBy = (conditions: AgentStatus['conditions']): readonly string[] =>
       ? [`blocked: ${visible(message)}`]
       : [],
   );
+
+/** Whose stop, restart or reset may wait; that of an agent which has left the roster, too. */
+const isLive = (phase: AgentStatus['phase']): boolean => phase === 'Running' || phase === 'Extra';
 
 /** What a change of a running agent waits for, or null. */
 function waitsFor(reason: string, message: string): string | null {

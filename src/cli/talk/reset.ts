@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pasteText, pressKeys } from '../../actuators/messages.js';
 import { isDraftOf, type Composer } from '../../controller/composer.js';
-import { barrier, dialogWaits } from '../../controller/barrier.js';
+import { barrier, dialogWaits, gone } from '../../controller/barrier.js';
+import type { RefusalReason } from '../../controller/delivery.js';
 import type { Outcome } from '../../controller/port.js';
 import { opened, screenState, shows, type Screen } from '../../controller/screen.js';
 import type { Context } from '../context.js';
@@ -21,6 +22,12 @@ export interface ResetOrder {
   readonly untold?: true;
 }
 
+/** Why an agent was not reset, in the words of a receipt; null: none of them is it. */
+export interface Refusal {
+  readonly reason: RefusalReason | null;
+  readonly message: string;
+}
+
 /**
  * - `fresh`: verified on the screen
  * - `refused`: nothing was typed
@@ -29,7 +36,7 @@ export interface ResetOrder {
 export type ResetResult =
   | { readonly kind: 'fresh' }
   /** `late`: it was waited for until the time was over. `unseen`: tmux does not answer. */
-  | { readonly kind: 'refused'; readonly message: string; readonly late?: true; readonly unseen?: true }
+  | (Refusal & { readonly kind: 'refused'; readonly late?: true; readonly unseen?: true })
   | { readonly kind: 'uncertain'; readonly message: string }
   /** It is idle, and its process is to be ended: only a start says which conversation it is in. */
   | { readonly kind: 'by-restart' };
@@ -58,7 +65,8 @@ export async function resetInApp(
       order.command,
       profile.dialog,
     );
-    if (pasted.kind === 'refused') return { kind: 'refused', message: 'its pane changed in the last moment' };
+    if (pasted.kind === 'refused')
+      return { kind: 'refused', reason: null, message: 'its pane changed in the last moment' };
     if (pasted.kind === 'unknown') return { kind: 'uncertain', message: pasted.message };
   }
   const drafted = await untilSeen(context, line, profile.submitDelayMs * 4, (screen) =>
@@ -108,6 +116,7 @@ export async function resetByRestart(context: Context, line: Line, order: ResetO
  */
 export interface ResetBarrier {
   readonly kind: 'busy' | 'human' | 'starting';
+  readonly reason: RefusalReason;
   readonly message: string;
 }
 
@@ -115,9 +124,9 @@ export interface ResetBarrier {
 export function turnBarrier({ agent, profile }: Line, screen: Screen): ResetBarrier | null {
   switch (screenState(profile, screen).activity) {
     case 'dialog':
-      return { kind: 'human', message: dialogWaits(agent.name) };
+      return { kind: 'human', reason: 'Dialog', message: dialogWaits(agent.name) };
     case 'busy':
-      return { kind: 'busy', message: 'it is still busy' };
+      return { kind: 'busy', reason: 'Busy', message: 'it is still busy' };
     case 'starting':
     case 'ready':
       return null;
@@ -133,10 +142,15 @@ export function resetBarrier(line: Line, screen: Screen, word: string | null): R
   if (turn !== null) return turn;
   const { activity, composer, elsewhere } = screenState(line.profile, screen);
   if (elsewhere)
-    return { kind: 'human', message: `a human has opened ${opened} there, which would take what is typed` };
-  if (activity === 'starting') return { kind: 'starting', message: 'its screen is not ready for input' };
+    return {
+      kind: 'human',
+      reason: 'NotReady',
+      message: `a human has opened ${opened} there, which would take what is typed`,
+    };
+  if (activity === 'starting')
+    return { kind: 'starting', reason: 'NotReady', message: 'its screen is not ready for input' };
   return composer.kind === 'draft' && !stands(line, screen, word)
-    ? { kind: 'human', message: 'a draft stands in its composer' }
+    ? { kind: 'human', reason: 'Draft', message: 'a draft stands in its composer' }
     : null;
 }
 
@@ -146,14 +160,17 @@ async function untilIdle(
   line: Line,
   order: ResetOrder,
 ): Promise<{ readonly kind: 'idle'; readonly screen: Screen } | Extract<ResetResult, { kind: 'refused' }>> {
-  const refused = (message: string) => ({ kind: 'refused', message }) as const;
+  const refused = (reason: RefusalReason, message: string) => ({ kind: 'refused', reason, message }) as const;
   const deadline = performance.now() + order.patienceMs;
   let [interrupted, cleared] = [false, false];
   for (;;) {
     const seen = await look(context, line);
-    if (!seen.known) return { ...refused(seen.message), unseen: true };
+    if (!seen.known) return { ...refused('NotReady', seen.message), unseen: true };
     const barred = barrier(line.target, seen.value);
-    if (barred !== null || seen.value === null) return refused(barred?.[0] ?? 'its pane is gone');
+    if (barred !== null || seen.value === null) {
+      const [message, reason] = barred ?? gone;
+      return refused(reason, message);
+    }
     const before = resetBarrier(line, seen.value, order.command);
     if (before === null || (before.kind === 'starting' && order.untold === true))
       return { kind: 'idle', screen: seen.value };
@@ -161,7 +178,7 @@ async function untilIdle(
       const { activity, composer, elsewhere } = screenState(line.profile, seen.value);
       const keys = line.profile.clearDraft;
       if (activity !== 'ready' || elsewhere || keys.length === 0 || !order.mayClear(composer))
-        return refused(before.message);
+        return refused(before.reason, before.message);
       if (!cleared)
         await pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);
       cleared = true;
@@ -172,8 +189,8 @@ async function untilIdle(
       await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt, []);
     }
     const message = before.kind === 'busy' ? `${before.message}; ${order.hint}` : before.message;
-    if (performance.now() >= deadline) return { ...refused(message), late: true };
-    if (context.interrupted()) return refused(message);
+    if (performance.now() >= deadline) return { ...refused(before.reason, message), late: true };
+    if (context.interrupted()) return refused(before.reason, message);
     await delay(pauseMs);
   }
 }

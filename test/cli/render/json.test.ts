@@ -159,6 +159,22 @@ test('a status says what has to be repaired before an agent can be started', () 
   expect(lines.find((line) => line.startsWith('b '))?.match(/not created by fleet/g)).toHaveLength(1);
 });
 
+test('a status says what the stop of an agent waits for that has left the roster', () => {
+  const noted = (one: Scene): readonly string[] => {
+    const input = { ...statusInput(one), detail: false };
+    return statusText(input, styleFor(false)).filter((line) => line.includes('Extra'));
+  };
+  const many = new Scene(['a']).live('a').live('b').live('c').live('d');
+  for (const line of noted(many))
+    expect(line).toMatch(/ waits for approval of the whole change; not in the roster$/);
+  expect(noted(many)).toHaveLength(3);
+  const losing = new Scene(['a']).live('b', { said: true, marks: { conversation: null } });
+  losing.conversations.delete('b');
+  expect(losing.plan().actions.find(({ agent }) => agent === 'b')?.gate.kind).toBe('needs-approval');
+  expect(noted(losing)).toEqual([expect.stringMatching(/ waits for approval; not in the roster$/)]);
+  expect(noted(new Scene(['a']).live('b'))).toEqual([expect.not.stringContaining('waits')]);
+});
+
 test('a status says of whom the screen is empty, in its line and in another colour', () => {
   const one = new Scene([{ name: 'a', runtime: 'opencode' }]).live('a');
   const [session] = one.sessions;

@@ -203,3 +203,31 @@ test.each<readonly [boolean, boolean | undefined, object, boolean]>([
 ])('colour asked %s, terminal %s, %j: %s', (asked, terminal, env, wanted) => {
   expect(colourWanted(asked, terminal, { ...env })).toBe(wanted);
 });
+
+describe('how to go on', () => {
+  const changed = (names: readonly string[], more: object = {}): Scene => {
+    const scene = new Scene(names.map((name) => ({ name, persistent_persona: true, model_hint: 'y', command: ['x', '{model_hint}', '{conversation}'], ...more }))); // prettier-ignore
+    for (const name of names) scene.live(name, { was: { model_hint: 'x' } });
+    return scene;
+  };
+  const hintsOf = (scene: Scene): readonly string[] =>
+    planText(scene.plan(), 'r', styleFor(false)).filter((line) => line.startsWith('To go on'));
+
+  test('with several that wait for approval: one command, and from three on a word for all', () => {
+    expect(hintsOf(changed(['a', 'b']))).toEqual(['To go on with a, b: fleet approve a b']);
+    expect(hintsOf(changed(['a', 'b', 'c', 'd']))).toEqual([
+      'To go on with a, b and 2 more: fleet approve a b c d',
+      'To go on with all that waits for approval: fleet approve --all',
+    ]);
+  });
+
+  test('whose conversation would end is approved by itself, and counted in the word for all', () => {
+    const scene = changed(['a', 'b', 'c']).live('gone', { said: true, marks: { conversation: null } });
+    scene.conversations.delete('gone');
+    expect(hintsOf(scene)).toEqual([
+      'To go on with a, b, c: fleet approve a b c',
+      'To go on with gone: fleet approve gone',
+      'To go on with all that waits for approval: fleet approve --all, which ends 1 conversation',
+    ]);
+  });
+});
