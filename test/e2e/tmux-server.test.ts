@@ -140,3 +140,21 @@ describe('doctor tells of a tmux server', () => {
     expect(foreign).toMatch(/does not belong to mosaic-tmux-holder.service.*\n.*→ tmux -L \S+ kill-server/);
   });
 });
+
+test('an agent whose end nobody told systemd of is unknown, and comes up as plan says', async () => {
+  await up();
+  const ways: Readonly<Record<string, readonly string[]>> = {
+    'tmux shows no session of it': ['kill-session', '-t', '=a:'],
+    'its pane is gone': ['split-window', '-t', '=a:', 'sleep', '999', ';', 'kill-pane', '-t', '=a:.0'],
+  };
+  for (const [what, commands] of Object.entries(ways)) {
+    const shown = ['--user', 'show', '-p', 'MainPID', '--value', 'mosaic-agent@a.service'];
+    process.kill(Number((await run('systemctl', shown)).stdout), 'SIGSTOP');
+    await fleet.tmux(...commands);
+    const { stdout } = await fleet.expect(0, 'plan');
+    expect(stdout).toContain(`  ?   a  unknown  its unit is active, but ${what}; if that stays: `);
+    await follow(/if that stays: (.*)/.exec(stdout)?.[1] ?? '');
+    expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
+  }
+  await fleet.expect(0, 'verify');
+});
