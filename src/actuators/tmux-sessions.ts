@@ -8,8 +8,9 @@ const timeoutMs = 5000;
 /** A word of a command that tmux parses itself: between single quotes nothing has a meaning but the quote. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** No pane of the session is the own one of another agent, moved there by a human, who would end with it (own-session.sh). */
-const alone = '#{==:#{W:#{P:#{?#{||:#{==:#{@fleet_own},},#{==:#{@fleet_own},#{@fleet_unit}}},,x}}},}';
+/** No pane that lives in the session is the own one of another agent, moved there by a human, who would end with it (own-session.sh). */
+const alone =
+  '#{==:#{W:#{P:#{?#{||:#{pane_dead},#{||:#{==:#{@fleet_own},},#{==:#{@fleet_own},#{@fleet_unit}}}},,x}}},}';
 
 /** A client's message to the server is capped at 16 kB; the rest is left for the message's own frame. */
 const messageBytes = 12_000;

@@ -80,7 +80,7 @@ function findUnknownSources({ units, tmux, memory }: Observed, socket: string): 
 }
 
 /** The holder owns the socket's server: one without the other means that we look at the wrong place. */
-function serverContradiction(
+export function serverContradiction(
   units: ObservedUnits,
   server: ObservedServer | null,
   socket: string,

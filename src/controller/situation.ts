@@ -70,7 +70,8 @@ export function situationOf(subject: Subject, index: SessionIndex): Situation {
   const living = marked.filter((session) => ownPane(session, index)?.dead === false);
   const [own, second] = living.length > 0 ? living : marked.slice(0, 1);
   if (own !== undefined && second !== undefined) {
-    return { kind: 'unknown', message: `sessions ${own.name} and ${second.name} both carry its marks` };
+    const message = `sessions ${own.name} and ${second.name} both carry its marks; end the one that is wrong`;
+    return { kind: 'unknown', message };
   }
   const state = subject.unit?.active ?? 'inactive';
   switch (state) {
@@ -82,30 +83,38 @@ export function situationOf(subject: Subject, index: SessionIndex): Situation {
       return { kind: 'unknown', message: 'its unit is in maintenance' };
     case 'active':
     case 'reloading':
-      return own === undefined ? withoutMarks(subject, index) : withMarks(own, index);
+      return own === undefined ? withoutMarks(subject, index) : withMarks(subject, own, index);
     case 'inactive':
     case 'failed':
       return own === undefined ? withoutUnit(subject, index) : abandoned(own, index, state === 'failed');
   }
 }
 
-function withMarks(own: ObservedSession, index: SessionIndex): Situation {
+/**
+ * Whoever sees the end of a pane tells systemd of it in milliseconds, but where it is stopped, or somebody took the server's hooks
+ * away. The agent may live on without its terminal, or in a session that a human has moved it to: nothing is ended unasked.
+ */
+const outOfSight = ({ agent }: Subject, what: string): Situation => ({
+  kind: 'unknown',
+  message: `its unit is active, but ${what}; if that stays: systemctl --user restart mosaic-agent@${agent}.service`,
+});
+
+function withMarks(subject: Subject, own: ObservedSession, index: SessionIndex): Situation {
   const pane = ownPane(own, index);
-  if (pane === null) return { kind: 'unknown', message: 'its unit is active, but its pane is gone' };
+  if (pane === null) return outOfSight(subject, 'its pane is gone');
   return pane.dead ? { kind: 'exited', session: own } : { kind: 'live', session: own, pane, unit: true };
 }
 
 function withoutMarks(subject: Subject, index: SessionIndex): Situation {
   const named = index.named.get(subject.sessionName);
   if (named === undefined && subject.unit?.sub === 'exited') return { kind: 'hollow' };
-  if (named === undefined)
-    return { kind: 'unknown', message: 'its unit is active, but tmux shows no session of it' };
+  if (named === undefined) return outOfSight(subject, 'tmux shows no session of it');
   const foreign = foreignSession(named, index.home);
   if (named.marks.agent !== null || named.marks.home !== null)
     return { kind: 'unknown', message: foreign.message };
   const pane = named.panes.find(({ dead }) => !dead);
   return pane === undefined
-    ? { kind: 'unknown', message: 'its unit is active, but every pane of its session is dead' }
+    ? outOfSight(subject, 'every pane of its session is dead')
     : { kind: 'unmarked', session: named, pane };
 }
 

@@ -166,16 +166,32 @@ describe('a pane that a human', () => {
     await until('it is in its own session', async () => (await panes()).join() === home(pids)[1]);
     expect(await pid('b')).toBe(pids[1]);
   });
+
+  test('moves, and dies there while nobody can clear up, keeps neither from its next start', async () => {
+    await two();
+    const [mains, server] = [['a', 'b'].map((name) => main(name)), await fleet.serverPid()];
+    for (const one of mains) process.kill(one, 'SIGSTOP');
+    await fleet.tmux('join-pane', '-s', '=b:', '-t', '=a:');
+    // A server that hangs: what ends the units leaves both panes, in the session of one of them.
+    process.kill(server, 'SIGSTOP');
+    for (const one of mains) process.kill(one, 'SIGKILL');
+    try {
+      await until('both have ended', () => ['a', 'b'].every((name) => activeState(name) === 'inactive'));
+    } finally {
+      process.kill(server, 'SIGCONT');
+    }
+    const living = '#{&&:#{!=:#{@fleet_own},},#{!=:#{pane_dead},1}}';
+    await until('neither lives', async () => (await fleet.tmux('list-panes', '-a', '-f', living)) === '');
+    await fleet.expect(0, 'apply');
+    expect(await panes()).toEqual(home([await pid('a'), await pid('b')]));
+  });
 });
 
+const property = (name: string, of: string): string =>
+  execFileSync('systemctl', ['--user', 'show', '-p', of, '--value', `mosaic-agent@${name}.service`], {
+    encoding: 'utf8',
+  }).trim();
+
 /** The main process of an agent's unit. */
-const main = (name: string): number =>
-  Number(
-    execFileSync(
-      'systemctl',
-      ['--user', 'show', '-p', 'MainPID', '--value', `mosaic-agent@${name}.service`],
-      {
-        encoding: 'utf8',
-      },
-    ),
-  );
+const main = (name: string): number => Number(property(name, 'MainPID'));
+const activeState = (name: string): string => property(name, 'ActiveState');

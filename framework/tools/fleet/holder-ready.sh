@@ -1,6 +1,7 @@
 #!/bin/bash -p
-# holder-ready.sh: ExecStartPost of mosaic-tmux-holder.service. Succeeds when the server that answers on the socket is
-# the unit's own main process, the holder session exists, and the operator's tmux.conf and then ours are in force.
+# holder-ready.sh [reload]: ExecStartPost (and ExecReload) of mosaic-tmux-holder.service. Succeeds when the server that answers on the
+# socket is the unit's own main process, the holder session exists, and the operator's tmux.conf and then ours are in force.
+# A reload puts back what somebody has changed on the living server, and disturbs no session on it.
 set -u
 here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 # For waiting without a process: nothing is ever written to this pipe.
@@ -43,18 +44,22 @@ done
 
 # destroy-unattached is set on the session itself, since the operator's file, read next, may have it on globally for a
 # moment.
-ask 5 new-session -d -s "$MOSAIC_FLEET_HOLDER" -x 80 -y 24 "$(word "$here/holder-pane.sh")" "$version" ';' \
-  set-option -t "=$MOSAIC_FLEET_HOLDER:" destroy-unattached off ';' \
-  set-option -t "=$MOSAIC_FLEET_HOLDER:" @fleet_home "$(word "$home")" || exit 1
+if [[ ${1:-} != reload ]] || ! ask 5 has-session -t "=$MOSAIC_FLEET_HOLDER" 2>/dev/null; then
+  ask 5 new-session -d -s "$MOSAIC_FLEET_HOLDER" -x 80 -y 24 "$(word "$here/holder-pane.sh")" "$version" ';' \
+    set-option -t "=$MOSAIC_FLEET_HOLDER:" destroy-unattached off ';' \
+    set-option -t "=$MOSAIC_FLEET_HOLDER:" @fleet_home "$(word "$home")" || exit 1
+fi
 
 # The operator's file is read by a client and not by `-f`, because of what tmux 3.3a does with its faults: from `-f` the
 # messages appear in view mode over the first session's pane, and a `run-shell` that hangs blocks the whole server.
 # From a client the messages land here, in the journal, and a hanging client can be left behind.
+# source-file takes a glob pattern.
+pattern=${home//\\/\\\\} pattern=${pattern//\[/\\[} pattern=${pattern//\*/\\*} pattern=${pattern//\?/\\?}
+again=${1:-}
 if [[ -e $home/fleet/tmux.conf ]]; then
-  # source-file takes a glob pattern.
-  pattern=${home//\\/\\\\} pattern=${pattern//\[/\\[} pattern=${pattern//\*/\\*} pattern=${pattern//\?/\\?}
   ask 5 source-file "$pattern/fleet/tmux.conf" >&2 ||
     echo "$home/fleet/tmux.conf has faults (see above, or it took longer than 5 seconds); the rest of it is in force" >&2
-  ask 5 source-file "${pattern}/tools/fleet/fleet.tmux.conf" >&2 || exit 1
+  again=1
 fi
+[[ -z $again ]] || ask 5 source-file "$pattern/tools/fleet/fleet.tmux.conf" >&2 || exit 1
 exit 0

@@ -4,9 +4,9 @@
 # -N: a server that starts here would live in this agent's cgroup and die with it, and all the others with it.
 ask() { tmux -N -u -L "$MOSAIC_FLEET_SOCKET" "$@"; }
 
-# Nothing in a session is another agent's own pane, which a human may have moved there: whoever kills the session would end that agent. For
+# No pane that lives in a session is another agent's own, which a human may have moved there: whoever kills the session would end that agent. For
 # the server to judge. (`@fleet_own` is an option of a pane, and moves with it; a human's own pane has none.)
-alone='#{==:#{W:#{P:#{?#{||:#{==:#{@fleet_own},},#{==:#{@fleet_own},#{@fleet_unit}}},,x}}},}'
+alone='#{==:#{W:#{P:#{?#{||:#{pane_dead},#{||:#{==:#{@fleet_own},},#{==:#{@fleet_own},#{@fleet_unit}}}},,x}}},}'
 
 # word TEXT: sets `word` to TEXT as an argument of a tmux command. A trailing `;` would end the command (tmux 3.3a).
 # (No $(…): of a hundred agents that start at once, each subshell is felt.)

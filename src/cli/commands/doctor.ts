@@ -12,6 +12,7 @@ import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
 import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
+import { serverChecks } from '../server-checks.js';
 import { undeliverable } from '../talk/undeliverable.js';
 
 /** Checks the host, one line per fact, and says what to do about each that does not hold. */
@@ -28,9 +29,14 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     problem === null
       ? { result: 'ok', subject: 'installation', message: 'units, tools and recorded values are current' }
       : { result: 'failed', subject: 'installation', ...messageAndHint(problem) };
+  // Where the fleet is, whatever the roster has come to be.
+  const socket = installation.record?.socketName ?? roster?.socketName;
+  const server =
+    units.known && socket !== undefined ? await serverChecks(context, units.value, socket) : null;
   const checks = [
     ...programs,
     bus,
+    ...(server?.checks ?? []),
     lingerCheck(context),
     ...(await cgroupChecks(context, roster)),
     rosterCheck,
@@ -40,7 +46,8 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     ...(roster === null ? [] : runtimeChecks(context, roster, installation)),
   ];
   for (const line of checkLines(checks, context.style)) context.print(line);
-  if (!units.known || programs.some(({ result }) => result === 'failed')) return ExitCode.unavailable;
+  const unavailable = !units.known || server?.answers === false;
+  if (unavailable || programs.some(({ result }) => result === 'failed')) return ExitCode.unavailable;
   return checks.some(({ result }) => result === 'failed') ? ExitCode.error : ExitCode.done;
 }
 

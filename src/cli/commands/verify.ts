@@ -15,6 +15,7 @@ import { installationProblem } from '../guard.js';
 import { observe, type Pass } from '../pass.js';
 import { gateHint, gateText } from '../render/reason-text.js';
 import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
+import { reloadHolder } from '../server-checks.js';
 
 /** Proves on the live fleet: right server under the right unit, sessions exact, marks and processes where they belong. */
 export async function verifyCommand(context: Context): Promise<ExitCode> {
@@ -70,12 +71,14 @@ async function serverChecks(context: Context, { world, installation }: Pass): Pr
       `socket ${world.roster.socketName}; the default tmux server is not involved`,
       'the default tmux server must never be used',
     ),
-    check(
-      'holder',
-      server.sessions.some(({ name }) => name === world.roster.holderSession),
-      `session ${world.roster.holderSession} is there`,
-      `session ${world.roster.holderSession} is gone (harmless: the server stays; it is back with the next start of the holder)`,
-    ),
+    server.sessions.some(({ name }) => name === world.roster.holderSession)
+      ? { result: 'ok', subject: 'holder', message: `session ${world.roster.holderSession} is there` }
+      : {
+          result: 'warning',
+          subject: 'holder',
+          message: `session ${world.roster.holderSession} is gone; the server and its agents go on without it`,
+          hint: reloadHolder,
+        },
   ];
 }
 

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+const reload = 'systemctl --user reload mosaic-tmux-holder.service';
+const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
+
+async function up(): Promise<Readonly<Record<string, number>>> {
+  fleet.writeRoster([sleeper('a'), sleeper('b')]);
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  return fleet.pids();
+}
+
+/** The rows of the server, each with what to do about it. */
+async function doctor(code: number, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const result = await fleet.fleetWith({ env }, 'doctor');
+  expect(result.code, result.stdout).toBe(code);
+  return /^ {2}. tmux server .*\n(?: {4} .*\n| {2}. tmux server .*\n)*/m.exec(result.stdout)?.[0] ?? '';
+}
+
+const follow = async (words: string): Promise<void> => {
+  const [program = '', ...rest] = words.split(' ');
+  expect((await run(program, rest)).code).toBe(0);
+};
+
+test('a holder session that was killed costs nobody, and is back as verify says', async () => {
+  const before = await up();
+  await fleet.tmux('kill-session', '-t', '=_holder:');
+  const { stdout } = await fleet.expect(0, 'verify');
+  expect(stdout).toContain(`the server and its agents go on without it\n`);
+  expect(stdout).toContain(`→ ${reload}\n`);
+  // The server outlives its last session, and takes agents again.
+  const server = await fleet.serverPid();
+  await fleet.expect(0, 'stop', 'a', 'b');
+  expect((await fleet.expect(0, 'plan')).stderr).toBe('');
+  await fleet.expect(0, 'start', 'a', 'b');
+  expect(await fleet.serverPid()).toBe(server);
+  const pids = await fleet.pids();
+  expect(Object.keys(pids)).toEqual(Object.keys(before));
+  await follow(reload);
+  expect((await fleet.expect(0, 'verify')).stdout).toContain('session _holder is there');
+  await follow(reload);
+  expect((await fleet.tmux('list-sessions', '-F', '#{session_name}')).split('\n').toSorted()).toEqual([
+    ...['_holder', 'a', 'b'],
+  ]);
+  expect(await fleet.pids()).toEqual(pids);
+  expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
+});
+
+describe('doctor tells of a tmux server', () => {
+  test('that is as it should be, or is not to run', async () => {
+    fleet.writeRoster([sleeper('a')]);
+    expect(await doctor(1)).toMatch(new RegExp(`✓ tmux server +none on socket ${fleet.socket}; `));
+    await up();
+    expect(await doctor(0)).toContain(`✓ tmux server      process ${await fleet.serverPid()} on socket`);
+  });
+
+  test('that somebody has changed so that agents would end; what it says to do puts it right', async () => {
+    const pids = await up();
+    // Somebody who looks on: with nobody the server would end at once.
+    const human = spawn('tmux', ['-N', '-L', fleet.socket, '-C', 'attach', '-t', '=a:'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const attached = () => fleet.tmux('display-message', '-p', '-t', '=a:', '#{session_attached}');
+    await until('attached', async () => (await attached()) === '1');
+    await fleet.tmux('set', '-g', 'exit-unattached', 'on');
+    await fleet.tmux('set', '-g', 'detach-on-destroy', 'off');
+    await fleet.tmux('set-hook', '-gu', 'pane-died[901]');
+    await fleet.tmux('set', '-t', '=a:', 'destroy-unattached', 'on');
+    const told = await doctor(1);
+    expect(told).toContain('✗ tmux server      exit-unattached is on: it ends, with every agent');
+    expect(told).toContain('✗ tmux server      destroy-unattached is on: session a ends');
+    expect(told).toContain(
+      '! tmux server      not as the fleet has set it: detach-on-destroy, hook pane-died[901]',
+    );
+    for (const [, words = ''] of told.matchAll(/→ (.*)/g)) await follow(words);
+    expect(await doctor(0)).toContain('✓ tmux server');
+    human.stdin.end();
+    await until('nobody is attached', async () => (await attached()) === '0');
+    expect(await fleet.pids()).toEqual(pids);
+  });
+
+  test('that is stopped', { timeout: 40_000 }, async () => {
+    const pids = await up();
+    const server = await fleet.serverPid();
+    process.kill(server, 'SIGSTOP');
+    const told = await doctor(69).finally(() => process.kill(server, 'SIGCONT'));
+    expect(told).toContain(`✗ tmux server      tmux did not answer within 5s: process ${server} is stopped`);
+    expect(told).toContain(`→ kill -CONT ${server}\n`);
+    expect(await doctor(0)).toContain('✓ tmux server');
+    expect(await fleet.pids()).toEqual(pids);
+  });
+
+  test('that cannot be reached: its directory, another version, somebody else’s', async () => {
+    await up();
+    const socket = await fleet.tmux('display-message', '-p', '#{socket_path}');
+    fs.chmodSync(path.dirname(socket), 0o707);
+    const unsafe = await doctor(69);
+    fs.chmodSync(path.dirname(socket), 0o700);
+    expect(unsafe).toContain(`→ chmod 700 ${path.dirname(socket)}\n`);
+    fs.renameSync(socket, `${socket}.away`);
+    const lost = await doctor(69);
+    fs.renameSync(`${socket}.away`, socket);
+    expect(lost).toContain('its socket file is made again by: systemctl --user kill');
+
+    const bin = path.join(fleet.directory, 'bin');
+    fs.mkdirSync(bin);
+    const other = (text: string) => {
+      fs.writeFileSync(path.join(bin, 'tmux'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      return { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    };
+    const real = (await run('which', ['tmux'])).stdout.trim();
+    const newer = await doctor(0, other(`[ "$1" != -V ] || exec echo tmux 3.9\nexec ${real} "$@"`));
+    expect(newer).toMatch(
+      /! tmux server +runs tmux \S+, the program is tmux 3\.9\n.*→ systemctl --user restart/,
+    );
+    const mismatch = await doctor(
+      69,
+      other(
+        '[ "$1" != -V ] || exec echo tmux 3.9\necho "protocol version mismatch (client 9, server 8)" >&2; exit 1',
+      ),
+    );
+    expect(mismatch).toMatch(
+      /mismatch \(client 9, server 8\): it was started by another version of tmux\n.*restart/,
+    );
+
+    await fleet.expect(0, 'stop');
+    await run('tmux', ['-L', fleet.socket, '-f', '/dev/null', 'new-session', '-d', '-s', 'theirs']);
+    const foreign = await doctor(69);
+    await run('tmux', ['-N', '-L', fleet.socket, 'kill-server']);
+    expect(foreign).toMatch(/does not belong to mosaic-tmux-holder.service.*\n.*→ tmux -L \S+ kill-server/);
+  });
+});
+
+test('an agent whose end nobody told systemd of is unknown, and comes up as plan says', async () => {
+  await up();
+  const ways: Readonly<Record<string, readonly string[]>> = {
+    'tmux shows no session of it': ['kill-session', '-t', '=a:'],
+    'its pane is gone': ['split-window', '-t', '=a:', 'sleep', '999', ';', 'kill-pane', '-t', '=a:.0'],
+  };
+  for (const [what, commands] of Object.entries(ways)) {
+    const shown = ['--user', 'show', '-p', 'MainPID', '--value', 'mosaic-agent@a.service'];
+    process.kill(Number((await run('systemctl', shown)).stdout), 'SIGSTOP');
+    await fleet.tmux(...commands);
+    const { stdout } = await fleet.expect(0, 'plan');
+    expect(stdout).toContain(`  ?   a  unknown  its unit is active, but ${what}; if that stays: `);
+    await follow(/if that stays: (.*)/.exec(stdout)?.[1] ?? '');
+    expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
+  }
+  await fleet.expect(0, 'verify');
+});
