@@ -6,6 +6,7 @@ import { writingProblem } from '../../observers/writable.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
+import { environmentChecks } from '../environment-checks.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
@@ -36,6 +37,7 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     rosterCheck,
     installed,
     stateCheck(context),
+    ...environmentChecks(context, roster),
     ...(roster === null ? [] : undeliverable(context, roster).map(leftBehind)),
     ...(roster === null ? [] : runtimeChecks(context, roster, installation)),
   ];
