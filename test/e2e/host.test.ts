@@ -249,6 +249,10 @@ describe('looking', () => {
     expect(stdout).toMatch(/! linger +off/);
     expect(stdout).toMatch(/✗ runtime codex +b: no-such-thing is not in the agent's PATH/);
     expect(stdout).toMatch(/✓ runtime sleeper +a can be launched/);
+    fs.writeFileSync(fleet.roster.replace('.yaml', '.yml'), 'version: 1\n');
+    expect((await fleet.fleet('doctor')).stdout).toMatch(
+      /! roster .*roster\.yml is there, too, and is not read/,
+    );
     const bare = await fleet.fleetWith({ env: { PATH: '/nonexistent' } }, 'doctor');
     expect(bare.code).toBe(69);
     expect(bare.stdout).toContain('→ apt-get install tmux');

@@ -13,6 +13,7 @@ import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
 import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
+import { unreadRosters } from '../unread-rosters.js';
 import { undeliverable } from '../talk/undeliverable.js';
 
 /** Checks the host, one line per fact, and says what to do about each that does not hold. */
@@ -35,6 +36,7 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     lingerCheck(context),
     ...(await cgroupChecks(context, roster)),
     rosterCheck,
+    ...unreadRosters(paths).map((message): Check => ({ result: 'warning', subject: 'roster', message })),
     installed,
     stateCheck(context),
     ...environmentChecks(context, roster),
