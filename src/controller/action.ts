@@ -99,7 +99,7 @@ export interface PlannedAction {
 /** Something seen and deliberately left alone. */
 export interface Note {
   readonly subject: string;
-  readonly code: 'ForeignSession' | 'ForeignUnit' | 'Starting' | 'Adopted';
+  readonly code: 'ForeignSession' | 'ForeignUnit' | 'Starting' | 'Adopted' | 'EnvironmentLineIgnored';
   readonly message: string;
 }
 

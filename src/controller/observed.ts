@@ -1,3 +1,4 @@
+import type { IgnoredLine } from '../roster/environment-file.js';
 import type { SpecRecord } from '../roster/record.js';
 import type { FailureRecord, Moment } from './backoff.js';
 import type { ConversationSight } from './conversation.js';
@@ -92,6 +93,8 @@ export interface AgentFiles {
   readonly environmentFile?: EnvironmentFile | null;
   /** Site-owned lines of the env file; empty where there is no file. */
   readonly siteEnvironment: Known<Readonly<Record<string, string>>>;
+  /** Lines of the env file that set nothing; absent: there are none. */
+  readonly ignored?: { readonly file: string; readonly lines: readonly IgnoredLine[] };
   /** Whether an env file of this home names this agent. */
   readonly owned: boolean;
   readonly applied: AppliedSpec | null;

@@ -6,7 +6,8 @@ import { compare } from './compare.js';
 import { costOf } from './cost.js';
 import type { Desired } from './desired.js';
 import { gateOf, type GateQuestion, type Lasting, type Words } from './gate.js';
-import type { Memory } from './observed.js';
+import { ignoredTexts } from './ignored-lines.js';
+import type { AgentFiles, Memory } from './observed.js';
 import { freshBy, outlookOf } from './outlook.js';
 import { holderReplacement, isAdopted, runsOnServer } from './holder.js';
 import { observedRevision } from './revision.js';
@@ -48,6 +49,9 @@ export function plan(world: World, words: Words, now: number): Plan {
   const notes: Note[] = [
     ...decisions.flatMap(({ note }) => note ?? []),
     ...agents.filter((one) => one.desired !== null && isAdopted(one)).map(adoptedNote),
+    ...agents.flatMap(({ agent, desired, files }) =>
+      desired === null || files?.ignored === undefined ? [] : ignoredNotes(agent, files.ignored),
+    ),
     // A session that blocks an agent is named with that agent.
     ...strangers
       .filter(({ id, name }) => !blocking.has(id) && !decisions.some(({ note }) => note?.subject === name))
@@ -81,6 +85,9 @@ const adoptedNote = ({ agent }: Assessment): Note => ({
   code: 'Adopted',
   message: 'was adopted; a unit of its own contains it from its next restart',
 });
+
+const ignoredNotes = (subject: string, ignored: NonNullable<AgentFiles['ignored']>): readonly Note[] =>
+  ignoredTexts(ignored).map((message) => ({ subject, code: 'EnvironmentLineIgnored', message }));
 
 /** What replacing the holder does to an agent, with what was due anyway: it starts as the roster says now. */
 function endedWithHolder({ agent, desired }: Assessment, decisions: readonly Decision[]): Draft {

@@ -84,9 +84,12 @@ function installedRoster(home: string, env: Environment): string | undefined {
   return own !== undefined && path.resolve(own) === home ? absolute(env['MOSAIC_FLEET_ROSTER']) : undefined;
 }
 
+/** Where the roster is looked for, the first that is there being the one. */
+export const defaultRosters = (fleet: string): readonly string[] =>
+  ['roster.yaml', 'roster.yml', 'roster.json'].map((name) => path.join(fleet, name));
+
 function defaultRoster(fleet: string): string {
-  const candidates = ['roster.yaml', 'roster.yml', 'roster.json'].map((name) => path.join(fleet, name));
-  return candidates.find((file) => fs.existsSync(file)) ?? path.join(fleet, 'roster.yaml');
+  return defaultRosters(fleet).find((file) => fs.existsSync(file)) ?? path.join(fleet, 'roster.yaml');
 }
 
 /** "If an implementation encounters a relative path in any of these variables it should consider the path invalid and ignore it." */

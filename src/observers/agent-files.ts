@@ -2,11 +2,13 @@ import equal from 'fast-deep-equal';
 import type { AgentFiles, AppliedSpec, EnvironmentFile } from '../controller/observed.js';
 import { changeOf, readKeptText, readText, stampAgain, type FileStamp } from '../host/atomic-file.js';
 import { agentFile, type Paths } from '../host/paths.js';
+import type { IgnoredLine } from '../roster/environment-file.js';
 
 /** Splits an env file's text; handed in because parsing belongs to the roster. */
 export type ParseEnvironment = (text: string) => {
   readonly site: Readonly<Record<string, string>>;
   readonly managed: Readonly<Record<string, string>>;
+  readonly ignored?: readonly IgnoredLine[];
 };
 
 /** What was read before, with what named the files' content then. For who looks again and again. */
@@ -102,12 +104,13 @@ function readAgent(
     case 'unknown':
       return { siteEnvironment: { known: false, message: content.message }, owned: false, applied };
     case 'present': {
-      const { site, managed } = parse(content.text);
+      const { site, managed, ignored } = parse(content.text);
       const owned = managed['MOSAIC_HOME'] === paths.home;
       const environmentFile = environmentFileOf(file, content.text, owned, before);
       const files: AgentFiles = {
         ...(environmentFile === null ? {} : { environmentFile }),
         ...{ siteEnvironment: { known: true, value: site }, owned, applied },
+        ...(ignored === undefined ? {} : { ignored: { file, lines: ignored } }),
       };
       if (!mayBeUnfinished(files)) return files;
       const message = `${file} was emptied a moment ago, and whoever did may not have written it yet`;

@@ -18,6 +18,16 @@ export interface EnvironmentFile {
   readonly managed: Readonly<Record<string, string>>;
   /** Whether the managed block is there, with both its markers. */
   readonly owned: boolean;
+  /** Of the site's own lines those that set nothing; absent: there are none. */
+  readonly ignored?: readonly IgnoredLine[];
+}
+
+/** What stands there may be a secret, part of a key over several lines for example: it is not repeated. */
+export interface IgnoredLine {
+  /** From 1. */
+  readonly line: number;
+  /** Whether it begins with the shell's word `export`. */
+  readonly exported: boolean;
 }
 
 interface Block {
@@ -31,17 +41,25 @@ interface Layout {
   /** Marker lines without their other half. */
   readonly strays: readonly Block[];
   readonly assignments: readonly Extract<EnvironmentStatement, { kind: 'assignment' }>[];
+  /** Statements that set nothing, wherever they stand. */
+  readonly idle: readonly EnvironmentStatement[];
 }
 
 const layoutOf = (text: string): Layout => {
   const blocks: Block[] = [];
   const strays: Block[] = [];
   const assignments: Extract<EnvironmentStatement, { kind: 'assignment' }>[] = [];
+  const idle: EnvironmentStatement[] = [];
   let open: Block | null = null;
   for (const statement of environmentStatements(text)) {
     const { start, end } = statement;
     if (statement.kind === 'assignment') {
-      assignments.push(statement);
+      if (isVariableName(statement.name)) assignments.push(statement);
+      else idle.push(statement);
+      continue;
+    }
+    if (statement.kind === 'nothing') {
+      idle.push(statement);
       continue;
     }
     // A carriage return is a line end of its own to systemd: a copy through another system keeps the markers.
@@ -56,7 +74,7 @@ const layoutOf = (text: string): Layout => {
     }
   }
   if (open !== null) strays.push(open);
-  return { blocks, strays, assignments };
+  return { blocks, strays, assignments, idle };
 };
 
 const isInside = (place: Block, blocks: readonly Block[]): boolean =>
@@ -64,19 +82,28 @@ const isInside = (place: Block, blocks: readonly Block[]): boolean =>
 
 /** Reads an env file as systemd does: names that are none are ignored, the last assignment of a name wins. */
 export const parseEnvironmentFile = (text: string): EnvironmentFile => {
-  const { blocks, assignments } = layoutOf(text);
+  const { blocks, assignments, idle } = layoutOf(text);
   const site = new Map<string, string>();
   const managed = new Map<string, string>();
   for (const assignment of assignments) {
     const { name, value } = assignment;
-    if (!isVariableName(name)) continue;
     // How the agent is started is the site's word wherever it stands.
     if (name === AGENT_COMMAND) site.set(name, value);
     else if (isInside(assignment, blocks)) managed.set(name, value);
     else if (!RESERVED_KEYS.includes(name)) site.set(name, value);
   }
-  return { site: Object.fromEntries(site), managed: Object.fromEntries(managed), owned: blocks.length > 0 };
+  const ignored = idle.filter((one) => !isInside(one, blocks)).map((one) => ignoredLine(text, one));
+  return {
+    ...{ site: Object.fromEntries(site), managed: Object.fromEntries(managed), owned: blocks.length > 0 },
+    ...(ignored.length === 0 ? {} : { ignored }),
+  };
 };
+
+/** Lines as an editor counts them. */
+const ignoredLine = (text: string, { start, end }: EnvironmentStatement): IgnoredLine => ({
+  line: text.slice(0, start).split(/\r\n|\r|\n/).length,
+  exported: /^\s*export[ \t]/.test(text.slice(start, end)),
+});
 
 /**
  * The env file with its managed block brought up to date; `previousText` null where there is no file yet. Everything

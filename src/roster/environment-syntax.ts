@@ -3,7 +3,8 @@
  * expanded. A comment that ends in a backslash ends there, as since v254; v252 let it swallow the next line.
  */
 export type EnvironmentStatement =
-  | { readonly kind: 'comment'; readonly start: number; readonly end: number }
+  /** `nothing`: a line that is neither comment nor assignment, which systemd passes over. */
+  | { readonly kind: 'comment' | 'nothing'; readonly start: number; readonly end: number }
   | {
       readonly kind: 'assignment';
       readonly name: string;
@@ -31,7 +32,7 @@ const isSpace = (character: string): boolean =>
 /** A whole line as {@link quoteEnvironmentValue} writes it, or a comment: nearly every line there is. */
 const PLAIN_LINE = /(?:([A-Za-z_][A-Za-z0-9_]*)=([A-Za-z0-9_./:@%+,=~-]*)|#[^\n\r\\]*)\n/y;
 
-/** The statements of a text, in order. Lines that are neither comment nor assignment yield nothing. */
+/** The statements of a text, in order; empty lines yield none. */
 export function* environmentStatements(text: string): Generator<EnvironmentStatement> {
   let state: State = 'before-key';
   let start = 0;
@@ -83,6 +84,7 @@ export function* environmentStatements(text: string): Generator<EnvironmentState
         break;
       case 'key':
         if (isLineEnd(character)) {
+          yield { kind: 'nothing', start, end: index + 1 };
           state = 'before-key';
           start = index + 1;
         } else if (character === '=') {
@@ -129,7 +131,9 @@ export function* environmentStatements(text: string): Generator<EnvironmentState
   }
   switch (state) {
     case 'before-key':
+      return;
     case 'key':
+      yield { kind: 'nothing', start, end: text.length };
       return;
     case 'comment':
       yield { kind: 'comment', start, end: text.length };

@@ -36,3 +36,33 @@ test('an init that was cut short is finished by the same words: where the roster
   expect(templates.length).toBeGreaterThan(5);
   for (const [, template = ''] of templates) expect(fs.existsSync(path.join(fleet, template))).toBe(true);
 });
+
+test('a roster by its other name is replaced where it stands, and one in JSON is told to be read no more', () => {
+  for (const [name, left] of [
+    ['roster.yml', ['roster.yml']],
+    ['roster.json', ['roster.json', 'roster.yaml']],
+  ] as const) {
+    // prettier-ignore
+    const home = temporary();
+    const place = path.join(home, '.config', 'mosaic', 'fleet');
+    write(path.join(place, name), 'mine');
+    const said: string[] = [];
+    const context = {
+      ...createContext({}, { HOME: home }),
+      ...{ print: () => undefined, say: (line: string) => said.push(line) },
+    };
+    const options = { profile: 'minimal', write: true } as const;
+    expect(() => initCommand(context, options)).toThrow(`${name} exists and was not touched`);
+    initCommand(context, { ...options, force: true });
+    expect(fs.readdirSync(place).toSorted()).toEqual(left);
+    const inForce = createContext({}, { HOME: home }).paths.roster;
+    expect(fs.readFileSync(inForce, 'utf8')).toContain('version: 1');
+    expect(said).toEqual(
+      left.length === 1
+        ? []
+        : [
+            '~/.config/mosaic/fleet/roster.json is there, too, and is not read: roster.yaml is; keep one of them',
+          ],
+    );
+  }
+});

@@ -249,9 +249,37 @@ describe('looking', () => {
     expect(stdout).toMatch(/! linger +off/);
     expect(stdout).toMatch(/✗ runtime codex +b: no-such-thing is not in the agent's PATH/);
     expect(stdout).toMatch(/✓ runtime sleeper +a can be launched/);
+    fs.writeFileSync(fleet.roster.replace('.yaml', '.yml'), 'version: 1\n');
+    expect((await fleet.fleet('doctor')).stdout).toMatch(
+      /! roster .*roster\.yml is there, too, and is not read/,
+    );
     const bare = await fleet.fleetWith({ env: { PATH: '/nonexistent' } }, 'doctor');
     expect(bare.code).toBe(69);
     expect(bare.stdout).toContain('→ apt-get install tmux');
+  });
+
+  test('lines of env files that set nothing are named by plan and doctor, and not shown', async () => {
+    fleet.writeRoster([sleeper('a')]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const file = path.join(fleet.home, 'fleet', 'agents', 'a.env');
+    const lines = fs.readFileSync(file, 'utf8').split('\n').length;
+    fs.appendFileSync(file, 'export TOKEN=hunter2\nhunter2\n');
+    fs.appendFileSync(path.join(fleet.home, 'fleet', 'environment'), 'export METRICS=hunter2\n');
+    const message = `${file}:${lines}: sets nothing: no shell reads it; write NAME=VALUE without export`;
+    const second = `${file}:${lines + 1}: sets nothing: it is no NAME=VALUE, and no comment`;
+    const plan = (await fleet.expect(0, 'plan', '--json')).stdout;
+    expect((JSON.parse(plan) as { notes: object[] }).notes).toEqual([
+      { subject: 'a', code: 'EnvironmentLineIgnored', message },
+      { subject: 'a', code: 'EnvironmentLineIgnored', message: second },
+    ]);
+    const text = (await fleet.expect(0, 'plan')).stdout;
+    expect(text).toContain(`No changes. 1 agent matches the roster.\n      a: ${message}\n`);
+    const doctor = (await fleet.fleet('doctor')).stdout;
+    expect(doctor).toMatch(/! environment +\S*\/a\.env:\d+: sets nothing: no shell/);
+    expect(doctor).toContain(` ${message}\n`);
+    expect(doctor).toMatch(/! environment +\S*\/fleet\/environment:\d+: sets nothing: no shell/);
+    expect(plan + text + doctor).not.toContain('hunter2');
   });
 
   test('an unknown agent is refused before anything is run', async () => {

@@ -48,7 +48,7 @@ describe('the managed block', () => {
     const before = '# mine\r\nMOSAIC_AGENT_NAME=a\n\n  KEY =  site \nodd line';
     const text = renderEnvironmentFile(before, managed);
     expect(text.endsWith(before)).toBe(true);
-    expect(parseEnvironmentFile(text)).toEqual({ site: { KEY: 'site' }, managed, owned: true });
+    expect(parseEnvironmentFile(text)).toMatchObject({ site: { KEY: 'site' }, managed, owned: true });
   });
 
   it('is brought up to date in place', () => {
@@ -95,5 +95,27 @@ describe('the managed block', () => {
     const text = RESERVED_KEYS.map((key) => `${key}=x\n`).join('');
     expect(parseEnvironmentFile(text).site).toEqual({});
     expect(renderEnvironmentFile(text, {}).endsWith(text)).toBe(true);
+  });
+});
+
+describe('lines that set nothing', () => {
+  const block = renderEnvironmentFile(null, { A: '1' });
+  it('are told by their numbers, never by what stands there', () => {
+    const lines = ['A=1', '', 'export B=2', '  export\tC=3', 'D = 4', 'E-E=5', '; comment', 'PEM=-----', '+m8K==', 'export', 'F="6', 'no line of its own"', 'last']; // prettier-ignore
+    const ignored = [3, 4, 6, 9, 10, 13].map((line) => ({ line, exported: line === 3 || line === 4 }));
+    const { site, ignored: told } = parseEnvironmentFile(lines.join('\n'));
+    expect(told).toEqual(ignored);
+    expect(site).toEqual({ A: '1', D: '4', PEM: '-----', F: '6\nno line of its own' });
+    expect(parseEnvironmentFile(lines.join('\r\n')).ignored).toEqual(ignored);
+    expect(parseEnvironmentFile(lines.join('\r')).ignored).toEqual(ignored);
+  });
+
+  it('count outside of the block alone, and stay where they are', () => {
+    const text = `${block.replace('A=1', 'A=1\nexport X=1')}export B=2\n`;
+    expect(parseEnvironmentFile(text).ignored).toEqual([
+      { line: text.split('\n').length - 1, exported: true },
+    ]);
+    expect(renderEnvironmentFile(text, { A: '1' })).toBe(`${block}export B=2\n`);
+    expect(parseEnvironmentFile(`${block}B=2\n`)).not.toHaveProperty('ignored');
   });
 });

@@ -6,6 +6,7 @@ import { writingProblem } from '../../observers/writable.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
 import type { Roster } from '../../roster/types.js';
 import type { Context } from '../context.js';
+import { environmentChecks } from '../environment-checks.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
 import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
@@ -13,6 +14,7 @@ import { checkLines, messageAndHint, type Check } from '../render/check-text.js'
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
 import { serverChecks } from '../server-checks.js';
+import { unreadRosters } from '../unread-rosters.js';
 import { undeliverable } from '../talk/undeliverable.js';
 
 /** Checks the host, one line per fact, and says what to do about each that does not hold. */
@@ -40,8 +42,10 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     lingerCheck(context),
     ...(await cgroupChecks(context, roster)),
     rosterCheck,
+    ...unreadRosters(paths).map((message): Check => ({ result: 'warning', subject: 'roster', message })),
     installed,
     stateCheck(context),
+    ...environmentChecks(context, roster),
     ...(roster === null ? [] : undeliverable(context, roster).map(leftBehind)),
     ...(roster === null ? [] : runtimeChecks(context, roster, installation)),
   ];

@@ -4,6 +4,7 @@ import { packageRoot } from '../../host/assets.js';
 import { fileProblem, isThere, writeFileAtomic } from '../../host/atomic-file.js';
 import { errorCode } from '../../host/error-code.js';
 import { displayPath } from '../../host/paths.js';
+import { unreadRoster } from '../unread-rosters.js';
 import { nearest } from '../../roster/nearest.js';
 import type { Context } from '../context.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
@@ -35,7 +36,9 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
   }
   // Where another spelling of the default name exists, that is the roster an operator would lose.
   const existing = context.paths.roster;
-  const target = context.rosterGiven ? existing : path.join(context.paths.fleet, 'roster.yaml');
+  // An example is YAML: a JSON roster cannot be replaced by it in its own file.
+  const isJson = !context.rosterGiven && existing === path.join(context.paths.fleet, 'roster.json');
+  const target = isJson ? path.join(context.paths.fleet, 'roster.yaml') : existing;
   const shown = displayPath(target, context.paths.userHome);
   try {
     if (isThere(existing) && force !== true) {
@@ -58,6 +61,7 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
     if (error instanceof CommandFailure || errorCode(error) === '') throw error;
     throw new CommandFailure(ExitCode.error, `cannot write ${shown}: ${fileProblem(error)}`);
   }
+  if (isJson && isThere(existing)) context.say(unreadRoster(existing, { ...context.paths, roster: target }));
   context.print('Next: edit it, then fleet validate, fleet install, fleet plan, fleet apply');
   return ExitCode.done;
 }

@@ -1,0 +1,19 @@
+import type { AgentFiles } from './observed.js';
+
+/** So many lines are enough to see what is wrong with a file. */
+const most = 3;
+
+/** A text for each line of an env file that sets nothing: where it stands, and what to write. Never what stands there. */
+export function ignoredTexts({ file, lines }: NonNullable<AgentFiles['ignored']>): readonly string[] {
+  const rest = lines.length - most;
+  return [
+    ...lines
+      .slice(0, most)
+      .map(({ line, exported }) =>
+        exported
+          ? `${file}:${line}: sets nothing: no shell reads it; write NAME=VALUE without export`
+          : `${file}:${line}: sets nothing: it is no NAME=VALUE, and no comment`,
+      ),
+    ...(rest > 0 ? [`${file}: so do ${rest} more of its lines`] : []),
+  ];
+}
