@@ -63,7 +63,7 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
     const stdout = textOf(child.stdout, encoding, tooLong);
     const stderr = textOf(child.stderr, encoding, tooLong);
     const timedOut = { kind: 'timeout', program, timeoutMs } as const;
-    let timer = setTimeout(() => {
+    const expire = (): void => {
       cut.late = true;
       stop();
       timer = setTimeout(() => {
@@ -71,6 +71,12 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
         child.unref();
         resolve(timedOut);
       }, diesWithinMs);
+    };
+    const due = performance.now() + timeoutMs;
+    let timer = setTimeout(() => {
+      // A timer that is so late: we did not run ourselves (Ctrl-Z), and have not yet read what was said meanwhile.
+      if (performance.now() - due > readsWithinMs) timer = setTimeout(expire, readsWithinMs);
+      else expire();
     }, timeoutMs);
     const end = (result: ExecResult): void => {
       clearTimeout(timer);
@@ -89,6 +95,9 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
+
+/** So long a process that was stopped takes to read what it was sent. */
+const readsWithinMs = 1000;
 
 /** So long after its time is up a program may take to be dead. */
 const diesWithinMs = 3000;

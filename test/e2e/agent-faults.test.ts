@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { processTree, readChildren } from '../../src/observers/process-tree.js';
 import { run, until } from '../support/fleet-sandbox.js';
 import type { RunningController } from '../support/running-controller.js';
 import type { TalkFleet } from '../support/talk-fleet.js';
@@ -133,5 +134,44 @@ describe('an outbox', () => {
     } finally {
       await run('umount', [outbox]);
     }
+  });
+});
+
+test('a sender who was stopped in the middle of a look looks again before he tells', async () => {
+  // Draws nothing of what it is given while it is stopped. (Below a shell: tmux continues a stopped first process of a pane.)
+  const inner = 'stty -echo; echo ready; while read -r line; do echo "got $line"; done';
+  await fleet.up(
+    `{ name: a, runtime: sleeper, command: [sh, -c, ${JSON.stringify(`sh -c '${inner}'; :`)}] }`,
+  );
+  await until('it is ready', async () => (await fleet.screen('a')).includes('ready'));
+  const [, reader = 0] = processTree((await fleet.pids())['a'] ?? 0, readChildren());
+  const bin = path.join(fleet.directory, 'bin');
+  const calls = path.join(fleet.directory, 'calls');
+  fs.mkdirSync(bin);
+  fs.writeFileSync(
+    path.join(bin, 'tmux'),
+    `#!/bin/bash\nPATH=\${PATH#*:} tmux "$@"\nstatus=$?\nprintf '%s\\n' "\${*//$'\\n'/ }" >>'${calls}'\nsleep 0.5\nexit $status\n`,
+    { mode: 0o755 },
+  );
+  const seen = () => (fs.existsSync(calls) ? fs.readFileSync(calls, 'utf8').split('\n') : []);
+  const sender: { pid?: number } = {};
+  process.kill(reader, 'SIGSTOP');
+  const sent = fleet.fleetWith(
+    { env: { PATH: `${bin}:${process.env['PATH'] ?? ''}` }, started: (pid) => (sender.pid = pid) },
+    ...['agent', 'send', 'a', '--json', '--message', 'hello'],
+  );
+  // Enter was pressed, and looked at the answer was before it came.
+  await until('a look after Enter', () => {
+    const enter = seen().findIndex((call) => call.includes('Enter'));
+    return enter !== -1 && seen().slice(enter + 1).some((call) => call.includes('capture-pane')); // prettier-ignore
+  });
+  process.kill(sender.pid ?? 0, 'SIGSTOP');
+  process.kill(reader, 'SIGCONT');
+  // Longer than any look may take.
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  process.kill(sender.pid ?? 0, 'SIGCONT');
+  expect(JSON.parse((await sent).stdout)).toMatchObject({
+    status: 'delivered',
+    message: 'seen on its screen',
   });
 });

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cli, until } from '../support/fleet-sandbox.js';
+import { cli, run, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -125,4 +125,18 @@ test.each([
     'To stop a without a roster: systemctl --user stop mosaic-agent@a.service',
   );
   expect(await fleet.pids()).toEqual(pids);
+});
+
+test('attach on a terminal that tmux cannot use says what helps', async () => {
+  await fleet.up(fleet.demo('a'));
+  const attach = `${process.execPath} ${cli} agent attach a`;
+  const { code, stdout } = await run('script', ['-qec', attach, '/dev/null'], {
+    env: { ...fleet.env, TERM: 'dumb' },
+  });
+  expect([code, stdout]).toEqual([
+    1,
+    expect.stringContaining(
+      'TERM is dumb; if tmux cannot use that: TERM=xterm-256color fleet agent attach a',
+    ),
+  ]);
 });

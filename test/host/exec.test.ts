@@ -154,6 +154,16 @@ test.each<readonly [number, string, string]>([
   expect(describeExec('x', { kind: 'exited', code, stdout: '', stderr })).toBe(text);
 });
 
+test('who did not run himself when the time was up reads what was said before he tells of that', async () => {
+  const said = sh('echo said', { timeoutMs: 200 });
+  // As one who was stopped, and is continued.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+  expect(await said).toMatchObject({ kind: 'exited', stdout: 'said\n' });
+  const silent = sh('sleep 60', { timeoutMs: 200 });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+  expect(await silent).toMatchObject({ kind: 'timeout' });
+});
+
 test('a program that runs on ends when it is stopped, though another holds its pipe', async () => {
   const directory = temporary();
   const script = `setsid sh -c 'echo $$ >${directory}/pid; echo up; exec sleep 600' & exec sleep 600`;

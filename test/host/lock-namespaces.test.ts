@@ -67,3 +67,24 @@ test('a lock is had by one also in a sandbox whose /proc is that of the host, an
   await once(child, 'close');
   expect(said.split('\n')).toEqual(['first acquired held', 'second held held', 'third acquired held', '']);
 });
+
+test('an owner of our own namespace is seen: stopped, for however long, he keeps the lock', async () => {
+  const directory = temporary();
+  const script = bundled(
+    directory,
+    `import { acquireLock } from './src/host/lock.js';
+     console.log((await acquireLock(process.argv[2], 'stopped', 0)).kind);
+     setInterval(() => undefined, 1000);`,
+  );
+  const lock = path.join(directory, 'lock');
+  const owner = spawn(process.execPath, [script, lock], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(owner.stdout, 'data');
+    owner.kill('SIGSTOP');
+    const before = new Date(Date.now() - 3_600_000);
+    fs.utimesSync(path.join(lock, '1'), before, before);
+    expect(await acquireLock(lock, 'other', 0)).toMatchObject({ kind: 'held', owner: { pid: owner.pid } });
+  } finally {
+    owner.kill('SIGKILL');
+  }
+});

@@ -323,6 +323,20 @@ describe('the operator’s tmux.conf', () => {
     },
   );
 
+  test.each(['kill-session -t one', 'rename-session other'])(
+    'that does away with each new session (%s) is told as the reason',
+    async (command) => {
+      await withOperatorFile(`set-hook -g after-new-session '${command}'\n`);
+      await fleet.launch({ agent: 'one', ...hold });
+      expect((await systemctl('start', agentUnit('one'))).code).not.toBe(0);
+      const { lines } = await fleet.exitRecord('one');
+      expect(lines.join()).toContain(
+        `a hook on the server ends or renames it (tmux -L ${socket} show-hooks -g)`,
+      );
+      await eventually('nothing of it is left', async () => (await fleet.panes()).size === 0);
+    },
+  );
+
   test('that is broken is reported, breaks nothing and shows in no pane', async () => {
     await withOperatorFile(
       `set -g no-such-option 1\nset -g history-limit 99\nfrobnicate\nset -g mouse "unterminated\n`,

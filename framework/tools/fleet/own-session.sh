@@ -46,7 +46,12 @@ create() {
     # The context in which it is now: `fleet` changes both where a conversation is begun anew.
     set-option -t "$target" @fleet_context "$context" ';' set-option -p -t "$target" @fleet_own_context "$context" ';'
   )
-  answer=$(ask "${call[@]}" "${marking[@]}" ';' display-message -p -t "$target" '#{@fleet_pane}' 2>&1)
+  answer=$(ask "${call[@]}" "${marking[@]}" ';' display-message -p -t "$target" '#{@fleet_pane}' 2>&1) && return
+  # It was created, for its row was printed, and then found no more.
+  if [[ $'\n'$answer == *$'\n$'[0-9]*' %'[0-9]* && $answer == *@(no such|can\'t find)* ]]; then
+    answer="a hook on the server ends or renames it (tmux -L $MOSAIC_FLEET_SOCKET show-hooks -g)"
+  fi
+  return 1
 }
 
 # own_marks: what an operator's hook on after-new-session opens stands before the agent's pane, also for the rest of the call that

@@ -75,9 +75,12 @@ export async function attachCommand(
   const flags = reading ? 'read-only,ignore-size' : 'ignore-size';
   const words = ['attach-session', '-f', flags, '-t', line.target.session];
   const { runAttached } = await import('../../host/attached.js');
-  return (await runAttached('tmux', ['-N', '-u', '-L', line.socket, ...words])) === 0
-    ? ExitCode.done
-    : ExitCode.error;
+  if ((await runAttached('tmux', ['-N', '-u', '-L', line.socket, ...words])) === 0) return ExitCode.done;
+  // tmux has said on the terminal what was wrong, and not what helps where it was the terminal.
+  context.say(
+    `TERM is ${visible(context.env['TERM'] ?? 'unset')}; if tmux cannot use that: TERM=xterm-256color fleet agent attach ${name}`,
+  );
+  return ExitCode.error;
 }
 
 async function lineTo(context: Context, name: string): Promise<Line> {

@@ -13,6 +13,7 @@ import {
 } from '../../controller/outbox.js';
 import type { Screen } from '../../controller/screen.js';
 import { nowhere } from '../../controller/transcript.js';
+import { livedClock } from '../../host/clock.js';
 import { outboxDirectory } from '../../host/paths.js';
 import { profileOfProcess } from '../../observers/loading.js';
 import { lookAt } from '../../observers/screens.js';
@@ -46,7 +47,8 @@ export async function deliverMail(
 ): Promise<{ readonly result: Delivered; readonly entry: OutboxEntry; readonly waits?: true }> {
   const transcript = transcriptOf(line.profile.transcript, line.target.pid);
   const order: DeliveryOrder = { ...manner, agent: line.agent.name, text: mail.entry.text };
-  const begun = await takeUp(context, line, mail.entry, transcript);
+  const now = livedClock();
+  const begun = await takeUp(context, line, mail.entry, transcript, now());
   if (begun.kind !== 'open') {
     const result = { ...begun.result, attempts: 0 };
     return { result, entry: mail.entry, ...(begun.kind === 'waits' ? { waits: true } : {}) };
@@ -74,7 +76,7 @@ export async function deliverMail(
     clear: () => press(line.profile.clearDraft),
     sleep: (ms) => delay(ms),
     interrupted: context.interrupted,
-    now: () => performance.now(),
+    now,
   }, begun.progress); // prettier-ignore
   // Its guard kept it from being typed, or it could not be written down: whoever finds an attempt would ask what became of it. What
   // its sender waits for keeps it: found without one, it would be begun by whoever finds it, although its sender was told otherwise.
@@ -106,9 +108,9 @@ async function takeUp(
   line: Line,
   entry: OutboxEntry,
   transcript: Transcript,
+  now: number,
 ): Promise<TakenUp> {
   const { attempt } = entry;
-  const now = performance.now();
   if (attempt === null) return { kind: 'open', entry, progress: fresh(now) };
   const as =
     (kind: 'known' | 'waits') =>
