@@ -22,6 +22,20 @@ test('events of an agent that is neither in the roster nor in the log are refuse
   expect((await fleet.expect(0, 'events', '--for', 'scuot')).stdout).toBe('');
 });
 
+test('a status that is asked for as JSON and as a table is refused, and never a table where JSON was asked for', async () => {
+  await fleet.up(fleet.demo('a'));
+  for (const words of [
+    ['--json', '-o', 'wide'],
+    ['-o', 'wide', '--json'],
+  ]) {
+    // prettier-ignore
+    const { stdout, stderr } = await fleet.expect(64, 'status', ...words);
+    expect([stdout, stderr]).toEqual(['', 'give -o wide or --json, not both\n']);
+  }
+  const both = await fleet.expect(0, 'status', '--json', '-o', 'json');
+  expect(JSON.parse(both.stdout)).toMatchObject({ formatVersion: '1.0' });
+});
+
 test('of a text in damaged base64 nothing is sent', async () => {
   await fleet.up(fleet.demo('a'));
   const bin = path.join(fleet.directory, 'fleet');

@@ -11,7 +11,7 @@ import { observeFigures } from '../../observers/figures.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
-import { ExitCode } from '../exit-code.js';
+import { CommandFailure, ExitCode } from '../exit-code.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
 import { statusJson } from '../render/status-json.js';
@@ -23,6 +23,7 @@ import { jsonText } from '../render/json-text.js';
 
 export interface StatusOptions {
   readonly output?: 'wide' | 'json';
+  readonly json?: true;
   readonly watch?: true;
 }
 
@@ -32,6 +33,9 @@ export async function statusCommand(
   agent: string | undefined,
   options: StatusOptions,
 ): Promise<ExitCode> {
+  // Whoever wrote --json reads JSON.
+  if (options.json === true && options.output !== 'json')
+    throw new CommandFailure(ExitCode.usage, 'give -o wide or --json, not both');
   if (options.watch === true) return watch(context, agent, options);
   const inForce = await rosterInForce(context);
   const { lines, unknownSources, controllerPid } = await look(context, inForce, agent, options);
