@@ -18,6 +18,15 @@ export function readEvents(files: readonly string[]): readonly LoggedEvent[] {
   });
 }
 
+/** Why there may be events that {@link readEvents} does not show, or null. */
+export function unreadEvents(files: readonly string[]): string | null {
+  for (const file of files) {
+    const content = readText(file);
+    if (content.state === 'unknown') return content.message;
+  }
+  return null;
+}
+
 function parseEvent(line: string): LoggedEvent | null {
   let value: unknown;
   try {

@@ -22,6 +22,17 @@ test('events of an agent that is neither in the roster nor in the log are refuse
   expect((await fleet.expect(0, 'events', '--for', 'scuot')).stdout).toBe('');
 });
 
+test('events that cannot be read are not told as none', async () => {
+  await fleet.up(fleet.demo('a'));
+  const log = path.join(fleet.state, 'events.jsonl');
+  fs.rmSync(log);
+  expect(await fleet.expect(0, 'events')).toMatchObject({ stdout: '', stderr: '' });
+  fs.mkdirSync(log);
+  const { stdout, stderr } = await fleet.expect(1, 'events', '--json');
+  expect(stdout).toBe('');
+  expect(stderr).toContain(log);
+});
+
 test('a status that is asked for as JSON and as a table is refused, and never a table where JSON was asked for', async () => {
   await fleet.up(fleet.demo('a'));
   for (const words of [

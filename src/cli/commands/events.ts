@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventFiles } from '../../actuators/event-log.js';
-import { readEvents, type LoggedEvent } from '../../observers/event-log.js';
+import { readEvents, unreadEvents, type LoggedEvent } from '../../observers/event-log.js';
 import type { Context } from '../context.js';
 import { requireAgents } from '../agent-names.js';
 import { watchReader } from '../reader.js';
@@ -34,7 +34,11 @@ async function requireKnown(context: Context, agent: string, events: readonly Lo
   if (roster !== null) requireAgents(roster, [agent]);
 }
 
-/** What was done and decided, oldest first. With `--watch` goes on until it is interrupted. */
+/**
+ * What was done and decided, oldest first. With `--watch` goes on until it is interrupted.
+ *
+ * @throws CommandFailure 1 where the log cannot be read: nothing that it holds is not nothing that was done
+ */
 export async function eventsCommand(context: Context, options: EventsOptions): Promise<ExitCode> {
   const files = eventFiles(context.paths.state);
   const wanted = ({ agent }: LoggedEvent): boolean => options.for === undefined || agent === options.for;
@@ -43,6 +47,8 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
       context.print(options.json === true ? jsonText({ formatVersion, ...event.details }) : eventText(event));
     }
   };
+  const problem = unreadEvents(files);
+  if (problem !== null) throw new CommandFailure(ExitCode.error, problem);
   const readerGone = watchReader();
   let seen = readEvents(files);
   if (options.for !== undefined) await requireKnown(context, options.for, seen);
