@@ -1,12 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { cli, FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 import { copyPackage } from '../support/package-copy.js';
 import { RunningController } from '../support/running-controller.js';
 
 let fleet: FleetSandbox;
-const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
 beforeEach(() => {
   fleet = new FleetSandbox();
   fleet.writeRoster([sleeper('a')]);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { cli, FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 let controller: ChildProcess | null = null;
@@ -47,8 +47,6 @@ const events = (type: string): readonly Record<string, unknown>[] =>
 
 const settings = (more = ''): string =>
   `defaults: { idle_after: 0s, working_directory: ${fleet.work}${more} }`;
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 const names = async (): Promise<readonly string[]> => Object.keys(await fleet.pids()).toSorted();
 
 async function up(...agents: readonly string[]): Promise<Readonly<Record<string, number>>> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { adoptSessions } from '../../src/actuators/tmux-sessions.js';
 import { exec } from '../../src/host/exec.js';
-import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(async () => {
@@ -11,9 +11,6 @@ beforeEach(async () => {
   await fleet.expect(0, 'apply');
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 const panes = (): Promise<string> =>
   fleet.tmux('list-panes', '-a', '-F', '#{session_name} #{pane_id} #{pane_pid} #{@fleet_agent}');

@@ -1,22 +1,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, FleetSandbox, run, snapshot } from '../support/fleet-sandbox.js';
+import { cli, FleetSandbox, run, sleeper, snapshot } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
   fleet = new FleetSandbox();
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
-
-async function up(): Promise<Readonly<Record<string, number>>> {
-  fleet.writeRoster([sleeper('a'), sleeper('b')]);
-  await fleet.expect(0, 'install');
-  await fleet.expect(0, 'apply');
-  return fleet.pids();
-}
 
 describe('a host that does not answer', () => {
   const stub = (program: string, text: string): string => {
@@ -67,7 +58,7 @@ describe('a host that does not answer', () => {
       /printed no list of units/,
     ],
   ])('%s: unknown is not absent', async (_, env, message) => {
-    const before = await up();
+    const before = await fleet.upSleepers();
     fs.appendFileSync(fleet.roster, `  - ${sleeper('c')}\n`);
     const files = snapshot(fleet.home, fleet.state, fleet.units);
     const planned = await fleet.fleetWith({ env: env() }, 'plan');
@@ -110,7 +101,7 @@ describe('a disk that does not take it', () => {
     ['full', 'size=512k', true, /no space left on the disk/],
     ['read-only', 'size=4m', false, /read-only/],
   ])('%s: a clear message, nothing half-written, nothing touched', async (_, options, fill, message) => {
-    const before = await up();
+    const before = await fleet.upSleepers();
     fs.appendFileSync(fleet.roster, `  - ${sleeper('c')}\n`);
     const files = snapshot(fleet.home);
     const result = await withMount(options, fill, 'apply');
@@ -129,7 +120,7 @@ describe('a disk that does not take it', () => {
   });
 
   test('where nothing can be done without it, a line says so', async () => {
-    await up();
+    await fleet.upSleepers();
     const lock = path.join(fleet.state, 'locks', 'controller');
     fs.writeFileSync(lock, '');
     const { code, stderr } = await fleet.fleet('run');

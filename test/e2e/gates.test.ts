@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { demoAgent, FleetSandbox, until } from '../support/fleet-sandbox.js';
+import { demoAgent, FleetSandbox, sleeper, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -12,8 +12,6 @@ afterEach(() => fleet.dispose());
 
 /** Agents are idle as soon as they run. */
 const settings = (): string => `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 const edited = (name: string, more = ''): string => sleeper(name, `, env: { EDITED: "yes" }${more}`);
 
 async function up(...agents: readonly string[]): Promise<Readonly<Record<string, number>>> {

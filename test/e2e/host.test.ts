@@ -1,16 +1,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingPath, FleetSandbox, run, snapshot } from '../support/fleet-sandbox.js';
+import { countingPath, FleetSandbox, run, sleeper, snapshot } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
   fleet = new FleetSandbox();
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 const listing = (directory: string): readonly string[] => Object.keys(snapshot(directory)).toSorted();
 

@@ -3,22 +3,13 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { copyPackage } from '../support/package-copy.js';
-import { cli, FleetSandbox, run, snapshot, until } from '../support/fleet-sandbox.js';
+import { cli, FleetSandbox, run, sleeper, snapshot, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
   fleet = new FleetSandbox();
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
-
-async function up(): Promise<Readonly<Record<string, number>>> {
-  fleet.writeRoster([sleeper('a'), sleeper('b')]);
-  await fleet.expect(0, 'install');
-  await fleet.expect(0, 'apply');
-  return fleet.pids();
-}
 
 describe('a roster that cannot be used changes nothing', () => {
   const bomb = [
@@ -48,7 +39,7 @@ describe('a roster that cannot be used changes nothing', () => {
   ];
 
   test.each(cases)('%s', async (_, text, message) => {
-    const before = await up();
+    const before = await fleet.upSleepers();
     if (text === null) fs.rmSync(fleet.roster);
     else fs.writeFileSync(fleet.roster, text);
     const files = snapshot(fleet.directory, fleet.units);
@@ -178,7 +169,7 @@ describe('values', () => {
   test('a home with spaces, quotes, %, $ and brackets works everywhere', async () => {
     await fleet.dispose();
     fleet = new FleetSandbox(`m o%i$HOME'"\\[x]é`);
-    await up();
+    await fleet.upSleepers();
     await fleet.expect(0, 'verify');
     expect((await fleet.expect(0, 'install')).stdout).toContain('Nothing to install');
     await fleet.expect(0, 'restart', 'a');
@@ -188,7 +179,7 @@ describe('values', () => {
 });
 
 test('a socket file that was removed costs nobody, and is made again as the manual says', async () => {
-  const before = await up();
+  const before = await fleet.upSleepers();
   const tmux = ['-u', '-L', fleet.socket];
   const socket = (await run('tmux', [...tmux, 'display-message', '-p', '#{socket_path}'])).stdout.trim();
   fs.rmSync(socket);

@@ -2,22 +2,13 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { cli, FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
   fleet = new FleetSandbox();
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
-
-async function up(): Promise<Readonly<Record<string, number>>> {
-  fleet.writeRoster([sleeper('a'), sleeper('b')]);
-  await fleet.expect(0, 'install');
-  await fleet.expect(0, 'apply');
-  return fleet.pids();
-}
 
 describe('two at once, and cut short', () => {
   test('two applies do the work once, and neither fails', async () => {
@@ -57,7 +48,7 @@ describe('two at once, and cut short', () => {
   });
 
   test('a command that finds the lock held gives up with 5 and says by whom', async () => {
-    await up();
+    await fleet.upSleepers();
     fs.appendFileSync(fleet.roster, `  - ${sleeper('c')}\n`);
     const locks = path.join(fleet.state, 'locks', 'pass');
     const stat = fs.readFileSync(`/proc/${process.pid}/stat`, 'utf8');
@@ -129,7 +120,7 @@ describe('two at once, and cut short', () => {
   });
 
   test('an apply killed anywhere is healed by the next', async () => {
-    fleet.writeRoster(['a', 'b', 'c', 'd', 'e', 'f'].map(sleeper));
+    fleet.writeRoster(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => sleeper(name)));
     await fleet.expect(0, 'install');
     for (const afterMs of [60, 120, 180, 240, 320]) {
       const cut = await fleet.fleetWith(

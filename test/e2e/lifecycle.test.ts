@@ -1,16 +1,21 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingPath, FleetSandbox, processesWith, run, snapshot, until } from '../support/fleet-sandbox.js';
+import {
+  countingPath,
+  FleetSandbox,
+  processesWith,
+  run,
+  sleeper,
+  snapshot,
+  until,
+} from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
   fleet = new FleetSandbox();
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 describe('from a roster to a running fleet', () => {
   test('plan tells, apply does, a second apply does nothing at all', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cli, FleetSandbox, until } from '../support/fleet-sandbox.js';
+import { cli, FleetSandbox, sleeper, until } from '../support/fleet-sandbox.js';
 import { startPredecessor } from '../support/predecessor.js';
 
 let fleet: FleetSandbox;
@@ -8,9 +8,6 @@ beforeEach(() => {
   fleet = new FleetSandbox();
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 /** Pane processes by session, whoever's. */
 const panes = async (): Promise<Readonly<Record<string, string>>> =>

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cli, countingPath, FleetSandbox, run, snapshot, until } from '../support/fleet-sandbox.js';
+import { cli, countingPath, FleetSandbox, run, sleeper, snapshot, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(async () => {
@@ -11,9 +11,6 @@ beforeEach(async () => {
   await fleet.expect(0, 'install');
 });
 afterEach(() => fleet.dispose());
-
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 
 const roster = (): string => fs.readFileSync(fleet.roster, 'utf8');
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { demoAgent, FleetSandbox } from '../support/fleet-sandbox.js';
+import { demoAgent, FleetSandbox, sleeper } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -12,8 +12,6 @@ afterEach(() => fleet.dispose());
 
 /** Agents are idle as soon as they run. */
 const settings = (): string => `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
-const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
-
 test('a saved plan is applied while it is true, and refused once roster or processes moved', async () => {
   fleet.writeRoster([sleeper('a')], settings());
   await fleet.expect(0, 'install');

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ControllerUnit } from '../support/controller-unit.js';
-import { countingPath, FleetSandbox, snapshot, until } from '../support/fleet-sandbox.js';
+import { countingPath, FleetSandbox, sleeper, snapshot, until } from '../support/fleet-sandbox.js';
 import { systemctl } from '../support/user-manager.js';
 
 let fleet: FleetSandbox;
@@ -14,8 +14,6 @@ beforeEach(() => {
 afterEach(() => fleet.dispose());
 
 const settings = (): string => `defaults: { idle_after: 0s, working_directory: ${fleet.work} }`;
-const sleeper = (name: string, more = ''): string =>
-  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
 /** Ends only when it is killed, long after it was asked to. */
 const stubborn = (name: string): string =>
   `{ name: ${name}, runtime: sleeper, command: [bash, -c, "trap '' TERM HUP; while :; do sleep 1; done"] }`;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -11,15 +11,6 @@ beforeEach(() => {
 afterEach(() => fleet.dispose());
 
 const reload = 'systemctl --user reload mosaic-tmux-holder.service';
-const sleeper = (name: string): string => `{ name: ${name}, runtime: sleeper, command: [sleep, infinity] }`;
-
-async function up(): Promise<Readonly<Record<string, number>>> {
-  fleet.writeRoster([sleeper('a'), sleeper('b')]);
-  await fleet.expect(0, 'install');
-  await fleet.expect(0, 'apply');
-  return fleet.pids();
-}
-
 /** The rows of the server, each with what to do about it. */
 async function doctor(code: number, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const result = await fleet.fleetWith({ env }, 'doctor');
@@ -33,7 +24,7 @@ const follow = async (words: string): Promise<void> => {
 };
 
 test('a holder session that was killed costs nobody, and is back as verify says', async () => {
-  const before = await up();
+  const before = await fleet.upSleepers();
   await fleet.tmux('kill-session', '-t', '=_holder:');
   const { stdout } = await fleet.expect(0, 'verify');
   expect(stdout).toContain(`the server and its agents go on without it\n`);
@@ -60,12 +51,12 @@ describe('doctor tells of a tmux server', () => {
   test('that is as it should be, or is not to run', async () => {
     fleet.writeRoster([sleeper('a')]);
     expect(await doctor(1)).toMatch(new RegExp(`✓ tmux server +none on socket ${fleet.socket}; `));
-    await up();
+    await fleet.upSleepers();
     expect(await doctor(0)).toContain(`✓ tmux server      process ${await fleet.serverPid()} on socket`);
   });
 
   test('that somebody has changed so that agents would end; what it says to do puts it right', async () => {
-    const pids = await up();
+    const pids = await fleet.upSleepers();
     // Somebody who looks on: with nobody the server would end at once.
     const human = spawn('tmux', ['-N', '-L', fleet.socket, '-C', 'attach', '-t', '=a:'], {
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -90,7 +81,7 @@ describe('doctor tells of a tmux server', () => {
   });
 
   test('that is stopped', { timeout: 40_000 }, async () => {
-    const pids = await up();
+    const pids = await fleet.upSleepers();
     const server = await fleet.serverPid();
     process.kill(server, 'SIGSTOP');
     const told = await doctor(69).finally(() => process.kill(server, 'SIGCONT'));
@@ -101,7 +92,7 @@ describe('doctor tells of a tmux server', () => {
   });
 
   test('that cannot be reached: its directory, another version, somebody else’s', async () => {
-    await up();
+    await fleet.upSleepers();
     const socket = await fleet.tmux('display-message', '-p', '#{socket_path}');
     fs.chmodSync(path.dirname(socket), 0o707);
     const unsafe = await doctor(69);
@@ -142,7 +133,7 @@ describe('doctor tells of a tmux server', () => {
 });
 
 test('an agent whose end nobody told systemd of is unknown, and comes up as plan says', async () => {
-  await up();
+  await fleet.upSleepers();
   const ways: Readonly<Record<string, readonly string[]>> = {
     'tmux shows no session of it': ['kill-session', '-t', '=a:'],
     'its pane is gone': ['split-window', '-t', '=a:', 'sleep', '999', ';', 'kill-pane', '-t', '=a:.0'],

@@ -8,6 +8,10 @@ const repository = path.resolve(import.meta.dirname, '../..');
 export const cli = path.join(repository, 'dist', 'fleet.js');
 export const demoAgent = path.join(repository, 'framework', 'demo', 'agent.mjs');
 
+/** A roster line of an agent that only sleeps. @param more further fields */
+export const sleeper = (name: string, more = ''): string =>
+  `{ name: ${name}, runtime: sleeper, command: [sleep, infinity]${more} }`;
+
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;
@@ -133,6 +137,14 @@ export class FleetSandbox {
 
   async serverPid(): Promise<number> {
     return Number(await this.tmux('display-message', '-p', '#{pid}'));
+  }
+
+  /** Brings up `a` and `b`, which sleep. @returns their pids by name */
+  async upSleepers(): Promise<Readonly<Record<string, number>>> {
+    this.writeRoster([sleeper('a'), sleeper('b')]);
+    await this.expect(0, 'install');
+    await this.expect(0, 'apply');
+    return this.pids();
   }
 
   /** Pid of every agent's own process, by session name. */
