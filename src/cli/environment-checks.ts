@@ -1,5 +1,6 @@
 import { ignoredTexts } from '../controller/ignored-lines.js';
 import { readText } from '../host/atomic-file.js';
+import { displayPath } from '../host/paths.js';
 import { observeAgentFiles } from '../observers/agent-files.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Roster } from '../roster/types.js';
@@ -13,7 +14,9 @@ export function environmentChecks({ paths }: Context, roster: Roster | null): re
   const recorded = readText(paths.environment);
   const { ignored } = parseEnvironmentFile(recorded.state === 'present' ? recorded.text : '');
   const all = [
-    ...(ignored === undefined ? [] : [{ file: paths.environment, lines: ignored }]),
+    ...(ignored === undefined
+      ? []
+      : [{ file: displayPath(paths.environment, paths.userHome), lines: ignored }]),
     ...agents.flatMap((files) => files.ignored ?? []),
   ];
   return all

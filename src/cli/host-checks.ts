@@ -1,5 +1,5 @@
 import { cgroupSupport } from '../observers/cgroups.js';
-import { programVersion } from '../observers/host-programs.js';
+import { programVersion, type Version } from '../observers/host-programs.js';
 import { lingers } from '../observers/linger.js';
 import { showManagerCgroup } from '../observers/systemd.js';
 import type { Roster } from '../roster/types.js';
@@ -12,12 +12,15 @@ const oldestSystemd = 247;
 /** `paste-buffer` into a dead pane crashes the whole server before this version. */
 const pasteFixedIn = 3.4;
 
-export async function programChecks({ exec }: Context): Promise<readonly Check[]> {
+/** @returns `tmux`: which one the commands run */
+export async function programChecks({
+  exec,
+}: Context): Promise<{ readonly checks: readonly Check[]; readonly tmux: Version }> {
   const [tmux, systemd] = await Promise.all([
     programVersion(exec, 'tmux', ['-V']),
     programVersion(exec, 'systemctl', ['--version']),
   ]);
-  return [
+  const checks: readonly Check[] = [
     !tmux.found
       ? { result: 'failed', subject: 'tmux', message: tmux.message, ...installHint('tmux', tmux.message) }
       : tmux.number < oldestTmux
@@ -45,6 +48,7 @@ export async function programChecks({ exec }: Context): Promise<readonly Check[]
           }
         : { result: 'ok', subject: 'systemd', message: systemd.text },
   ];
+  return { checks, tmux };
 }
 
 /** One that is there and does not answer is not mended by installing it. */

@@ -3,7 +3,7 @@ import type { ObservedUnits } from '../controller/observed.js';
 import { hostAssets } from '../host/assets.js';
 import { statOf } from '../host/process.js';
 import { observeFigures } from '../observers/figures.js';
-import { programVersion } from '../observers/host-programs.js';
+import type { Version } from '../observers/host-programs.js';
 import { holderUnit } from '../observers/systemd-output.js';
 import { observeSettings } from '../observers/tmux-settings.js';
 import { observeTmux } from '../observers/tmux.js';
@@ -31,6 +31,7 @@ export async function serverChecks(
   context: Context,
   units: ObservedUnits,
   socketName: string,
+  client: Version,
 ): Promise<ServerLook> {
   const seen = await observeTmux(context.exec, socketName);
   if (!seen.known)
@@ -48,7 +49,7 @@ export async function serverChecks(
     return { checks: [{ result: 'ok', subject, message }], answers: true };
   }
   // The predecessor's has none of it, and gets it with its replacement.
-  const wrong = units.holder?.sub === 'exited' ? [] : await settingsChecks(context, socketName);
+  const wrong = units.holder?.sub === 'exited' ? [] : await settingsChecks(context, socketName, client);
   const message = `process ${seen.value.pid} on socket ${socketName}, in ${holderUnit}`;
   return { checks: wrong.length > 0 ? wrong : [{ result: 'ok', subject, message }], answers: true };
 }
@@ -72,13 +73,13 @@ async function unanswered(
   return failed(`${message} (process ${holderPid ?? 'unknown'})`, restartHolder);
 }
 
-async function settingsChecks(context: Context, socketName: string): Promise<readonly Check[]> {
-  const { exec, paths } = context;
+async function settingsChecks(
+  { exec, paths }: Context,
+  socketName: string,
+  client: Version,
+): Promise<readonly Check[]> {
   const file = hostAssets(paths).find(({ target }) => target.endsWith('/fleet.tmux.conf'));
-  const [settings, client] = await Promise.all([
-    observeSettings(exec, socketName, file?.content ?? ''),
-    programVersion(exec, 'tmux', ['-V']),
-  ]);
+  const settings = await observeSettings(exec, socketName, file?.content ?? '');
   if (!settings.known) return [{ result: 'warning', subject, message: settings.message }];
   const { version, options, hooks, fragile } = settings.value;
   const warning = (message: string, hint: string): Check => ({ result: 'warning', subject, message, hint });

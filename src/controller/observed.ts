@@ -93,7 +93,7 @@ export interface AgentFiles {
   readonly environmentFile?: EnvironmentFile | null;
   /** Site-owned lines of the env file; empty where there is no file. */
   readonly siteEnvironment: Known<Readonly<Record<string, string>>>;
-  /** Lines of the env file that set nothing; absent: there are none. */
+  /** Lines of the env file, as an operator writes its path, that set nothing; absent: there are none. */
   readonly ignored?: { readonly file: string; readonly lines: readonly IgnoredLine[] };
   /** Whether an env file of this home names this agent. */
   readonly owned: boolean;

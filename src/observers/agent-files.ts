@@ -1,7 +1,7 @@
 import equal from 'fast-deep-equal';
 import type { AgentFiles, AppliedSpec, EnvironmentFile } from '../controller/observed.js';
 import { changeOf, readKeptText, readText, stampAgain, type FileStamp } from '../host/atomic-file.js';
-import { agentFile, type Paths } from '../host/paths.js';
+import { agentFile, displayPath, type Paths } from '../host/paths.js';
 import type { IgnoredLine } from '../roster/environment-file.js';
 
 /** Splits an env file's text; handed in because parsing belongs to the roster. */
@@ -110,7 +110,9 @@ function readAgent(
       const files: AgentFiles = {
         ...(environmentFile === null ? {} : { environmentFile }),
         ...{ siteEnvironment: { known: true, value: site }, owned, applied },
-        ...(ignored === undefined ? {} : { ignored: { file, lines: ignored } }),
+        ...(ignored === undefined
+          ? {}
+          : { ignored: { file: displayPath(file, paths.userHome), lines: ignored } }),
       };
       if (!mayBeUnfinished(files)) return files;
       const message = `${file} was emptied a moment ago, and whoever did may not have written it yet`;

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countingPath, FleetSandbox, run, sleeper, snapshot } from '../support/fleet-sandbox.js';
@@ -263,8 +264,9 @@ describe('looking', () => {
     const lines = fs.readFileSync(file, 'utf8').split('\n').length;
     fs.appendFileSync(file, 'export TOKEN=hunter2\nhunter2\n');
     fs.appendFileSync(path.join(fleet.home, 'fleet', 'environment'), 'export METRICS=hunter2\n');
-    const message = `${file}:${lines}: sets nothing: no shell reads it; write NAME=VALUE without export`;
-    const second = `${file}:${lines + 1}: sets nothing: it is no NAME=VALUE, and no comment`;
+    const shown = file.replace(os.homedir(), '~');
+    const message = `${shown}:${lines}: sets nothing: no shell reads it; write NAME=VALUE without export`;
+    const second = `${shown}:${lines + 1}: sets nothing: it is no NAME=VALUE, and no comment`;
     const plan = (await fleet.expect(0, 'plan', '--json')).stdout;
     expect((JSON.parse(plan) as { notes: object[] }).notes).toEqual([
       { subject: 'a', code: 'EnvironmentLineIgnored', message },
@@ -275,7 +277,7 @@ describe('looking', () => {
     const doctor = (await fleet.fleet('doctor')).stdout;
     expect(doctor).toMatch(/! environment +\S*\/a\.env:\d+: sets nothing: no shell/);
     expect(doctor).toContain(` ${message}\n`);
-    expect(doctor).toMatch(/! environment +\S*\/fleet\/environment:\d+: sets nothing: no shell/);
+    expect(doctor).toMatch(/! environment +~\/\S*\/fleet\/environment:\d+: sets nothing: no shell/);
     expect(plan + text + doctor).not.toContain('hunter2');
   });
 

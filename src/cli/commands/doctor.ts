@@ -20,7 +20,7 @@ import { undeliverable } from '../talk/undeliverable.js';
 /** Checks the host, one line per fact, and says what to do about each that does not hold. */
 export async function doctorCommand(context: Context): Promise<ExitCode> {
   const { paths, exec } = context;
-  const [programs, units] = await Promise.all([programChecks(context), observeUnits(exec)]);
+  const [{ checks: programs, tmux }, units] = await Promise.all([programChecks(context), observeUnits(exec)]);
   const bus: Check = units.known
     ? { result: 'ok', subject: 'user systemd', message: 'answers' }
     : { result: 'failed', subject: 'user systemd', message: units.message };
@@ -34,7 +34,7 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
   // Where the fleet is, whatever the roster has come to be.
   const socket = installation.record?.socketName ?? roster?.socketName;
   const server =
-    units.known && socket !== undefined ? await serverChecks(context, units.value, socket) : null;
+    units.known && socket !== undefined ? await serverChecks(context, units.value, socket, tmux) : null;
   const checks = [
     ...programs,
     bus,
