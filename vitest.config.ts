@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          setupFiles: ['test/support/signals.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -38,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          setupFiles: ['test/support/signals.ts'],
           fileParallelism: false,
           testTimeout: 90_000,
           hookTimeout: 60_000,
@@ -48,6 +50,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
+          setupFiles: ['test/support/signals.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
         },
@@ -57,6 +60,7 @@ export default defineConfig({
         test: {
           name: 'agents',
           include: ['test/agents/**/*.test.ts'],
+          setupFiles: ['test/support/signals.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,
