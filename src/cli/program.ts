@@ -196,7 +196,7 @@ function hostCommands(fleet: Command): void {
         .default('minimal'),
     )
     .option('--write', 'write it to its place')
-    .option('--force', 'replace an existing roster')
+    .option('--force', 'with --write: replace an existing roster')
     .action(
       run(async (context, options: InitOptions) =>
         (await import('./commands/init.js')).initCommand(context, options),

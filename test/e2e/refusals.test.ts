@@ -31,6 +31,16 @@ test('events that cannot be read are not told as none', async () => {
   const { stdout, stderr } = await fleet.expect(1, 'events', '--json');
   expect(stdout).toBe('');
   expect(stderr).toContain(log);
+  const explained = await fleet.expect(0, 'explain', 'a');
+  expect(explained.stdout).toContain(`\nWhat was decided before is not shown: ${log}`);
+  expect(explained.stdout).not.toContain('Last decisions');
+});
+
+test('a --force that would replace nothing is refused, and nothing is written', async () => {
+  const init = { stdout: '', stderr: '--force goes with --write\n' };
+  expect(await fleet.expect(64, 'init', '--force')).toMatchObject(init);
+  const exported = { stdout: '', stderr: '--force goes with --write FILE\n' };
+  expect(await fleet.expect(64, 'export', '--force')).toMatchObject(exported);
 });
 
 test('a status that is asked for as JSON and as a table is refused, and never a table where JSON was asked for', async () => {

@@ -124,6 +124,12 @@ test('words that name no revision, another installation, and nothing to go back 
   expect((await fleet.expect(1, 'rollback')).stderr).toContain('no other roster than that in');
   expect((await fleet.expect(64, 'rollback', 'nosuch')).stderr).toContain('no kept roster is called nosuch');
   expect((await fleet.expect(64, 'rollback', '--json')).stderr).toContain('--json goes with --list');
+  // Who names a roster wants it back; a list alone would read as done.
+  for (const word of ['1', '--dry-run', '--templates'])
+    expect(await fleet.expect(64, 'rollback', word, '--list')).toMatchObject({
+      stdout: '',
+      stderr: '--list goes with --json alone; it puts nothing back\n',
+    });
   expect((await fleet.expect(0, 'rollback', '1')).stdout).toContain('already. Nothing was changed.');
   const strange = path.join(fleet.directory, 'strange.yaml');
   fs.copyFileSync(fleet.roster, strange);

@@ -35,11 +35,13 @@ export interface ExportOptions {
 export async function exportCommand(context: Context, options: ExportOptions): Promise<ExitCode> {
   const { adopt, pane, write } = options;
   if (adopt !== undefined) {
-    if (write !== undefined || options.showEnv === true)
+    if (write !== undefined || options.showEnv === true || options.force === true)
       throw new CommandFailure(ExitCode.usage, '--adopt goes with --pane alone');
     return adoptCommand(context, adopt, pane);
   }
   if (pane !== undefined) throw new CommandFailure(ExitCode.usage, '--pane goes with --adopt AGENT');
+  if (write === undefined && options.force === true)
+    throw new CommandFailure(ExitCode.usage, '--force goes with --write FILE');
   if (write !== undefined && options.force !== true) refuseExisting(context, write);
   const { paths, print, say, style } = context;
   const installation = observeInstallation(paths, parseEnvironmentFile);

@@ -31,6 +31,7 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
   }
   const text = fs.readFileSync(path.join(examples, `${profile}.yaml`), 'utf8');
   if (write !== true) {
+    if (force === true) throw new CommandFailure(ExitCode.usage, '--force goes with --write');
     context.print(text.trimEnd());
     return ExitCode.done;
   }

@@ -39,6 +39,8 @@ export async function rollbackCommand(
   options: RollbackOptions,
 ): Promise<ExitCode> {
   const { paths, print, say, style } = context;
+  if (options.list === true && (word !== undefined || options.dryRun === true || options.templates === true))
+    throw new CommandFailure(ExitCode.usage, '--list goes with --json alone; it puts nothing back');
   const roster = await currentRoster(context);
   const currentId = roster === null ? null : shortId(roster.revision);
   if (options.list === true) return rollbackList(context, currentId, options.json === true);
