@@ -285,6 +285,7 @@ test('at rest each resync costs one systemctl and one tmux, a report at most at 
   const calls = counting.calls().length;
   const born = lastPid();
   const files = snapshot(fleet.home, fleet.state, fleet.units);
+  const began = performance.now();
   await resyncs(6);
   // Whatever else was started, by whomever, took a number too. A round may have begun before and after.
   expect(lastPid() - born).toBeLessThanOrEqual(counting.calls().length - calls + 3);
@@ -294,7 +295,8 @@ test('at rest each resync costs one systemctl and one tmux, a report at most at 
   // The first and the last round may be half in.
   expect(Math.abs(count('systemctl list-units', kinds) - looks)).toBeLessThanOrEqual(1);
   expect(reports).toBeGreaterThanOrEqual(1);
-  expect(reports).toBeLessThanOrEqual(Math.ceil(looks / 2) + 1);
+  // By the clock, not by the looks: on a busy machine these take longer than a second, and every one may report.
+  expect(reports).toBeLessThanOrEqual(Math.floor((performance.now() - began) / 1400) + 1);
   expect(kinds).toHaveLength(count('systemctl list-units', kinds) + looks + reports);
   expect(snapshot(fleet.home, fleet.state, fleet.units)).toEqual(files);
   expect(await fleet.pids()).toEqual(before);
