@@ -16,12 +16,29 @@ export interface Condition extends ConditionState {
   readonly lastTransitionTime: number | null;
 }
 
-/** Where an agent stands between what is and what is wanted. */
-export function progressing(action: PlannedAction | null, working: boolean): ConditionState {
+/**
+ * Where an agent stands between what is and what is wanted.
+ *
+ * @param unknown why nobody can tell what is to be done, or null
+ */
+export function progressing(
+  action: PlannedAction | null,
+  working: boolean,
+  unknown: string | null = null,
+): ConditionState {
   if (working) return state('Progressing', 'True', 'Acting');
+  if (unknown !== null) return state('Progressing', 'Unknown', 'Unknown', unknown);
   if (action === null) return state('Progressing', 'False', 'Settled');
   const { gate } = action;
   return state('Progressing', goesOnByItself(gate) ? 'True' : 'False', reasonOf(action), messageOf(gate));
+}
+
+/** Whether a live agent runs with what the roster says. */
+export function upToDate(outdated: readonly string[], unknown: string | null): ConditionState {
+  if (unknown !== null) return state('UpToDate', 'Unknown', 'Unknown', unknown);
+  return outdated.length > 0
+    ? state('UpToDate', 'False', 'Outdated', `changed since its start: ${outdated.join(', ')}`)
+    : state('UpToDate', 'True', 'Applied');
 }
 
 /** What waits for time or idleness alone goes on by itself; the rest waits for somebody. */

@@ -2,7 +2,14 @@ import { idleAfterOf, liveness } from './activity.js';
 import { assess, type Assessment, type World } from './assess.js';
 import { outdatedFields } from './compare.js';
 import { degraded, phaseOf, type Phase } from './phase.js';
-import { progressing, state, withTransitions, type Condition, type ConditionState } from './conditions.js';
+import {
+  progressing,
+  state,
+  upToDate,
+  withTransitions,
+  type Condition,
+  type ConditionState,
+} from './conditions.js';
 import { conversationStatus, type ConversationStatus } from './conversation-status.js';
 import { holdOn, noWords } from './gate.js';
 import { isAdopted } from './holder.js';
@@ -67,8 +74,9 @@ export function fleetStatus(
       const { agent } = assessment;
       const held = observed.memory.known ? holdOn(agent, observed.memory.value, now) : null;
       const action = plan.actions.find((one) => one.agent === agent) ?? null;
+      const unknown = plan.unknownAgents.find((one) => one.agent === agent)?.message ?? null;
       const facts = {
-        ...{ hold: held?.hold ?? null, action, working: working.has(agent) },
+        ...{ hold: held?.hold ?? null, action, unknown, working: working.has(agent) },
         conversation: conversationStatus(assessment, world),
       };
       return agentStatus(assessment, facts, observed, now, recorded?.agents.get(agent) ?? null);
@@ -78,13 +86,15 @@ export function fleetStatus(
 interface AgentFacts {
   readonly hold: Hold | null;
   readonly action: PlannedAction | null;
+  /** Why no action can be told. */
+  readonly unknown: string | null;
   readonly working: boolean;
   readonly conversation: AgentStatus['conversation'];
 }
 
 function agentStatus(
   { agent, desired, situation, files, owned }: Assessment,
-  { hold, action, working, conversation }: AgentFacts,
+  { hold, action, unknown, working, conversation }: AgentFacts,
   observed: Observed,
   now: number,
   recorded: readonly Condition[] | null,
@@ -118,13 +128,9 @@ function agentStatus(
           ...{ spec, pane: running.pane, now },
           started: files?.applied?.started['runtime'] ?? null,
         }),
-    progressing(action, working),
+    progressing(action, working, unknown),
     degraded(phase, action),
-    ...(live === null
-      ? []
-      : outdated.length > 0
-        ? [state('UpToDate', 'False', 'Outdated', `changed since its start: ${outdated.join(', ')}`)]
-        : [state('UpToDate', 'True', 'Applied')]),
+    ...(live === null ? [] : [upToDate(outdated, unknown)]),
   ];
   const moment = ({ type }: ConditionState): number | null =>
     type === 'Ready' || type === 'UpToDate'

@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type { Readable } from 'node:stream';
+import { errorCode } from './error-code.js';
 
 /** How a program ended. stdout and stderr are text as printed, without a change. */
 export type ExecResult =
@@ -42,9 +45,10 @@ const plain = {
 export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'utf8', output = 'kept' }) =>
   new Promise((resolve) => {
     const stream = output === 'kept' ? 'pipe' : 'ignore';
+    const environment: NodeJS.ProcessEnv = { ...process.env, ...plain, ...env };
     const child = spawned(program, args, {
       stdio: [input === undefined ? 'ignore' : 'pipe', stream, stream],
-      env: { ...process.env, ...plain, ...env },
+      env: environment,
     });
     if (child instanceof Error) {
       resolve({ kind: 'failed', message: unstarted(program, child) });
@@ -83,7 +87,7 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
       resolve(cut.late ? timedOut : result);
     };
     child.on('error', (error) => {
-      if ('code' in error && error.code === 'ENOENT') end({ kind: 'missing', program });
+      if (isMissing(program, error, environment['PATH'])) end({ kind: 'missing', program });
       else end({ kind: 'failed', message: unstarted(program, error) });
     });
     child.on('close', (code, signal) => {
@@ -125,6 +129,23 @@ function spawned(program: string, args: readonly string[], options: SpawnOptions
     return spawn(program, args, { ...options, detached: true });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** execvp(3) says EACCES, too, where a directory of PATH may not be searched and no other one has the program. */
+function isMissing(program: string, error: Error, searchPath = ''): boolean {
+  const code = errorCode(error);
+  return code === 'ENOENT' || (code === 'EACCES' && !program.includes('/') && !isIn(searchPath, program));
+}
+
+const isIn = (searchPath: string, program: string): boolean =>
+  searchPath.split(':').some((entry) => isFile(path.join(entry, program)));
+
+function isFile(file: string): boolean {
+  try {
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
   }
 }
 

@@ -205,7 +205,8 @@ describe('a change of the roster wakes the controller', () => {
     await controller.startWith([
       'unshare',
       '--user',
-      '--map-root-user',
+      '--map-current-user',
+      '--keep-caps',
       'sh',
       '-c',
       'echo 0 >/proc/sys/user/max_inotify_instances; exec "$@"',

@@ -146,6 +146,42 @@ describe('the env file', () => {
     );
     expect(Object.keys(await fleet.pids())).toEqual(['b']);
   });
+
+  test('of a live agent whose env file cannot be read nothing tells that it is as it should be', async () => {
+    fleet.writeRoster([sleeper('a'), sleeper('b')]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const before = await fleet.pids();
+    const file = path.join(fleet.home, 'fleet', 'agents', 'a.env');
+    fs.rmSync(file);
+    fs.mkdirSync(file);
+    const problem = `${file}: is a directory; a file is expected`;
+    expect((await fleet.expect(4, 'apply')).stdout).toContain(`?   a  unknown  ${problem}`);
+    expect((await fleet.expect(0, 'status')).stdout).toMatch(
+      /^a .* Running .*nothing is done: .*a\.env: is a d/m,
+    );
+    const { stdout } = await fleet.expect(0, 'status', 'a', '-o', 'json');
+    for (const type of ['Progressing', 'UpToDate'])
+      expect(JSON.parse(stdout)).toMatchObject({
+        agents: [
+          {
+            phase: 'Running',
+            conditions: expect.arrayContaining([
+              expect.objectContaining({
+                type,
+                status: 'Unknown',
+                reason: 'Unknown',
+                message: problem,
+              }) as object,
+            ]) as object,
+          },
+        ],
+      });
+    const verified = await fleet.expect(1, 'verify');
+    expect(verified.stdout).toMatch(/✗ a +.*a\.env: is a directory; a file is expected\n/);
+    expect(verified.stdout).toMatch(/✓ b +pid/);
+    expect(await fleet.pids()).toEqual(before);
+  });
 });
 
 describe('memory', () => {
@@ -205,7 +241,9 @@ describe('looking', () => {
       starts: 1,
       conversation: null,
     });
-    expect(document.agents[0]?.['tasks']).toBeGreaterThan(0);
+    // [not set] where no cgroup counts them: an ordinary user's, on a machine that does not delegate the controller.
+    const counted = await run('systemctl', ['--user', 'show', '-P', 'TasksCurrent', 'mosaic-agent@a']);
+    expect(`${(document.agents[0]?.['tasks'] as number | null) ?? '[not set]'}`).toBe(counted.stdout.trim());
     expect(document.agents[1]).toMatchObject({
       name: 'b',
       phase: 'Suspended',

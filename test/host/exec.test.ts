@@ -87,6 +87,17 @@ describe('what goes wrong is a value', () => {
     expect(result).toEqual({ kind: 'missing', program: 'no-such-program' });
     expect(describeExec('no-such-program', result)).toBe('no-such-program is not installed or not in PATH');
   });
+  test('no such program, and a directory of PATH that has something else of its name, or may not be searched', async () => {
+    // For root, who may search everything, a directory in its place is what execvp(3) has the same word for.
+    const directory = temporary();
+    fs.mkdirSync(path.join(directory, 'no-such-program'));
+    const env = { PATH: `${directory}:${process.env['PATH'] ?? ''}` };
+    const result = await exec('no-such-program', [], { ...long, env });
+    expect(result).toEqual({ kind: 'missing', program: 'no-such-program' });
+    fs.rmdirSync(path.join(directory, 'no-such-program'));
+    fs.writeFileSync(path.join(directory, 'no-such-program'), '');
+    expect(await exec('no-such-program', [], { ...long, env })).toMatchObject({ kind: 'failed' });
+  });
   test('a file that is no program', async () => {
     const file = path.join(temporary(), 'plain');
     fs.writeFileSync(file, '');

@@ -91,11 +91,15 @@ function agentChecks(context: Context, { world }: Pass): readonly Check[] {
   const { agents, strangers } = assess(world);
   const { memory } = world.observed;
   const children = readChildren();
-  const { actions } = planOf(world, noWords, context.now());
+  const { actions, unknownAgents } = planOf(world, noWords, context.now());
   return [
     ...agents.map((assessment): Check => {
       const held = memory.known && holdOn(assessment.agent, memory.value, context.now()) !== null;
       const gate = actions.find(({ agent }) => agent === assessment.agent)?.gate ?? null;
+      // Whether it is as it should be cannot be told, however well it looks.
+      const unknown = unknownAgents.find(({ agent }) => agent === assessment.agent);
+      if (unknown !== undefined)
+        return { result: 'failed', subject: assessment.agent, message: unknown.message };
       return agentCheck(assessment, held, gate, children);
     }),
     ...strangers.map(({ name }): Check => ({

@@ -137,10 +137,10 @@ function noteOf({ adopted, hold, outdated, conditions, phase, desired, end }: Ag
 const blockedBy = (conditions: AgentStatus['conditions']): readonly string[] =>
   conditions.flatMap(({ type, status, message }) =>
     type === 'Progressing' &&
-    status === 'False' &&
+    status !== 'True' &&
     message !== '' &&
     !conditions.some((one) => one.type === 'Ready' && one.message === message)
-      ? [`blocked: ${visible(message)}`]
+      ? [`${status === 'False' ? 'blocked' : 'nothing is done'}: ${visible(message)}`]
       : [],
   );
 
