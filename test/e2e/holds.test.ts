@@ -64,7 +64,7 @@ test('an agent that was released for a while runs on once it is held again, and 
     /^a .*$/m.exec((await fleet.expect(0, 'status')).stdout)?.[0] ?? '';
   await fleet.expect(0, 'stop', 'a');
   expect(await line()).toMatch(/Held .* stopped by the operator$/);
-  await fleet.expect(0, 'release', 'a', '--for', '1s');
+  await fleet.expect(0, 'release', 'a', '--for', '3s');
   await fleet.expect(0, 'apply');
   await until('it is held again', async () => (await line()).includes('by the operator'));
   expect(await line()).toMatch(/Running .* held: stopped by the operator$/);
