@@ -25,7 +25,10 @@ export class SystemdUnits {
     if (first === null) return null;
     await this.#run(quickMs, 'reset-failed', holder);
     const second = await this.#run(startTimeoutMs, 'start', holder);
-    return second === null ? null : `the holder of the tmux server did not start: ${second}`;
+    // systemd's own word for it tells no more than that; what the holder said of it is in the journal alone.
+    return second === null
+      ? null
+      : `the holder of the tmux server did not start: ${second} See why: journalctl --user -u ${holder} -n 20`;
   }
 
   /** Only puts the job into systemd's queue: who needs the holder starts it, too, and waits. */

@@ -63,6 +63,8 @@ async function unanswered(
 ): Promise<Check> {
   const [, directory] = /directory (\S.*) has unsafe permissions/.exec(message) ?? [];
   if (directory !== undefined) return failed(message, `chmod 700 ${directory}`);
+  if (message.includes('File name too long'))
+    return failed(message, 'set TMUX_TMPDIR to a directory with a shorter path, then: fleet install');
   if (message.includes('protocol version mismatch'))
     return failed(`${message}: it was started by another version of tmux`, restartHolder);
   if (units.holder?.active !== 'active')

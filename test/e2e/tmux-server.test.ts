@@ -102,6 +102,12 @@ describe('doctor tells of a tmux server', () => {
     const lost = await doctor(69);
     fs.renameSync(`${socket}.away`, socket);
     expect(lost).toContain('its socket file is made again by: systemctl --user kill');
+    // The path of a socket has 107 bytes at most.
+    const deep = path.join(fleet.directory, 'd'.repeat(100));
+    fs.mkdirSync(deep);
+    expect(await doctor(69, { TMUX_TMPDIR: deep })).toMatch(
+      /✗ tmux server .*File name too long.*\n.*→ set TMUX_TMPDIR to a directory with a shorter path, then: fleet install\n/,
+    );
 
     const bin = path.join(fleet.directory, 'bin');
     fs.mkdirSync(bin);
@@ -148,4 +154,15 @@ test('an agent whose end nobody told systemd of is unknown, and comes up as plan
     expect((await fleet.expect(0, 'plan')).stdout).toContain('No changes.');
   }
   await fleet.expect(0, 'verify');
+});
+
+test('a holder that does not start says where its reason stands', async () => {
+  fleet.writeRoster([sleeper('a')]);
+  const env = { TMUX_TMPDIR: '/dev/null/nowhere' };
+  expect((await fleet.fleetWith({ env }, 'install')).code).toBe(0);
+  const { code, stdout } = await fleet.fleetWith({ env }, 'apply');
+  expect(code).toBe(4);
+  expect(stdout).toMatch(
+    /✗ a not attempted: the holder of the tmux server did not start: .*\. See why: journalctl --user -u mosaic-tmux-holder\.service -n 20\n/,
+  );
 });
