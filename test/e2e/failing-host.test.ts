@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cli, FleetSandbox, run, sleeper, snapshot } from '../support/fleet-sandbox.js';
+import { withOwnMounts } from '../support/own-mounts.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -77,24 +78,10 @@ describe('a disk that does not take it', () => {
     const target = path.join(fleet.home, 'fleet');
     const kept = path.join(fleet.directory, 'kept');
     const script = `set -e; cp -a "$1" "$2"; mount -t tmpfs -o ${options} tmpfs "$1"; cp -a "$2/." "$1/"; ${fill ? 'dd if=/dev/zero of="$1/fill" bs=4k 2>/dev/null || true;' : 'mount -o remount,ro "$1";'} shift 2; exec "$@"`;
-    return run(
-      'unshare',
-      [
-        '-m',
-        '--propagation',
-        'private',
-        'bash',
-        '-c',
-        script,
-        '_',
-        target,
-        kept,
-        process.execPath,
-        cli,
-        ...args,
-      ],
-      { env: fleet.env },
-    );
+    const [program, ...apart] = withOwnMounts;
+    return run(program, [...apart, 'bash', '-c', script, '_', target, kept, process.execPath, cli, ...args], {
+      env: fleet.env,
+    });
   };
 
   test.each([

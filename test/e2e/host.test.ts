@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countingPath, FleetSandbox, run, sleeper, snapshot } from '../support/fleet-sandbox.js';
+import { withOwnMounts } from '../support/own-mounts.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -74,12 +75,11 @@ describe('install and uninstall', () => {
     const units = fleet.units;
     fs.mkdirSync(units, { recursive: true });
     fs.mkdirSync(path.join(fleet.home, 'tools'), { recursive: true });
+    const [program, ...apart] = withOwnMounts;
     const full = await run(
-      'unshare',
+      program,
       [
-        '-m',
-        '--propagation',
-        'private',
+        ...apart,
         'bash',
         '-c',
         script,

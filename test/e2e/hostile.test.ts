@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { copyPackage } from '../support/package-copy.js';
 import { cli, FleetSandbox, run, sleeper, snapshot, until } from '../support/fleet-sandbox.js';
+import { isRoot } from '../support/own-mounts.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -71,7 +72,7 @@ describe('a roster that cannot be used changes nothing', () => {
     // Root may read everything.
     const ordinary = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const [program = '', ...words] = [
-      ...(process.getuid?.() === 0 ? ordinary : []),
+      ...(isRoot ? ordinary : []),
       ...[process.execPath, own, 'validate', copy],
     ];
     const nobody = await run(program, words, {

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cli, countingPath, FleetSandbox, run, sleeper, snapshot, until } from '../support/fleet-sandbox.js';
+import { withOwnMounts } from '../support/own-mounts.js';
 
 let fleet: FleetSandbox;
 beforeEach(async () => {
@@ -150,9 +151,10 @@ test('a no-op apply of a kept roster spawns two processes and writes nothing; a 
   const revisions = path.join(fleet.state, 'revisions');
   const script =
     'mount -t tmpfs -o size=4k tmpfs "$1" && (head -c 8192 /dev/zero >"$1/filler"; true) 2>/dev/null && shift && exec "$@"';
+  const [program, ...apart] = withOwnMounts;
   const full = await run(
-    'unshare',
-    ['--mount', 'bash', '-c', script, 'sh', revisions, process.execPath, cli, 'apply'],
+    program,
+    [...apart, 'bash', '-c', script, 'sh', revisions, process.execPath, cli, 'apply'],
     { env: fleet.env },
   );
   expect(full.stderr).toContain('the roster was not kept for fleet rollback: ');
