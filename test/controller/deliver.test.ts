@@ -88,6 +88,19 @@ describe('one delivery', () => {
     },
   );
 
+  test('what cannot clear a draft is not advised for one', async () => {
+    const told = async (clearDraft: readonly string[]): Promise<string> => {
+      const { port, done } = pane(Array.from({ length: 50 }, () => screen('> half')));
+      const asked = { ...order, clearDraft: clearDraft.length === 0 };
+      const result = await deliver(asked, target, { ...profile, clearDraft }, port, fresh(0));
+      expect(result).toMatchObject({ status: 'refused', reason: 'Draft', attempts: 0 });
+      expect(done).toEqual([]);
+      return result.message;
+    };
+    expect(await told(['C-c'])).toContain('or use --clear-draft');
+    expect(await told([])).toContain('by hand');
+  });
+
   test('a text that cannot be written down first is not pasted, and the receipt says why', async () => {
     const { port, done } = pane([screen('>')]);
     const full = { ...port, prepare: () => 'no space left on the disk' };
