@@ -142,6 +142,21 @@ describe('one delivery', () => {
     expect(done).toEqual(['paste', `enter ${keys}`]);
   });
 
+  test.each([
+    ['queued', '✦ working'],
+    ['delivered', '◇ idle'],
+  ])(
+    'what shows on the screen of a runtime that was busy is %s under the title %s',
+    async (status, title) => {
+      const line = (text: string) => ({ text, typed: text });
+      const said = { ...screen('>', title), lines: [line('Queued: hello'), line('>')] };
+      const { port } = pane([screen('>', '✦ working'), screen('> hello', '✦ working'), said]);
+      const unread = { ...profile, transcript: 'none' } as const;
+      const blind = { ...port, arrival: () => 'unknown' as const };
+      expect(await deliver(order, target, unread, blind, fresh(0))).toMatchObject({ status });
+    },
+  );
+
   test('a title that is late: keys for a busy runtime do nothing in an idle one, and Enter follows', async () => {
     const late = screen('> hello', '✦ working');
     const { port, done } = pane(
