@@ -57,15 +57,18 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
   }
   // A composer in which nothing was seen is empty also where its program has read nothing.
   const wasThere = progress.drawn !== null || profile.composer.kind === 'none';
-  if (progress.busy && wasThere && hasLeft(state) && waited >= heldMs)
-    return done('queued', 'the agent is busy and holds it');
+  if (progress.busy && wasThere && hasLeft(state) && waited >= heldMs) return held;
   const reacted = timesShown(order.text, profile, screen) > progress.shown && state.composer.kind !== 'draft';
   const behind = profile.transcript === 'none' || arrival === 'unknown' ? 0 : behindMs;
-  if (reacted && waited >= behind) return done('delivered', 'seen on its screen');
+  // What a runtime holds until its turn is over stands on its screen as well.
+  if (reacted && waited >= behind)
+    return progress.busy && state.activity === 'busy' ? held : done('delivered', 'seen on its screen');
   return waited < limit
     ? { kind: 'wait' }
     : done('unknown', 'neither its transcript nor its screen shows that it was taken');
 }
+
+const held = done('queued', 'the agent is busy and holds it');
 
 /** The composer is there and empty, or cannot be told from the rest: what was in it has been taken. */
 const hasLeft = ({ composer, activity }: ScreenState): boolean =>

@@ -1,3 +1,4 @@
+import type { RuntimeProfile } from '../roster/profile.js';
 import { barrier, dialogWaits, gone } from './barrier.js';
 import { done, type DeliveryState, type Obstacle, type RefusalReason, type Step } from './delivery.js';
 import { opened, screenState, shows } from './screen.js';
@@ -52,11 +53,7 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
       if (!cleared && !stays('draft', Math.min(lingeringMs, patienceMs)))
         return { kind: 'wait', obstacle: 'draft' };
       if (!clearDraft || profile.clearDraft.length === 0)
-        return done(
-          'refused',
-          'a draft stands in its composer; send or clear it, or use --clear-draft',
-          'Draft',
-        );
+        return done('refused', `a draft stands in its composer; ${advice(profile)}`, 'Draft');
       // claude 2.1 takes Ctrl-C for an interrupt while it works, and keeps the draft.
       if (activity === 'busy')
         return waitOr('a draft stands in its composer, and it cannot be cleared while it is busy', 'Draft');
@@ -81,3 +78,9 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
     shown: timesShown(text, profile, screen),
   };
 }
+
+/** What a sender can do about a draft. */
+const advice = ({ clearDraft }: RuntimeProfile): string =>
+  clearDraft.length === 0
+    ? 'send or clear it by hand: fleet knows no key of its runtime that does'
+    : 'send or clear it, or use --clear-draft';

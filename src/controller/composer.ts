@@ -65,10 +65,11 @@ function composerLines(shape: ComposerShape, lines: readonly ScreenLine[]): read
       const at = lines.findLastIndex(({ text }) => first.test(text));
       const head = lines[at];
       if (head === undefined) return null;
-      const end = shape.end === null ? null : new RegExp(shape.end);
       const after = lines.slice(at + 1);
-      const until = end === null ? after.length : after.findIndex(({ text }) => end.test(text));
-      const rest = after.slice(0, until < 0 ? after.length : until);
+      const until = shape.ends
+        .map((end) => after.findIndex(({ text }) => new RegExp(end).test(text)))
+        .find((index) => index >= 0);
+      const rest = after.slice(0, until);
       const range = new RegExp(first.source, 'd').exec(head.text)?.indices?.[1];
       return [range === undefined ? part(head, 0, 0) : part(head, ...range), ...rest];
     }

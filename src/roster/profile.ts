@@ -12,7 +12,7 @@ export interface Sign {
  * Where a runtime's composer stands on the screen, read from the bottom.
  *
  * - `prompt`: begins at the last line that matches `first`, whose first group is the text there, and ends before the next
- *   line that matches `end`
+ *   line that matches the first of `ends` that any line below matches
  * - `between`: lies between the last two lines that match `rule`; `glyph` stands in front of its text
  * - `box`: the lines above the last one that matches `close` whose beginning matches `side`; the last of them with text is
  *   the runtime's own
@@ -24,7 +24,7 @@ export type ComposerShape =
   | {
       readonly kind: 'prompt';
       readonly first: string;
-      readonly end: string | null;
+      readonly ends: readonly string[];
       readonly placeholder: string | null;
     }
   | {
@@ -149,8 +149,17 @@ const shapeOf = (
 const overridden = (pattern: string | null, known: readonly Sign[]): readonly Sign[] =>
   pattern === null ? known : [{ on: 'either', pattern }];
 
+/**
+ * Where a composer ends of which only the beginning is known. Programs indent its further lines by their glyph and draw something
+ * below it, a rule or a status line: taken for text, that would be a draft for ever. A blank line may be one of the text's own.
+ */
+const BELOW_COMPOSER = ['^\\S', '^\\s*$'];
+
 const composerOf = (pattern: string | null, known: ComposerShape): ComposerShape => {
   if (pattern === null) return known;
-  const { end, placeholder } = known.kind === 'prompt' ? known : { end: null, placeholder: null };
-  return { kind: 'prompt', first: pattern, end, placeholder };
+  return {
+    ...{ kind: 'prompt', first: pattern },
+    ends: known.kind === 'prompt' ? known.ends : BELOW_COMPOSER,
+    placeholder: known.kind === 'none' ? null : known.placeholder,
+  };
 };

@@ -96,7 +96,7 @@ const CODEX: RuntimeProfile = {
   composer: {
     kind: 'prompt',
     first: '^›(?: (.*))?$',
-    end: '^\\s*$|^ {2}\\S.* · ',
+    ends: ['^\\s*$|^ {2}\\S.* · '],
     placeholder: '^Ask Codex',
   },
   collapsed: '\\[Pasted Content',
@@ -180,7 +180,7 @@ const GEMINI: RuntimeProfile = {
     kind: 'prompt',
     first: '^ [>*!](?: (.*))?$',
     // Without colours (NO_COLOR) there is a rule below it in place of an empty line.
-    end: '^\\s*$|^─{8,}',
+    ends: ['^\\s*$|^─{8,}'],
     placeholder: "^Type your message|^Press '(Esc|i)' for (NORMAL|INSERT) mode",
   },
   collapsed: '\\[Pasted Text',
@@ -204,7 +204,7 @@ const DEMO: RuntimeProfile = {
   ready: [screen('^>( |$)')],
   busy: [title('^✦')],
   dialog: [title('^✋'), screen('Do you want to proceed')],
-  composer: { kind: 'prompt', first: '^>(?: (.*))?$', end: null, placeholder: null },
+  composer: { kind: 'prompt', first: '^>(?: (.*))?$', ends: [], placeholder: null },
   collapsed: null,
   submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,

@@ -85,3 +85,19 @@ test('who could not be told anything is tried again later, and in his next proce
   expect([...postman.atWork]).toEqual(['a']);
   await postman.drained();
 });
+
+test('who is being started by another command is looked at again soon: nothing tells when that is done', async () => {
+  const { context, leave } = alone();
+  const postman = new Postman(
+    context,
+    () => undefined,
+    (message) => expect.unreachable(message),
+  );
+  const starting = new Scene(['a', 'b']).unit('a', 'activating').unit('b', 'activating').world();
+  leave('a');
+  expect(postman.deliver(starting, new Set())).toBeLessThanOrEqual(1000);
+  expect([...postman.atWork]).toEqual([]);
+  expect(postman.deliver(starting, new Set(['a']))).toBeNull();
+  expect(postman.deliver(new Scene(['a', 'b']).unit('b', 'activating').world(), new Set())).toBeNull();
+  await postman.drained();
+});

@@ -88,6 +88,19 @@ describe('one delivery', () => {
     },
   );
 
+  test('what cannot clear a draft is not advised for one', async () => {
+    const told = async (clearDraft: readonly string[]): Promise<string> => {
+      const { port, done } = pane(Array.from({ length: 50 }, () => screen('> half')));
+      const asked = { ...order, clearDraft: clearDraft.length === 0 };
+      const result = await deliver(asked, target, { ...profile, clearDraft }, port, fresh(0));
+      expect(result).toMatchObject({ status: 'refused', reason: 'Draft', attempts: 0 });
+      expect(done).toEqual([]);
+      return result.message;
+    };
+    expect(await told(['C-c'])).toContain('or use --clear-draft');
+    expect(await told([])).toContain('by hand');
+  });
+
   test('a text that cannot be written down first is not pasted, and the receipt says why', async () => {
     const { port, done } = pane([screen('>')]);
     const full = { ...port, prepare: () => 'no space left on the disk' };
@@ -128,6 +141,21 @@ describe('one delivery', () => {
     expect(result).toMatchObject({ status: 'delivered' });
     expect(done).toEqual(['paste', `enter ${keys}`]);
   });
+
+  test.each([
+    ['queued', '✦ working'],
+    ['delivered', '◇ idle'],
+  ])(
+    'what shows on the screen of a runtime that was busy is %s under the title %s',
+    async (status, title) => {
+      const line = (text: string) => ({ text, typed: text });
+      const said = { ...screen('>', title), lines: [line('Queued: hello'), line('>')] };
+      const { port } = pane([screen('>', '✦ working'), screen('> hello', '✦ working'), said]);
+      const unread = { ...profile, transcript: 'none' } as const;
+      const blind = { ...port, arrival: () => 'unknown' as const };
+      expect(await deliver(order, target, unread, blind, fresh(0))).toMatchObject({ status });
+    },
+  );
 
   test('a title that is late: keys for a busy runtime do nothing in an idle one, and Enter follows', async () => {
     const late = screen('> hello', '✦ working');

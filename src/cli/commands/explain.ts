@@ -12,6 +12,7 @@ import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
 import { ExitCode } from '../exit-code.js';
+import { installationProblem } from '../guard.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
 import { rosterInForce } from '../roster-in-force.js';
@@ -31,7 +32,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   const { roster, problem } = await rosterInForce(context);
   if (problem !== null) context.say(`${problem}\nWhat follows goes by the roster that was applied last.`);
   requireAgents(roster, [name]);
-  const { world } = await observe(context, { roster });
+  const { world, installation } = await observe(context, { roster });
   const plan = await planWithScreens(context, planOf(world, noWords, now()), world);
   const status = fleetStatus(world, { now: now(), plan }).find((agent) => agent.name === name);
   const planned = plan.actions.find(({ agent }) => agent === name);
@@ -77,7 +78,10 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
     const cost = costText(planned.cost) ?? outlookText(planned);
     if (cost !== null) print(`    which ${cost}`);
     const gate = gateText(planned.gate);
-    print(gate === null ? '    by the next apply, or by the controller' : `    ${gate}`);
+    const refusal = installationProblem(context, world.roster, installation);
+    if (gate !== null) print(`    ${gate}`);
+    else if (refusal === null) print('    by the next apply, or by the controller');
+    if (refusal !== null) for (const text of refusedLines(refusal)) print(`    ${text}`);
     const hint = gateHint(planned.gate, name);
     if (hint !== null) print(`    go on with: ${hint}`);
   }
@@ -90,6 +94,9 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   if (plan.unknownSources.length > 0) return sourceExitCode(plan);
   return problem === null ? ExitCode.done : ExitCode.invalidRoster;
 }
+
+/** What keeps commands and controller from doing anything. */
+const refusedLines = (refusal: string): readonly string[] => `refused: ${refusal}`.split('\n').map(visible);
 
 /** Asks its screen, with two calls of tmux: a dialog is what an agent that does nothing often waits for. */
 async function showsDialog(context: Context, roster: Roster, name: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
+import { installationProblem } from '../guard.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
 import { statusJson } from '../render/status-json.js';
@@ -38,11 +39,12 @@ export async function statusCommand(
     throw new CommandFailure(ExitCode.usage, 'give -o wide or --json, not both');
   if (options.watch === true) return watch(context, agent, options);
   const inForce = await rosterInForce(context);
-  const { lines, unknownSources, controllerPid } = await look(context, inForce, agent, options);
+  const { lines, unknownSources, controllerPid, refusal } = await look(context, inForce, agent, options);
   // With a controller it stands in the table's head.
   if (inForce.problem !== null && (options.output === 'json' || controllerPid === null))
     context.say(inForce.problem);
   for (const line of lines) context.print(line);
+  if (refusal !== null) context.say(context.style.warn(`apply and the controller refuse: ${refusal}`));
   if (unknownSources.length > 0) return sourceExitCode({ unknownSources });
   return inForce.problem === null ? ExitCode.done : ExitCode.invalidRoster;
 }
@@ -65,11 +67,16 @@ async function look(
   agent: string | undefined,
   { output, watch: again }: StatusOptions,
 ): Promise<
-  Look & { readonly unknownSources: readonly UnknownSource[]; readonly controllerPid: number | null }
+  Look & {
+    readonly unknownSources: readonly UnknownSource[];
+    readonly controllerPid: number | null;
+    /** Why nothing of what is to be done will be done; null: no such reason, or there is nothing to do. */
+    readonly refusal: string | null;
+  }
 > {
   const { paths } = context;
   requireAgents(roster, agent === undefined ? [] : [agent]);
-  const { world } = await observe(context, { roster });
+  const { world, installation } = await observe(context, { roster });
   const recorded = readStatusRecord(paths.state);
   const now = context.now();
   const plan = await planWithScreens(context, planOf(world, noWords, now), world);
@@ -80,6 +87,12 @@ async function look(
   const controllerPid = lockOwner(controllerLock(paths))?.pid ?? null;
   const figures = output === undefined ? null : await observeFigures(context.exec, running);
   const { unknownSources, strangers } = assess(world);
+  // Before the first install nothing is refused that anybody waits for.
+  const refusal =
+    plan.actions.length === 0 || installation.record === null
+      ? null
+      : installationProblem(context, world.roster, installation);
+  const found = { unknownSources, controllerPid, refusal };
   const input = {
     ...{ world, agents, figures, unknownSources, strangers, recorded, rosterProblem: problem, paths },
     controllerPid,
@@ -89,9 +102,9 @@ async function look(
   const serverSeen = tmux.known && tmux.value !== null;
   if (output === 'json') {
     const document = jsonText(statusJson(input), again === true ? undefined : 2);
-    return { lines: [document], unknownSources, controllerPid, serverSeen };
+    return { lines: [document], ...found, serverSeen };
   }
   const record = agent === undefined ? null : readExitRecord(paths, agent);
   const shown = { ...input, wide: output === 'wide', detail: agent !== undefined, record };
-  return { lines: statusText(shown, context.style), unknownSources, controllerPid, serverSeen };
+  return { lines: statusText(shown, context.style), ...found, serverSeen };
 }

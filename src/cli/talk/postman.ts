@@ -51,18 +51,21 @@ export class Postman {
     const mail = agentsWithMail(`${this.#context.paths.state}/outbox`);
     this.#tellOnce('', mail);
     if (!mail.known || mail.value.length === 0) return null;
-    const live = new Map(
-      assess(world).agents.flatMap(({ agent, situation }) =>
-        situation.kind === 'live' ? [[agent, situation.pane.pid] as const] : [],
-      ),
-    );
+    const situations = new Map(assess(world).agents.map(({ agent, situation }) => [agent, situation]));
     const waits: number[] = [];
     for (const agent of world.roster.agents) {
-      const pid = live.get(agent.name);
-      if (!mail.value.includes(agent.name) || pid === undefined || this.#work.has(agent.name)) continue;
+      const situation = situations.get(agent.name);
+      if (!mail.value.includes(agent.name) || this.#work.has(agent.name)) continue;
+      if (situation?.kind !== 'live' && situation?.kind !== 'starting') continue;
       // The end of that wakes us.
       if (ending.has(agent.name)) continue;
       if (!this.#hasWaiting(agent)) continue;
+      // Where another command starts it, its session has woken us, and nothing tells when its unit is up.
+      if (situation.kind === 'starting') {
+        waits.push(firstPauseMs);
+        continue;
+      }
+      const { pid } = situation.pane;
       if (this.#due.get(agent.name)?.pid !== pid) this.#due.delete(agent.name);
       const wait = (this.#due.get(agent.name)?.at ?? 0) - performance.now();
       if (wait > 0) waits.push(wait);

@@ -1,0 +1,36 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FleetSandbox, sleeper } from '../support/fleet-sandbox.js';
+
+let fleet: FleetSandbox;
+beforeEach(() => {
+  fleet = new FleetSandbox();
+});
+afterEach(() => fleet.dispose());
+
+test('what neither apply nor the controller will do is told as such', async () => {
+  fleet.writeRoster([sleeper('a')]);
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  const unit = path.join(fleet.units, 'mosaic-agent@.service');
+  fs.appendFileSync(unit, '\n# edited\n');
+  // While nothing is to be done, there is nothing to refuse.
+  expect((await fleet.expect(0, 'status')).stderr).toBe('');
+  expect((await fleet.expect(0, 'explain', 'a')).stdout).not.toContain('refused');
+
+  fleet.writeRoster([sleeper('a'), sleeper('b')]);
+  await fleet.expect(69, 'apply');
+  const explained = (await fleet.expect(0, 'explain', 'b')).stdout;
+  expect(explained).toContain('to be done: start');
+  expect(explained).toContain('refused: installed files are missing or not of this version of fleet:');
+  expect(explained).toContain('Run: fleet install');
+  expect(explained).not.toContain('by the next apply');
+  const status = await fleet.expect(0, 'status');
+  expect(status.stderr).toContain('apply and the controller refuse: installed files are missing or not of');
+  expect(status.stderr).toContain(unit);
+
+  await fleet.expect(0, 'install');
+  expect((await fleet.expect(0, 'status')).stderr).toBe('');
+  expect((await fleet.expect(0, 'explain', 'b')).stdout).toContain('by the next apply');
+});
