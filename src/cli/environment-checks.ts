@@ -12,11 +12,11 @@ export function environmentChecks({ paths }: Context, roster: Roster | null): re
   const names = roster === null ? [] : roster.agents.map(({ name }) => name);
   const agents = [...observeAgentFiles(paths, names, parseEnvironmentFile).values()];
   const recorded = readText(paths.environment);
-  const { ignored } = parseEnvironmentFile(recorded.state === 'present' ? recorded.text : '');
+  const { ignored = [] } = parseEnvironmentFile(recorded.state === 'present' ? recorded.text : '');
+  // This one is the units' own: what no agent can be given may be in force there.
+  const lines = ignored.filter(({ name }) => name === undefined);
   const all = [
-    ...(ignored === undefined
-      ? []
-      : [{ file: displayPath(paths.environment, paths.userHome), lines: ignored }]),
+    { file: displayPath(paths.environment, paths.userHome), lines },
     ...agents.flatMap((files) => files.ignored ?? []),
   ];
   return all

@@ -44,7 +44,7 @@ export function assess({ roster, desired, observed, home }: World): Assessed {
   const unknownSources = findUnknownSources(observed, roster.socketName);
   const units = observed.units.known ? observed.units.value : null;
   const server = observed.tmux.known ? observed.tmux.value : null;
-  const index = indexSessions(server, home);
+  const index = indexSessions(server, home, roster.socketName);
   const names = agentNames(desired, units, index);
   const unknown = unknownSources[0];
   const agents = names.map((agent): Assessment => {
@@ -65,6 +65,16 @@ export function assess({ roster, desired, observed, home }: World): Assessed {
   });
   return { agents, strangers: strangers(server, agents, roster.holderSession, home), unknownSources };
 }
+
+/** Ids of the sessions of which it is said with an agent why they are not taken for it. */
+export const toldWithAgents = (agents: readonly Assessment[]): ReadonlySet<string> =>
+  new Set(
+    agents.flatMap(({ desired, situation }) => {
+      if (desired === null) return [];
+      if (situation.kind === 'unknown') return situation.about ?? [];
+      return situation.kind === 'foreign' ? situation.session.id : [];
+    }),
+  );
 
 /** Sources that leave every agent unknown. Acting on half a picture is how fleets get killed. */
 function findUnknownSources({ units, tmux, memory }: Observed, socket: string): UnknownSource[] {

@@ -17,6 +17,14 @@ type Resolved = Extract<Desired, { kind: 'resolved' }>;
 export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | null): Change | null {
   const sinceStart = (): readonly FieldChange[] =>
     applied === null ? [] : changedFields(applied.started, desired.record, desired.spec);
+  const sinceApply = (): readonly FieldChange[] =>
+    applied === null ? [] : changedFields(applied.applied, desired.record, desired.spec);
+  // What comes along with a restart or reset is no reason for it, but part of what the edit asks for: a protection that is taken
+  // off explains why nobody is asked.
+  const alongWith = (action: Change['action'], reasons: readonly Reason[]): Change => ({
+    action,
+    reasons: [...reasons, ...reasonsOf(sinceApply(), 'update', 'update')],
+  });
   const isContextOther = differs('context', desired, marks, applied);
   if (differs('spec', desired, marks, applied)) {
     const changes = sinceStart();
@@ -24,18 +32,15 @@ export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | 
     const fresh = reasonsOf(changes, 'context', 'reset');
     // A restart would continue the conversation of before.
     const isReset = desired.spec.resetBetweenTasks && isContextOther && fresh.length > 0;
-    if (isReset) return { action: 'reset', reasons: [...reasons, ...fresh] };
-    return { action: 'restart', reasons: reasons.length > 0 ? reasons : [markChanged('spec', 'restart')] };
+    if (isReset) return alongWith('reset', [...reasons, ...fresh]);
+    return alongWith('restart', reasons.length > 0 ? reasons : [markChanged('spec', 'restart')]);
   }
   if (isContextOther && desired.spec.resetBetweenTasks) {
     const reasons = reasonsOf(sinceStart(), 'context', 'reset');
-    return { action: 'reset', reasons: reasons.length > 0 ? reasons : [markChanged('context', 'reset')] };
+    return alongWith('reset', reasons.length > 0 ? reasons : [markChanged('context', 'reset')]);
   }
-  const sinceApply = applied === null ? [] : changedFields(applied.applied, desired.record, desired.spec);
-  const reasons = [
-    ...reasonsOf(sinceApply, 'context', 'update'),
-    ...reasonsOf(sinceApply, 'update', 'update'),
-  ];
+  const changes = sinceApply();
+  const reasons = [...reasonsOf(changes, 'context', 'update'), ...reasonsOf(changes, 'update', 'update')];
   return reasons.length > 0 ? { action: 'update', reasons } : null;
 }
 

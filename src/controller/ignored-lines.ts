@@ -1,3 +1,5 @@
+import type { IgnoredLine } from '../roster/environment-file.js';
+import { variableFault } from '../roster/environment-names.js';
 import type { AgentFiles } from './observed.js';
 
 /** So many lines are enough to see what is wrong with a file. */
@@ -7,13 +9,15 @@ const most = 3;
 export function ignoredTexts({ file, lines }: NonNullable<AgentFiles['ignored']>): readonly string[] {
   const rest = lines.length - most;
   return [
-    ...lines
-      .slice(0, most)
-      .map(({ line, exported }) =>
-        exported
-          ? `${file}:${line}: sets nothing: no shell reads it; write NAME=VALUE without export`
-          : `${file}:${line}: sets nothing: it is no NAME=VALUE, and no comment`,
-      ),
+    ...lines.slice(0, most).map((line) => `${file}:${line.line}: sets nothing: ${whyOf(line)}`),
     ...(rest > 0 ? [`${file}: so do ${rest} more of its lines`] : []),
   ];
+}
+
+function whyOf({ exported, name }: IgnoredLine): string {
+  const fault = name === undefined ? null : variableFault(name);
+  if (fault !== null) return `${name}: ${fault}`;
+  return exported
+    ? 'no shell reads it; write NAME=VALUE without export'
+    : 'it is no NAME=VALUE, and no comment';
 }

@@ -1,6 +1,6 @@
 import type { ActionKind, Note, Plan, PlannedAction, Reason, UnknownAgent } from './action.js';
 import { idleAfterOf, liveness } from './activity.js';
-import { assess, type Assessment, type World } from './assess.js';
+import { assess, toldWithAgents, type Assessment, type World } from './assess.js';
 import { brake } from './brake.js';
 import { compare } from './compare.js';
 import { costOf } from './cost.js';
@@ -42,9 +42,7 @@ export function plan(world: World, words: Words, now: number): Plan {
   const holder = holderReplacement(assessed, world, memory, ends, now);
   // Approved by its name, with the cost of every agent: no gate of theirs stands before it any more.
   const actions = holder?.gate.kind === 'ready' ? merged(braked, ends) : braked;
-  const blocking = new Set(
-    agents.flatMap(({ situation }) => (situation.kind === 'foreign' ? situation.session.id : [])),
-  );
+  const told = toldWithAgents(agents);
   const unknownAgents = decisions.flatMap(({ unknown }) => unknown ?? []);
   const notes: Note[] = [
     ...decisions.flatMap(({ note }) => note ?? []),
@@ -52,9 +50,8 @@ export function plan(world: World, words: Words, now: number): Plan {
     ...agents.flatMap(({ agent, desired, files }) =>
       desired === null || files?.ignored === undefined ? [] : ignoredNotes(agent, files.ignored),
     ),
-    // A session that blocks an agent is named with that agent.
     ...strangers
-      .filter(({ id, name }) => !blocking.has(id) && !decisions.some(({ note }) => note?.subject === name))
+      .filter(({ id, name }) => !told.has(id) && !decisions.some(({ note }) => note?.subject === name))
       .map(({ name }): Note => ({
         subject: name,
         code: 'ForeignSession',

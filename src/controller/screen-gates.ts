@@ -33,12 +33,12 @@ export function dependOnScreens({ actions, holder }: Plan, { desired }: World): 
 }
 
 /**
- * Actions that no screen keeps from being done at once, and of which it tells what they cost: the operator's own word, a stop, what
- * `immediate` or `--now` lets through.
+ * Actions that no screen keeps from being done at once, and of which it tells what they cost: the operator's own word, a stop, a
+ * removal, what `immediate` or `--now` lets through.
  */
 export const pricedByScreens = (
   { actions }: Plan,
-  { desired }: World,
+  { desired, observed }: World,
   gated: readonly PlannedAction[],
 ): readonly PlannedAction[] =>
   actions.filter(
@@ -47,7 +47,8 @@ export const pricedByScreens = (
       planned.gate.kind === 'ready' &&
       planned.live?.busy === false &&
       planned.cost.kind === 'keeps-conversation' &&
-      desired.has(planned.agent) &&
+      // Of one that has left the roster its record tells how its runtime looks.
+      (desired.has(planned.agent) || observed.files.get(planned.agent)?.applied != null) &&
       !gated.includes(planned),
   );
 

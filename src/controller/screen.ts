@@ -1,4 +1,4 @@
-import type { RuntimeProfile, Sign } from '../roster/profile.js';
+import type { ActivitySigns, RuntimeProfile, Sign } from '../roster/profile.js';
 import { readComposer, type Composer } from './composer.js';
 
 /** One pane of one server, by everything that makes it this one: ids start again with a new server. */
@@ -56,7 +56,7 @@ export function screenState(profile: RuntimeProfile, screen: Screen): ScreenStat
   return { activity: activityOf(profile, screen), composer, elsewhere: shows(profile.elsewhere, screen) };
 }
 
-function activityOf(profile: RuntimeProfile, screen: Screen): Activity {
+export function activityOf(profile: ActivitySigns, screen: Screen): Activity {
   if (shows(profile.dialog, screen)) return 'dialog';
   if (shows(profile.busy, screen)) return 'busy';
   if (shows(profile.starting, screen)) return 'starting';

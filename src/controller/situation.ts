@@ -2,7 +2,8 @@ import type { Marks, ObservedPane, ObservedServer, ObservedSession, ObservedUnit
 
 /** What is the case with one agent, from units and sessions alone. */
 export type Situation =
-  | { readonly kind: 'unknown'; readonly message: string }
+  /** `about`: the session that the message tells of. */
+  | { readonly kind: 'unknown'; readonly message: string; readonly about?: string }
   /** Its session name is taken by a session that is not ours, and its unit does not run. */
   | { readonly kind: 'foreign'; readonly session: ObservedSession; readonly message: string }
   /** Its unit runs with a session that carries no marks: started by the predecessor's units. */
@@ -44,9 +45,10 @@ export interface SessionIndex {
   readonly named: ReadonlyMap<string, ObservedSession>;
   readonly panes: ReadonlyMap<string, ObservedPane>;
   readonly home: string;
+  readonly socket: string;
 }
 
-export function indexSessions(server: ObservedServer | null, home: string): SessionIndex {
+export function indexSessions(server: ObservedServer | null, home: string, socket: string): SessionIndex {
   const sessions = server?.sessions ?? [];
   const marked = new Map<string, ObservedSession[]>();
   for (const session of sessions) {
@@ -60,7 +62,7 @@ export function indexSessions(server: ObservedServer | null, home: string): Sess
     marked,
     named: new Map(sessions.map((session) => [session.name, session])),
     panes: new Map(sessions.flatMap(({ panes }) => panes.map((pane) => [pane.id, pane]))),
-    home,
+    ...{ home, socket },
   };
 }
 
@@ -109,9 +111,9 @@ function withoutMarks(subject: Subject, index: SessionIndex): Situation {
   const named = index.named.get(subject.sessionName);
   if (named === undefined && subject.unit?.sub === 'exited') return { kind: 'hollow' };
   if (named === undefined) return outOfSight(subject, 'tmux shows no session of it');
-  const foreign = foreignSession(named, index.home);
+  const foreign = foreignSession(subject, named, index);
   if (named.marks.agent !== null || named.marks.home !== null)
-    return { kind: 'unknown', message: foreign.message };
+    return { kind: 'unknown', message: foreign.message, about: named.id };
   const pane = named.panes.find(({ dead }) => !dead);
   return pane === undefined
     ? outOfSight(subject, 'every pane of its session is dead')
@@ -122,19 +124,19 @@ function withoutUnit(subject: Subject, index: SessionIndex): Situation {
   const named = index.named.get(subject.sessionName);
   return named === undefined
     ? { kind: 'stopped', failed: subject.unit?.active === 'failed' }
-    : foreignSession(named, index.home);
+    : foreignSession(subject, named, index);
 }
 
 /**
  * Whose session has the name that this agent's next session needs, where it is neither the agent's own nor about to be
  * adopted: a human may have renamed the agent's session, and somebody taken the name.
  */
-export function nameTakenBy({ agent, sessionName }: Subject, index: SessionIndex): string | null {
-  const named = index.named.get(sessionName);
-  const [own] = index.marked.get(agent) ?? [];
+export function nameTakenBy(subject: Subject, index: SessionIndex): string | null {
+  const named = index.named.get(subject.sessionName);
+  const [own] = index.marked.get(subject.agent) ?? [];
   return own === undefined || named === undefined || named === own
     ? null
-    : foreignSession(named, index.home).message;
+    : `session ${named.name} ${whose(named.marks, index.home)}`;
 }
 
 /** Our session, and no unit that runs: adopted without one, or what a killed unit left behind. */
@@ -145,15 +147,34 @@ function abandoned(own: ObservedSession, index: SessionIndex, failed: boolean): 
     : { kind: 'live', session: own, pane, unit: false };
 }
 
-function foreignSession(session: ObservedSession, ours: string): Situation & { kind: 'foreign' } {
-  const { home, agent } = session.marks;
-  const whose =
-    home !== null && (home !== ours || agent === null)
-      ? `belongs to ${home}`
-      : agent !== null
-        ? `belongs to agent ${agent}`
-        : 'was not created by fleet';
-  return { kind: 'foreign', session, message: `session ${session.name} ${whose}` };
+function foreignSession(
+  { agent }: Subject,
+  session: ObservedSession,
+  { home, socket }: SessionIndex,
+): Situation & { kind: 'foreign' } {
+  const lost = lostMark(session.marks, agent, home);
+  const text =
+    lost === null
+      ? whose(session.marks, home)
+      : `has lost its mark ${lost.mark}; if it is this agent: tmux -L ${socket} set-option -t '=${session.name}:' ${lost.mark} ${lost.value}`;
+  return { kind: 'foreign', session, message: `session ${session.name} ${text}` };
+}
+
+/** The one of two marks that somebody took off. What the other says makes it likely that the session is this agent's, no more. */
+function lostMark(
+  marks: Marks,
+  agent: string,
+  home: string,
+): { readonly mark: string; readonly value: string } | null {
+  if (marks.home === home && marks.agent === null) return { mark: '@fleet_agent', value: agent };
+  if (marks.home === null && marks.agent === agent)
+    return { mark: '@fleet_home', value: `'${home.replaceAll("'", "'\\''")}'` };
+  return null;
+}
+
+function whose({ home, agent }: Marks, ours: string): string {
+  if (home !== null && (home !== ours || agent === null)) return `belongs to ${home}`;
+  return agent === null ? 'was not created by fleet' : `belongs to agent ${agent}`;
 }
 
 /** A pane keeps its id when a human moves it to another session. */

@@ -120,10 +120,9 @@ function agentStatus(
       : [];
   const startedAt = session === null ? null : session.createdAt * 1000;
   const end = live === null ? (observed.ends.get(agent) ?? null) : null;
-  const message = situation.kind === 'unknown' || situation.kind === 'foreign' ? situation.message : '';
   const conditions = [
     running === null
-      ? state('Ready', phase === 'Unknown' ? 'Unknown' : 'False', phase, message)
+      ? state('Ready', phase === 'Unknown' ? 'Unknown' : 'False', phase, whyNotRunning(situation))
       : readinessOf(agent, {
           ...{ spec, pane: running.pane, now },
           started: files?.applied?.started['runtime'] ?? null,
@@ -160,6 +159,24 @@ function agentStatus(
     end,
     conditions: withTransitions(conditions, recorded, moment),
   };
+}
+
+/** What its phase alone does not say: of one whose process has not ended yet there is no word of its own. */
+function whyNotRunning(situation: Assessment['situation']): string {
+  switch (situation.kind) {
+    case 'unknown':
+    case 'foreign':
+      return situation.message;
+    case 'stopping':
+      return 'is still stopping';
+    case 'unmarked':
+    case 'starting':
+    case 'stopped':
+    case 'hollow':
+    case 'exited':
+    case 'live':
+      return '';
+  }
 }
 
 /** Failures count as long as the same configuration would be tried again. */

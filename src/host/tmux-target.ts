@@ -22,3 +22,6 @@ export const isStill = (agent: string, { pane, pid, server }: PaneProcess): read
 /** That all of them hold, as one format. */
 export const allHold = (conditions: readonly string[]): string =>
   conditions.reduce((all, one) => `#{&&:${one},${all}}`);
+
+/** Whether keys for the pane are pressed in those beside it as well: `synchronize-panes`, in a window with more than this one. 1 or 0. */
+export const reachesOthers = '#{&&:#{pane_synchronized},#{!=:#{window_panes},1}}';

@@ -1,4 +1,5 @@
 import type { PaneTarget, Screen, ScreenLine } from '../controller/screen.js';
+import { reachesOthers } from '../host/tmux-target.js';
 
 const sized = (variable: string): string => `#{n:${variable}}:#{${variable}}`;
 
@@ -8,7 +9,7 @@ export const markedFormat = `A #{session_id} #{window_id} #{pane_id} #{pane_pid}
 export const markedFilter = '#{&&:#{!=:#{@fleet_agent},},#{==:#{@fleet_pane},#{pane_id}}}';
 
 /** One pane's state; as many lines of its screen follow as it is high. */
-export const screenFormat = `F #{pane_id} #{pane_pid} #{pane_dead} #{pane_in_mode} #{||:#{pane_input_off},#{pane_synchronized}} #{cursor_x} #{cursor_y} #{pane_height} ${sized('pane_title')}`;
+export const screenFormat = `F #{pane_id} #{pane_pid} #{pane_dead} #{pane_in_mode} #{||:#{pane_input_off},${reachesOthers}} #{cursor_x} #{cursor_y} #{pane_height} ${sized('pane_title')}`;
 
 export interface MarkedPane extends PaneTarget {
   readonly agent: string;

@@ -76,9 +76,14 @@ export const changedFields = (from: SpecRecord, to: SpecRecord, agent: AgentSpec
     : changes;
 };
 
-/** Whose the command is, and that it makes the launcher irrelevant, says no more than the command itself. */
+/**
+ * Whose the command is, and that it makes the launcher irrelevant, says no more than the command itself; nor does the reset command
+ * say more than the runtime that it is of.
+ */
 const isImplied = (key: string, differs: (key: string) => boolean): boolean =>
-  key === 'command_of' || (key === 'launcher' && differs('command'));
+  key === 'command_of' ||
+  (key === 'launcher' && differs('command')) ||
+  (key === 'reset_command' && differs('runtime'));
 
 /**
  * A hash that changed must have a field to name. Mostly it has; but where `{model_hint}` in the command was written

@@ -1,4 +1,4 @@
-import { AGENT_COMMAND, RESERVED_KEYS, isVariableName } from './environment-names.js';
+import { AGENT_COMMAND, RESERVED_KEYS, isVariableName, variableFault } from './environment-names.js';
 import {
   type EnvironmentStatement,
   environmentStatements,
@@ -28,6 +28,8 @@ export interface IgnoredLine {
   readonly line: number;
   /** Whether it begins with the shell's word `export`. */
   readonly exported: boolean;
+  /** Name of a variable that no agent can be given; absent: the line is no assignment. */
+  readonly name?: string;
 }
 
 interface Block {
@@ -92,17 +94,30 @@ export const parseEnvironmentFile = (text: string): EnvironmentFile => {
     else if (isInside(assignment, blocks)) managed.set(name, value);
     else if (!RESERVED_KEYS.includes(name)) site.set(name, value);
   }
-  const ignored = idle.filter((one) => !isInside(one, blocks)).map((one) => ignoredLine(text, one));
+  const ignored = [...idle, ...assignments.filter((one) => isInVain(one, managed))]
+    .filter((one) => !isInside(one, blocks))
+    .sort((a, b) => a.start - b.start)
+    .map((one) => ignoredLine(text, one));
   return {
     ...{ site: Object.fromEntries(site), managed: Object.fromEntries(managed), owned: blocks.length > 0 },
     ...(ignored.length === 0 ? {} : { ignored }),
   };
 };
 
+/** A variable that no agent can be given. What says the same as fleet's own line is left from the predecessor, and comes true. */
+const isInVain = (
+  { name, value }: Extract<EnvironmentStatement, { kind: 'assignment' }>,
+  managed: ReadonlyMap<string, string>,
+): boolean => {
+  if (name === AGENT_COMMAND || variableFault(name) === null) return false;
+  return !RESERVED_KEYS.includes(name) || (managed.get(name) ?? value) !== value;
+};
+
 /** Lines as an editor counts them. */
-const ignoredLine = (text: string, { start, end }: EnvironmentStatement): IgnoredLine => ({
-  line: text.slice(0, start).split(/\r\n|\r|\n/).length,
-  exported: /^\s*export[ \t]/.test(text.slice(start, end)),
+const ignoredLine = (text: string, statement: EnvironmentStatement): IgnoredLine => ({
+  line: text.slice(0, statement.start).split(/\r\n|\r|\n/).length,
+  exported: /^\s*export[ \t]/.test(text.slice(statement.start, statement.end)),
+  ...(statement.kind === 'assignment' && isVariableName(statement.name) ? { name: statement.name } : {}),
 });
 
 /**

@@ -33,6 +33,8 @@ export class Locator {
       if (typeof part === 'number') {
         if (!isSeq(target)) return range;
         node = target.items[part];
+        // A bare dash: its value has no place of its own, and the whole list would stand for it.
+        range = emptyAt(node) ?? range;
       } else {
         if (!isMap(target)) return range;
         const found = this.membersOf(target, shape).get(part);
@@ -72,6 +74,12 @@ const rangeOf = (node: unknown): Range | null => {
   const range = node.range;
   if (range === null || range === undefined || range[0] === range[1]) return null;
   return [range[0], range[1]];
+};
+
+/** What is in front of a value that is not written: the dash of its entry, or the blank behind it. */
+const emptyAt = (node: unknown): Range | null => {
+  const start = isScalar(node) && node.range?.[0] === node.range?.[1] ? node.range?.[0] : undefined;
+  return start === undefined || start === 0 ? null : [start - 1, start];
 };
 
 const anchorsOf = (root: ParsedNode | null): Map<string, Node[]> => {

@@ -1,5 +1,6 @@
 import type { ConversationShape } from './conversation.js';
 import { BUILT_IN, GENERIC } from './profiles.js';
+import type { SpecRecord } from './record.js';
 import type { AgentSpec } from './types.js';
 
 /** Something a runtime shows: a JavaScript regular expression, looked for line by line (flag `m`) on the screen, in the title, or in both. */
@@ -127,6 +128,27 @@ export const profileOf = (spec: AgentSpec): RuntimeProfile => {
  */
 export const profileOfRunning = (spec: AgentSpec, started: string | null): RuntimeProfile =>
   started === null || started === spec.runtime ? profileOf(spec) : (BUILT_IN.get(started) ?? GENERIC);
+
+/** What tells whether a runtime is at work, or waits for a human. */
+export type ActivitySigns = Pick<RuntimeProfile, 'ready' | 'starting' | 'busy' | 'dialog'>;
+
+/**
+ * The same of what runs and is in no roster any more, by the record of what was applied last.
+ *
+ * @param started the runtime it was started as
+ */
+export const signsOfDeparted = (applied: SpecRecord, started: string): ActivitySigns => {
+  const known = BUILT_IN.get(started) ?? GENERIC;
+  if (applied['runtime'] !== started) return known;
+  const said = (column: string, own: readonly Sign[]): readonly Sign[] =>
+    overridden(applied[column] ?? null, own);
+  return {
+    ready: said('ready_pattern', known.ready),
+    starting: known.starting,
+    busy: said('busy_pattern', known.busy),
+    dialog: said('dialog_pattern', known.dialog),
+  };
+};
 
 /** A runtime of the operator's own: its ids are fleet's, and what it holds is known from deliveries alone. */
 const OWN_CONVERSATION: ConversationShape = {

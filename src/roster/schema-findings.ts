@@ -98,12 +98,13 @@ const reportMissing = (key: string, path: Path, findings: Findings): void => {
 const told = (path: Path, value: unknown): string => (path.includes('env') ? CONCEALED : quoted(value));
 
 const wrongType = (field: string, path: Path, value: unknown, types: unknown): string => {
-  const place = typeof path.at(-1) === 'number' ? `an entry of ${field}` : field;
+  const isEntry = typeof path.at(-1) === 'number';
+  const place = isEntry ? `an entry of ${field}` : field;
   const expected = expectation(field, path, types);
   if (value === null || value === undefined)
     return field === 'working_directory'
       ? `${place} is empty: a bare ~ is YAML's word for nothing; write '~' in quotes, or a directory such as ~/src`
-      : `${place} is empty: give it ${expected}, or remove the key`;
+      : `${place} is empty: give it ${expected}, or remove ${isEntry ? 'it' : 'the key'}`;
   const wantsText =
     expected !== 'true or false' &&
     (types === 'string' || (Array.isArray(types) && types.includes('string')));

@@ -58,6 +58,27 @@ test('a restart names field, from, to and policy; values of the environment neve
   expect(JSON.stringify(action)).not.toContain('secret');
 });
 
+test('what comes along with a restart is named behind its reasons: a protection that is taken off, too', () => {
+  const now = { command: ['x', '2'] };
+  const was = { command: ['x', '1'], persistent_persona: true, idle_after: '9s' };
+  const found = scene(now, { was, idleSeconds: 600 });
+  expect(found.actionOn('a')).toMatchObject({
+    action: 'restart',
+    gate: { kind: 'ready' },
+    reasons: [
+      { code: 'SpecChanged', field: 'command', policy: 'restart' },
+      { code: 'SettingChanged', field: 'disruption', from: 'ask', to: 'when-idle', policy: 'update' },
+      { code: 'SettingChanged', field: 'idle_after', from: '9s', policy: 'update' },
+      { code: 'SettingChanged', field: 'persistent_persona', policy: 'update' },
+    ],
+  });
+});
+
+test('another runtime has another reset command: that is no change of its own', () => {
+  const found = scene({ runtime: 'pi' }, { was: { runtime: 'codex' } });
+  expect(found.actionOn('a')?.reasons).toMatchObject([{ field: 'runtime', from: 'codex', to: 'pi' }]);
+});
+
 test("a site's line of the env file restarts", () => {
   const one = scene({}, { site: {} });
   const files: AgentFiles = one.files.get('a')!;

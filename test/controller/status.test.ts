@@ -32,6 +32,12 @@ test.each<readonly [string, () => Scene, AgentStatus['phase'], 'True' | 'False' 
   expect(status.conditions.find(({ type }) => type === 'Ready')?.status).toBe(ready);
 }); // prettier-ignore
 
+test('of one that has not ended yet it is said that it is still stopping: it has no phase of its own', () => {
+  const status = statusOf(new Scene(['a']).unit('a', 'deactivating').remember({ fleetHold: hold }));
+  expect(status.conditions[0]).toMatchObject({ type: 'Ready', reason: 'Stopped', message: 'is still stopping' }); // prettier-ignore
+  expect(statusOf(new Scene(['a'])).conditions[0]?.message).toBe('');
+});
+
 test('a live agent is told with activity, times and what is outdated', () => {
   const scene = new Scene([{ name: 'a', class: 'new' }]).live('a', {
     was: { class: 'old' },

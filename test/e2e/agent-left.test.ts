@@ -174,10 +174,12 @@ test('what waits for an agent that has left the roster can be looked at and drop
   await fleet.expect(64, 'agent', 'outbox', 'a');
 });
 
-test('nothing is typed into a pane whose keys go to those beside it, too', async () => {
+test('nothing is typed into a pane whose keys go to those beside it, too; where there is none beside it, that is no matter', async () => {
   await fleet.up(fleet.demo('a'));
+  // As in somebody's tmux.conf.
+  await fleet.tmux('set-option', '-g', '-w', 'synchronize-panes', 'on');
+  expect((await fleet.send('a', '--message', 'for the only one')).receipt.status).toBe('delivered');
   const beside = await fleet.tmux('split-window', '-d', '-P', '-F', '#{pane_id}', '-t', '=a:', 'exec cat');
-  await fleet.tmux('set-option', '-w', '-t', '=a:', 'synchronize-panes', 'on');
   const { run: refused, receipt } = await fleet.send('a', '--message', 'for a alone');
   expect(refused.code).toBe(4);
   expect(receipt).toMatchObject({ status: 'refused', reason: 'CopyMode' });

@@ -99,7 +99,7 @@ describe('nothing is typed', () => {
     await fleet.expect(0, 'stop', 'a');
     const dead = await fleet.send('a', '--message', 'x');
     expect(dead.receipt).toMatchObject({ status: 'refused', reason: 'Dead' });
-    expect(dead.receipt.message).toContain('fleet start a');
+    expect(dead.receipt.message).toMatch(/fleet start a; or leave it with --later$/);
     await fleet.tmux('new-session', '-d', '-s', 'a', 'cat');
     expect((await fleet.send('a', '--message', 'x')).receipt).toMatchObject({ reason: 'Foreign' });
     expect(await fleet.screen('a')).toBe('');

@@ -49,3 +49,12 @@ test('so does what is done at once: apply --now, an agent that may be ended at a
   fleet.writeRoster([fleet.demo('a', ', suspend: true'), fleet.demo('b')], settings);
   expect((await fleet.expect(0, 'plan')).stdout).toContain(turn);
 });
+
+test('so does the end of one that has left the roster, by how its runtime looked to the roster it was started with', async () => {
+  await working();
+  fleet.writeRoster([fleet.demo('b')], fleet.settings());
+  const { stdout } = await fleet.expect(0, 'plan');
+  expect(stdout).toContain(turn);
+  const applied = await fleet.expect(0, 'apply');
+  expect(applied.stdout).toContain(turn);
+});

@@ -138,6 +138,22 @@ describe('from a roster to a running fleet', () => {
     expect((await fleet.pids())['a']).toBe(before['a']);
   });
 
+  test('of one that takes its time to end, status and explain say that it is still stopping', async () => {
+    const settings = `defaults: { stop_grace: 5s, working_directory: ${fleet.work} }`;
+    const stubborn = `trap '' HUP TERM; touch ready; while :; do sleep 0.2; done`;
+    fleet.writeRoster([`{ name: a, runtime: x, command: [bash, -c, "${stubborn}"] }`], settings);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    await until('it ignores signals', () => fs.existsSync(path.join(fleet.work, 'ready')));
+    const stop = fleet.fleet('stop', 'a');
+    await until('it is stopping', async () =>
+      (await fleet.fleet('status')).stdout.includes('is still stopping'),
+    );
+    expect((await fleet.fleet('explain', 'a')).stdout).toMatch(/^a is Stopped\n.*\n {2}is still stopping\n/);
+    expect((await stop).code).toBe(0);
+    expect((await fleet.fleet('status')).stdout).not.toContain('stopping');
+  });
+
   test('an agent that ends at once is reported with the last lines it printed', async () => {
     fleet.writeRoster([
       sleeper('fine'),

@@ -45,6 +45,33 @@ describe('only what fleet owns is touched', () => {
     await fleet.expect(0, 'verify');
   });
 
+  test.each(['@fleet_agent', '@fleet_home'])(
+    'of a session without its mark %s the way out is told, and is one',
+    async (mark) => {
+      await fleet.tmux('set-option', '-u', '-t', '=a:', mark);
+      const before = await liveState();
+      const told: string[] = [];
+      for (const [code, ...words] of [
+        [0, 'plan'],
+        [4, 'apply'],
+        [0, 'status'],
+        [1, 'verify'],
+        [0, 'explain', 'a'],
+      ] as const) {
+        // prettier-ignore
+        const { stdout } = await fleet.expect(code, ...words);
+        expect(stdout).toContain(`session a has lost its mark ${mark}; if it is this agent: tmux -L `);
+        expect(stdout).not.toContain('was not created by fleet');
+        told.push(/(tmux -L .*)$/m.exec(stdout)?.[1] ?? '');
+      }
+      expect(await liveState()).toEqual(before);
+      expect(new Set(told).size).toBe(1);
+      expect((await run('bash', ['-c', told[0] ?? ''])).code).toBe(0);
+      expect((await fleet.expect(0, 'apply')).stdout).toBe('No changes. 2 agents match the roster.\n');
+      await fleet.expect(0, 'verify');
+    },
+  );
+
   test('a second home is refused, and its roster prunes nothing', async () => {
     const other = path.join(fleet.directory, 'other');
     fs.mkdirSync(path.join(other, 'fleet'), { recursive: true });

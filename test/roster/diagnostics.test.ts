@@ -215,6 +215,22 @@ agents:
     ]);
   });
 
+  it('points at each dash that nothing follows, not at the list', () => {
+    const text = head('agents:\n  - { name: a, runtime: pi, command: [x] }\n  -\n  - \n  -  # none\n');
+    const found = diagnosticsOf(text);
+    expect(found.map(({ path, line }) => [path, line])).toEqual([
+      ['agents[1]', 5],
+      ['agents[2]', 6],
+      ['agents[3]', 7],
+    ]);
+    expect(found[0]).toMatchObject({
+      column: 3,
+      message: 'an entry of agents is empty: give it a map with name and runtime, or remove it',
+    });
+    expect(found[0]?.frame).toMatch(/> 5 \| {3}-\n +\| {3}\^$/m);
+    expect(diagnosticsOf(agentText('command:\n  - x\n  -'))).toMatchObject([{ line: 8 }]);
+  });
+
   it('says what to write for what is missing', () => {
     const found = diagnosticsOf('version: 1\n');
     expect(found.map(({ path, line }) => [path, line])).toEqual([

@@ -118,4 +118,20 @@ describe('lines that set nothing', () => {
     expect(renderEnvironmentFile(text, { A: '1' })).toBe(`${block}export B=2\n`);
     expect(parseEnvironmentFile(`${block}B=2\n`)).not.toHaveProperty('ignored');
   });
+
+  it('tells where a variable stands that no agent can be given, but for one that says the same as fleet', () => {
+    const lines = 'MOSAIC_AGENT_CLASS=mine\nMOSAIC_AGENT_NAME=coder0\n"TMUX"=\nTMUX_PANE=%1\nUID=0\nA=1\n';
+    const told = [[1, 'MOSAIC_AGENT_CLASS'], [3], [4, 'TMUX_PANE'], [5, 'UID']].map(([line, name]) => ({
+      ...{ line, exported: false },
+      ...(name === undefined ? {} : { name }),
+    }));
+    const managed = { MOSAIC_AGENT_NAME: 'coder0', MOSAIC_AGENT_CLASS: 'worker' };
+    const text = renderEnvironmentFile(null, managed);
+    const above = text.split('\n').length - 1;
+    expect(parseEnvironmentFile(text + lines).ignored).toEqual(
+      told.map((one) => ({ ...one, line: Number(one.line) + above })),
+    );
+    // Before the first start nobody knows better: the predecessor wrote such lines.
+    expect(parseEnvironmentFile(lines).ignored).toEqual(told.slice(1));
+  });
 });

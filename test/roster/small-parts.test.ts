@@ -4,6 +4,8 @@ import { canonicalDirectory, expandHome } from '../../src/roster/directory.js';
 import { formatDuration, parseDuration } from '../../src/roster/duration.js';
 import { nearest } from '../../src/roster/nearest.js';
 import { pieces, renderKickstart } from '../../src/roster/placeholders.js';
+import { signsOfDeparted } from '../../src/roster/profile.js';
+import { BUILT_IN } from '../../src/roster/profiles.js';
 import { KNOWN_RUNTIMES, defaultResetCommand } from '../../src/roster/runtimes.js';
 import { splitWords } from '../../src/roster/words.js';
 import { agentOf } from './compiling.js';
@@ -159,4 +161,14 @@ describe('canonicalJson', () => {
       '{"a":true,"b":[2,{"c":"x","d":null}]}',
     );
   });
+});
+
+it('of an agent that has left the roster its record tells how its runtime looks, as what it was started', () => {
+  const claude = BUILT_IN.get('claude');
+  const record = { runtime: 'claude', busy_pattern: '^thinking' };
+  const signs = signsOfDeparted(record, 'claude');
+  expect(signs.busy).toEqual([{ on: 'either', pattern: '^thinking' }]);
+  expect(signs.dialog).toEqual(claude?.dialog);
+  // The record is of an edit that has not restarted it yet: what it says is another runtime's.
+  expect(signsOfDeparted({ ...record, runtime: 'mine' }, 'claude')).toBe(claude);
 });

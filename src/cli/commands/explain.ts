@@ -50,6 +50,9 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
     for (const { type, message } of status.conditions)
       if (type === 'Ready' && message !== '') print(`  not ready: ${visible(message)}`);
   }
+  if (status?.phase === 'Stopped')
+    for (const { type, message } of status.conditions)
+      if (type === 'Ready' && message !== '') print(`  ${message}`);
   if (status?.end != null) {
     print(`  ended ${ago(now() - status.end.at * 1000)} ago: ${endText(status.end)}`);
     for (const text of readExitRecord(paths, name)?.lines.slice(-shownLines) ?? [])

@@ -1,4 +1,4 @@
-import { assess, type Assessment } from '../../controller/assess.js';
+import { assess, toldWithAgents, type Assessment } from '../../controller/assess.js';
 import { isPredecessors } from '../../controller/holder.js';
 import type { Gate } from '../../controller/action.js';
 import { holdOn, noWords } from '../../controller/gate.js';
@@ -91,6 +91,7 @@ function agentChecks(context: Context, { world }: Pass): readonly Check[] {
   const { agents, strangers } = assess(world);
   const { memory } = world.observed;
   const children = readChildren();
+  const told = toldWithAgents(agents);
   const { actions, unknownAgents } = planOf(world, noWords, context.now());
   return [
     ...agents.map((assessment): Check => {
@@ -102,11 +103,13 @@ function agentChecks(context: Context, { world }: Pass): readonly Check[] {
         return { result: 'failed', subject: assessment.agent, message: unknown.message };
       return agentCheck(assessment, held, gate, children);
     }),
-    ...strangers.map(({ name }): Check => ({
-      result: 'warning',
-      subject: name,
-      message: 'session was not created by fleet',
-    })),
+    ...strangers
+      .filter(({ id }) => !told.has(id))
+      .map(({ name }): Check => ({
+        result: 'warning',
+        subject: name,
+        message: 'session was not created by fleet',
+      })),
   ];
 }
 

@@ -1,65 +1,83 @@
 import type { PlannedAction } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
+import type { PaneTarget, Screen } from '../../controller/screen.js';
 import type { AskScreens, ScreenBarrier } from '../../controller/screen-gates.js';
 import { lockOwner } from '../../host/lock.js';
 import { talkLock } from '../../host/paths.js';
 import { lookAt } from '../../observers/screens.js';
-import { profileOfRunning } from '../../roster/profile.js';
+import { profileOfRunning, signsOfDeparted, type ActivitySigns } from '../../roster/profile.js';
 import type { Context } from '../context.js';
 import type { Line } from './line.js';
 import { resetBarrier, resetWord, turnBarrier } from './reset.js';
 
-/** What the screens of agents forbid that are to be restarted or reset: one tmux call for twenty of them. */
+/** Whom an action is about: its pane, and by what it is seen at work. */
+interface Asked {
+  readonly agent: string;
+  readonly target: PaneTarget;
+  readonly signs: ActivitySigns;
+  /** null: nothing will be typed. */
+  readonly reset: Line | null;
+}
+
+/** What the screens of agents forbid that are to be ended, or reset: one tmux call for twenty of them. */
 export const askScreens =
-  ({ exec, paths }: Context, world: World): AskScreens =>
+  (context: Context, world: World): AskScreens =>
   async (actions) => {
-    const lines = actions.flatMap((action) => {
-      const line = lineOf(world, action);
-      return line === null ? [] : [{ line, resets: action.action === 'reset' }];
-    });
-    const screens = await lookAt(
-      exec,
-      world.roster.socketName,
-      lines.map(({ line }) => line.target),
-    );
+    const asked = actions.flatMap((action) => askedAbout(world, action) ?? []);
+    const targets = asked.map(({ target }) => target);
+    const screens = await lookAt(context.exec, world.roster.socketName, targets);
     if (!screens.known)
       return new Map(
         actions.map(({ agent }) => [agent, still(`its screen cannot be seen: ${screens.message}`)]),
       );
     return new Map(
-      lines.flatMap(({ line, resets }): readonly (readonly [string, ScreenBarrier])[] => {
-        const { name } = line.agent;
-        const screen = screens.value.get(line.target.pane);
-        const turn = screen === undefined ? null : turnBarrier(line, screen);
-        const talker = resets ? lockOwner(talkLock(paths, name)) : null;
-        if (talker !== null) return [[name, still(`${talker.purpose} (pid ${talker.pid}) is talking to it`)]];
-        if (turn !== null) return [[name, { message: turn.message, turn: true }]];
-        if (!resets) return [];
-        const order = resetWord(line, null);
-        const word = 'word' in order ? order.word : null;
-        const seen = screen === undefined ? null : resetBarrier(line, screen, word);
-        // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
-        return seen === null || seen.kind === 'starting' ? [] : [[name, still(seen.message)]];
+      asked.flatMap((one): readonly (readonly [string, ScreenBarrier])[] => {
+        const found = barrierOf(context, one, screens.value.get(one.target.pane));
+        return found === null ? [] : [[one.agent, found]];
       }),
     );
   };
 
+function barrierOf(
+  { paths }: Context,
+  { agent, signs, reset }: Asked,
+  screen: Screen | undefined,
+): ScreenBarrier | null {
+  const talker = reset === null ? null : lockOwner(talkLock(paths, agent));
+  if (talker !== null) return still(`${talker.purpose} (pid ${talker.pid}) is talking to it`);
+  if (screen === undefined) return null;
+  const turn = turnBarrier(agent, signs, screen);
+  if (turn !== null) return { message: turn.message, turn: true };
+  if (reset === null) return null;
+  const order = resetWord(reset, null);
+  const seen = resetBarrier(reset, screen, 'word' in order ? order.word : null);
+  // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
+  return seen === null || seen.kind === 'starting' ? null : still(seen.message);
+}
+
 const still = (message: string): ScreenBarrier => ({ message, turn: false });
 
 /** The agent's own pane, as it was observed. */
-function lineOf(
+function askedAbout(
   { roster, observed: { tmux, files } }: World,
-  { agent: name, target, live }: PlannedAction,
-): Line | null {
+  { action, agent: name, target: at, live }: PlannedAction,
+): Asked | null {
   const agent = roster.agents.find((one) => one.name === name);
   const server = tmux.known ? tmux.value : null;
-  if (agent === undefined || server === null || target?.pane == null || live === null) return null;
-  const { session, pane } = target;
+  if (server === null || at?.pane == null || live === null) return null;
+  const { session, pane } = at;
+  const target = { session, window: '', pane, pid: live.pid, server: server.pid };
+  const applied = files.get(name)?.applied ?? null;
+  const started = applied?.started['runtime'] ?? null;
+  if (agent === undefined) {
+    if (applied === null || started === null) return null;
+    return { agent: name, target, signs: signsOfDeparted(applied.applied, started), reset: null };
+  }
   const marks = server.sessions.find(({ id }) => id === session)?.marks;
-  const profile = profileOfRunning(agent, files.get(name)?.applied?.started['runtime'] ?? null);
-  return {
-    ...{ agent, profile, socket: roster.socketName },
-    target: { session, window: '', pane, pid: live.pid, server: server.pid },
+  const profile = profileOfRunning(agent, started);
+  const line = {
+    ...{ agent, profile, target, socket: roster.socketName },
     marks: marks ?? { unit: null, conversation: null },
   };
+  return { agent: name, target, signs: profile, reset: action === 'reset' ? line : null };
 }

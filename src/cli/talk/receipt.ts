@@ -1,5 +1,5 @@
 import type { Delivered } from '../../controller/deliver.js';
-import type { DeliveryStatus } from '../../controller/delivery.js';
+import type { DeliveryStatus, RefusalReason } from '../../controller/delivery.js';
 import { visible } from '../../roster/visible.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
@@ -14,11 +14,18 @@ export interface Receipt extends Omit<Delivered, 'status'> {
   readonly elapsedMs: number;
 }
 
-/** With what its sender may do where it is a matter of time. */
-export const advised = ({ interrupted }: Context, made: Delivered): Delivered =>
-  made.status === 'refused' && (made.reason === 'NotReady' || made.reason === 'Busy') && !interrupted()
-    ? { ...made, message: `${made.message}; try again, or leave it with --later` }
-    : made;
+/** With what its sender may do where it is a matter of time. One that does not run may be on its way: a restart is seen so, too. */
+export const advised = ({ interrupted }: Context, made: Delivered): Delivered => {
+  if (made.status !== 'refused' || interrupted()) return made;
+  const advice = made.reason === null ? undefined : adviceOn[made.reason];
+  return advice === undefined ? made : { ...made, message: `${made.message}${advice}` };
+};
+
+const adviceOn: Readonly<Partial<Record<RefusalReason, string>>> = {
+  NotReady: '; try again, or leave it with --later',
+  Busy: '; try again, or leave it with --later',
+  Dead: '; or leave it with --later',
+};
 
 /** Tells the sender, as text or JSON. @returns the exit code */
 export function giveReceipt(context: Context, receipt: Receipt, json: boolean): ExitCode {

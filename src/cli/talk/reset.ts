@@ -4,7 +4,8 @@ import { isDraftOf, type Composer } from '../../controller/composer.js';
 import { barrier, dialogWaits, gone } from '../../controller/barrier.js';
 import type { RefusalReason } from '../../controller/delivery.js';
 import type { Outcome } from '../../controller/port.js';
-import { opened, screenState, shows, type Screen } from '../../controller/screen.js';
+import { activityOf, opened, screenState, shows, type Screen } from '../../controller/screen.js';
+import type { ActivitySigns } from '../../roster/profile.js';
 import type { Context } from '../context.js';
 import { look } from './mail.js';
 import type { Line } from './line.js';
@@ -121,10 +122,10 @@ export interface ResetBarrier {
 }
 
 /** @returns null where no turn is under way that an end of the process would cut off */
-export function turnBarrier({ agent, profile }: Line, screen: Screen): ResetBarrier | null {
-  switch (screenState(profile, screen).activity) {
+export function turnBarrier(agent: string, signs: ActivitySigns, screen: Screen): ResetBarrier | null {
+  switch (activityOf(signs, screen)) {
     case 'dialog':
-      return { kind: 'human', reason: 'Dialog', message: dialogWaits(agent.name) };
+      return { kind: 'human', reason: 'Dialog', message: dialogWaits(agent) };
     case 'busy':
       return { kind: 'busy', reason: 'Busy', message: 'it is still busy' };
     case 'starting':
@@ -138,7 +139,7 @@ export function turnBarrier({ agent, profile }: Line, screen: Screen): ResetBarr
  * @returns null where an idle agent shows, with nothing in its composer but that word
  */
 export function resetBarrier(line: Line, screen: Screen, word: string | null): ResetBarrier | null {
-  const turn = turnBarrier(line, screen);
+  const turn = turnBarrier(line.agent.name, line.profile, screen);
   if (turn !== null) return turn;
   const { activity, composer, elsewhere } = screenState(line.profile, screen);
   if (elsewhere)
