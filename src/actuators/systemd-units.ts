@@ -25,7 +25,9 @@ export class SystemdUnits {
     if (first === null) return null;
     await this.#run(quickMs, 'reset-failed', holder);
     const second = await this.#run(startTimeoutMs, 'start', holder);
-    return second === null ? null : `the holder of the tmux server did not start: ${second}`;
+    return second === null
+      ? null
+      : `the holder of the tmux server did not start: ${second} (why: journalctl --user -u ${holder} -n 20)`;
   }
 
   /** Only puts the job into systemd's queue: who needs the holder starts it, too, and waits. */

@@ -89,7 +89,7 @@ export function createContext(options: GlobalOptions, env: Environment = process
 }
 
 function pathsFor(options: GlobalOptions, env: Environment): Paths {
-  const paths = resolvePaths(options, env);
+  const paths = resolved(options, env);
   if (/[\n\r\0]/.test(paths.home)) {
     throw new CommandFailure(
       ExitCode.usage,
@@ -97,4 +97,12 @@ function pathsFor(options: GlobalOptions, env: Environment): Paths {
     );
   }
   return paths;
+}
+
+function resolved(options: GlobalOptions, env: Environment): Paths {
+  try {
+    return resolvePaths(options, env);
+  } catch {
+    throw new CommandFailure(ExitCode.usage, 'no home directory is known for this user\nSet HOME');
+  }
 }
