@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { ownerOf, type Owned } from '../host/owner.js';
 
 /** What somebody else has left in a directory of fleet's, root by a `sudo` for example, so that this user cannot use it. */
 export interface OthersFiles {
@@ -14,21 +15,36 @@ export interface OthersFiles {
 export function othersFiles(directory: string): OthersFiles | null {
   const found = closedBelow(directory, process.geteuid?.());
   const [first] = found;
-  return first === undefined ? null : { directory, first: first.file, owner: first.uid, count: found.length };
+  if (first === undefined) return null;
+  // What is above the directory may be what is in the way.
+  const within = first.file.startsWith(directory) ? directory : first.file;
+  return { directory: within, first: first.file, owner: first.uid, count: found.length };
 }
 
-type Closed = readonly { readonly file: string; readonly uid: number }[];
-
-function closedBelow(file: string, self: number | undefined): Closed {
-  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isSymbolicLink()) return [];
+function closedBelow(file: string, self: number | undefined): readonly Owned[] {
+  const stat = entryAt(file);
+  if (stat === 'hidden') {
+    const owned = ownerOf(file);
+    return owned === null || owned.uid === self ? [] : [owned];
+  }
+  if (stat === null || stat.isSymbolicLink()) return [];
   const { uid } = stat;
   // A file of another's is replaced by one of ours; a directory is written to.
-  const needed = stat.isDirectory()
-    ? fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK
-    : fs.constants.R_OK;
-  const closed = uid !== self && !allows(file, needed) ? [{ file, uid }] : [];
-  return [...closed, ...namesIn(file, stat).flatMap((name) => closedBelow(path.join(file, name), self))];
+  const { R_OK, W_OK, X_OK } = fs.constants;
+  const closed = uid !== self && !allows(file, stat.isDirectory() ? R_OK | W_OK | X_OK : R_OK);
+  return [
+    ...(closed ? [{ file, uid }] : []),
+    ...namesIn(file, stat).flatMap((name) => closedBelow(path.join(file, name), self)),
+  ];
+}
+
+/** @returns null: it is not there; hidden: a directory above it is closed */
+function entryAt(file: string): fs.Stats | null | 'hidden' {
+  try {
+    return fs.lstatSync(file, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return 'hidden';
+  }
 }
 
 function allows(file: string, mode: number): boolean {

@@ -12,13 +12,14 @@ afterEach(() => fleet.dispose());
 
 const nobody = 65534;
 
-/** In a user namespace: root there, and other users are `nobody`. Without capabilities root is a user like others. */
-const as = {
-  root: ['-r'],
-  user: ['-r', 'setpriv', '--bounding-set=-all', '--inh-caps=-all'],
-} as const;
+/** In a user namespace this user is root, or somebody whom no list of users has; others are `nobody`. */
+const as = { root: ['-r'], user: ['--map-user=4711', '--map-group=4711'] } as const;
 
-const said = (who: keyof typeof as, env: Readonly<Record<string, string>>, ...args: string[]): Promise<Run> =>
+const said = (
+  who: keyof typeof as,
+  env: Readonly<Record<string, string | undefined>>,
+  ...args: string[]
+): Promise<Run> =>
   run('unshare', [...as[who], process.execPath, cli, ...args], { env: { ...fleet.env, ...env } });
 
 test("root's commands write nothing into another user's state, as after sudo -E or su", async () => {
@@ -77,20 +78,27 @@ test('what another user has left is told with his name, and doctor says how to g
   const { code, stdout } = await said('user', {}, 'doctor');
   expect(code).not.toBe(0);
   expect(stdout.replace(/ +/g, ' ')).toContain(
-    ` ✗ state ${shown}/holds.json belongs to nobody, and cannot be used (and 1 more below ${shown})\n → sudo chown -R '#0' ${shown}\n`,
+    ` ✗ state ${shown}/holds.json belongs to nobody, and cannot be used (and 1 more below ${shown})\n → sudo chown -R '#4711' ${shown}\n`,
   );
   for (const file of [holds, lock]) fs.chownSync(file, 0, 0);
+  // The whole of it, from above, is hidden.
+  const above = path.dirname(fleet.state);
+  fs.chmodSync(above, 0o700);
+  fs.chownSync(above, nobody, nobody);
+  const hidden = (await said('user', {}, 'doctor')).stdout.replace(/ +/g, ' ');
+  const place = above.replace(os.homedir(), '~');
+  expect(hidden).toContain(
+    ` ✗ state ${place} belongs to nobody, and cannot be used\n → sudo chown -R '#4711' ${place}\n`,
+  );
+  fs.chownSync(above, 0, 0);
   await fleet.expect(0, 'release', 'a');
 });
 
 test('a user who is in no list of users, as in a container, is told what is wrong', async () => {
-  const unlisted = (env: Readonly<Record<string, string | undefined>>, ...args: string[]): Promise<Run> =>
-    run('unshare', ['--map-user=4711', '--map-group=4711', process.execPath, cli, ...args], {
-      env: { ...fleet.env, USER: undefined, LOGNAME: undefined, ...env },
-    });
+  const unlisted = { USER: undefined, LOGNAME: undefined };
   fleet.writeRoster([sleeper('a')]);
-  expect((await unlisted({}, 'doctor')).stdout).toContain('linger');
-  const homeless = await unlisted({ HOME: undefined }, 'plan');
+  expect((await said('user', unlisted, 'doctor')).stdout).toContain('linger');
+  const homeless = await said('user', { ...unlisted, HOME: undefined }, 'plan');
   expect([homeless.code, homeless.stderr]).toEqual([
     64,
     'no home directory is known for this user\nSet HOME\n',

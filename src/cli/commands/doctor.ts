@@ -56,8 +56,9 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
 }
 
 function stateCheck({ paths }: Context): Check {
-  const others = othersFiles(paths.state) ?? othersFiles(paths.fleet);
-  if (others !== null) return othersCheck(paths, others);
+  const places = [paths.state, paths.fleet, paths.fleetTools, paths.tmuxTools];
+  const [others] = places.flatMap((place) => othersFiles(place) ?? []);
+  if (others !== undefined) return othersCheck(paths, others);
   const memory = observeMemory(paths.state);
   if (!memory.known) return { result: 'failed', subject: 'state', message: memory.message };
   for (const directory of [paths.state, paths.fleet]) {
