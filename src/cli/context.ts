@@ -1,4 +1,5 @@
 import { appendEvents } from '../actuators/event-log.js';
+import { errorCode } from '../host/error-code.js';
 import type { Exec } from '../host/exec.js';
 import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
 import type { EventRecord } from './event-record.js';
@@ -102,7 +103,9 @@ function pathsFor(options: GlobalOptions, env: Environment): Paths {
 function resolved(options: GlobalOptions, env: Environment): Paths {
   try {
     return resolvePaths(options, env);
-  } catch {
+  } catch (error) {
+    // Node's word for a user who is in no list of users.
+    if (errorCode(error) !== 'ERR_SYSTEM_ERROR') throw error;
     throw new CommandFailure(ExitCode.usage, 'no home directory is known for this user\nSet HOME');
   }
 }

@@ -61,7 +61,10 @@ async function finish(self: Command, work: (context: Context) => Outcome): Promi
     else if (isSystemError(error)) {
       process.exitCode = ExitCode.error;
       const file = error.path === undefined ? '' : `${error.path}: `;
-      process.stderr.write(`fleet: ${file}${fileProblem(error)}\n`);
+      // Of a relative path, where the shell stands in a directory that was removed.
+      const gone = error.syscall === 'uv_cwd';
+      const problem = gone ? 'the current directory was removed: change to another' : fileProblem(error);
+      process.stderr.write(`fleet: ${file}${problem}\n`);
       return;
     } else throw error;
     process.stderr.write(`${error.message}\n`);
