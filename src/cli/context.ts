@@ -1,4 +1,5 @@
 import { appendEvents } from '../actuators/event-log.js';
+import { errorCode } from '../host/error-code.js';
 import type { Exec } from '../host/exec.js';
 import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
 import type { EventRecord } from './event-record.js';
@@ -89,7 +90,7 @@ export function createContext(options: GlobalOptions, env: Environment = process
 }
 
 function pathsFor(options: GlobalOptions, env: Environment): Paths {
-  const paths = resolvePaths(options, env);
+  const paths = resolved(options, env);
   if (/[\n\r\0]/.test(paths.home)) {
     throw new CommandFailure(
       ExitCode.usage,
@@ -97,4 +98,14 @@ function pathsFor(options: GlobalOptions, env: Environment): Paths {
     );
   }
   return paths;
+}
+
+function resolved(options: GlobalOptions, env: Environment): Paths {
+  try {
+    return resolvePaths(options, env);
+  } catch (error) {
+    // Node's word for a user who is in no list of users.
+    if (errorCode(error) !== 'ERR_SYSTEM_ERROR') throw error;
+    throw new CommandFailure(ExitCode.usage, 'no home directory is known for this user\nSet HOME');
+  }
 }

@@ -1,3 +1,5 @@
+import * as fs from 'node:fs';
+import { ownName } from '../host/owner.js';
 import { cgroupSupport } from '../observers/cgroups.js';
 import { programVersion, type Version } from '../observers/host-programs.js';
 import { lingers } from '../observers/linger.js';
@@ -55,8 +57,23 @@ export async function programChecks({
 const installHint = (name: string, message: string): { readonly hint?: string } =>
   message.includes('not installed') ? { hint: `apt-get install ${name}` } : {};
 
-export function lingerCheck({ env }: Context): Check {
-  return lingers(env)
+/** @param message why the user manager did not answer; null: it did */
+export function busCheck({ env }: Context, message: string | null): Check {
+  if (message === null) return { result: 'ok', subject: 'user systemd', message: 'answers' };
+  const directory = `/run/user/${process.geteuid?.() ?? ''}`;
+  const lives = fs.existsSync(`${directory}/systemd/private`);
+  return {
+    ...{ result: 'failed', subject: 'user systemd', message },
+    // cron, su, sudo: it is there, and only this command does not know where.
+    ...(lives && env['XDG_RUNTIME_DIR'] !== directory ? { hint: `export XDG_RUNTIME_DIR=${directory}` } : {}),
+    ...(lives
+      ? {}
+      : { hint: `none runs: log in as ${ownName()}, or sudo loginctl enable-linger ${ownName()}` }),
+  };
+}
+
+export function lingerCheck(): Check {
+  return lingers()
     ? { result: 'ok', subject: 'linger', message: 'on: agents outlive your logout' }
     : {
         result: 'warning',

@@ -5,6 +5,7 @@ import { errorCode } from '../host/error-code.js';
 import { parseDuration } from '../roster/duration.js';
 import { createContext, type Context, type GlobalOptions } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
+import { requireOwnState } from './own-state.js';
 
 export const command = (fleet: Command, name: string, summary: string): Command =>
   fleet.command(name).description(summary);
@@ -49,7 +50,9 @@ export const runMany =
 /** The one place where an expected failure becomes a message and an exit code. */
 async function finish(self: Command, work: (context: Context) => Outcome): Promise<void> {
   try {
-    process.exitCode = await work(createContext(optionsOf<object>(self)));
+    const context = createContext(optionsOf<object>(self));
+    requireOwnState(self.name(), context.paths);
+    process.exitCode = await work(context);
   } catch (error) {
     if (error instanceof CommandFailure) process.exitCode = error.code;
     // The launcher's word for a chunk of the program that is gone: an upgrade has replaced it under this command.
@@ -58,7 +61,10 @@ async function finish(self: Command, work: (context: Context) => Outcome): Promi
     else if (isSystemError(error)) {
       process.exitCode = ExitCode.error;
       const file = error.path === undefined ? '' : `${error.path}: `;
-      process.stderr.write(`fleet: ${file}${fileProblem(error)}\n`);
+      // Of a relative path, where the shell stands in a directory that was removed.
+      const gone = error.syscall === 'uv_cwd';
+      const problem = gone ? 'the current directory was removed: change to another' : fileProblem(error);
+      process.stderr.write(`fleet: ${file}${problem}\n`);
       return;
     } else throw error;
     process.stderr.write(`${error.message}\n`);

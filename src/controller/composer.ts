@@ -147,7 +147,7 @@ export function mayStillBe(composer: Composer, text: string, collapsed: string |
   if (composer.kind !== 'draft' || !isDraftOf(composer, text, collapsed)) return false;
   if (collapsed === null || !new RegExp(collapsed).test(composer.text))
     return squeezed(composer.text).length >= Math.min(squeezed(text).length * most, longPiece);
-  const told = [...composer.text.matchAll(/(\d+)\s+(line|char)/g)];
+  const told = [...composer.text.matchAll(/(?<!\d)(\d+)\s+(line|char)/g)];
   return told.length === 0 || told.some(([, count, unit]) => fits(Number(count), unit === 'line', text));
 }
 

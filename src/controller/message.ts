@@ -21,7 +21,8 @@ export const cleaned = (text: string): string =>
     .filter((character) => !isControl(character))
     .join('')
     .replace(/^(?:[ \t]*\n)+/, '')
-    .replace(/\n+$/, '');
+    // The look behind keeps it from being tried at each newline of many.
+    .replace(/(?<!\n)\n+$/, '');
 
 function isControl(character: string): boolean {
   const code = character.codePointAt(0) ?? 0;

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { makeDirectory } from './directory.js';
 import { errorCode } from './error-code.js';
 import { sweepLeftOvers, unfinishedName } from './left-overs.js';
+import { inTheWay } from './owner.js';
 import { readWhole, readWholeText } from './regular-file.js';
 
 /**
@@ -211,6 +212,8 @@ export function changeOf(
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'errno' in error;
 
+const pathOf = (error: unknown): string | undefined => (isSystemError(error) ? error.path : undefined);
+
 /** A file system error in an operator's words. */
 export function fileProblem(error: unknown): string {
   switch (errorCode(error)) {
@@ -218,7 +221,7 @@ export function fileProblem(error: unknown): string {
       return 'no such file or directory';
     case 'EACCES':
     case 'EPERM':
-      return 'permission denied';
+      return `permission denied${inTheWay(pathOf(error))}`;
     case 'EISDIR':
       return 'is a directory; a file is expected';
     case 'ENOTDIR':

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
+import { ownName } from '../host/owner.js';
 
-/** Whether the user's manager outlives the last logout (`loginctl enable-linger`). root's starts at boot likewise. */
-export function lingers(env: Readonly<Record<string, string | undefined>>): boolean {
-  const user = env['USER'] ?? env['LOGNAME'] ?? os.userInfo().username;
+/** Whether the user's manager outlives the last logout (`loginctl enable-linger`). */
+export function lingers(): boolean {
+  const user = ownName();
   return !user.includes('/') && fs.existsSync(`/var/lib/systemd/linger/${user}`);
 }

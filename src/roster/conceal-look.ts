@@ -9,8 +9,8 @@ const ENV_KEY = /(^|[\s,{#"'-])["']?env["']?\s*:/;
 const LEAD = /^[\s\-[\]{},]*/;
 /** A word that may be a key, with its colon where it has one. */
 const FIRST = /^(["']?)([A-Za-z_][\w.-]{0,99})\1(?=$|\s|:|,)(\s*:(?=$|[\s"'[{]))?/;
-/** Everything that looks like a key, wherever it stands. */
-const KEYS = /([\w.-]+)["']?\s*:(?=$|[\s"'[{])/g;
+/** Everything that looks like a key, wherever it stands. (The look behind keeps it from being tried at each letter of a long word.) */
+const KEYS = /(?<![\w.-])([\w.-]+)["']?\s*:(?=$|[\s"'[{])/g;
 
 /** Whether a text may hold a part of an `env`. */
 export const looksLikeEnv = (text: string): boolean => ENV_KEY.test(text);

@@ -43,7 +43,7 @@ export function* environmentStatements(text: string): Generator<EnvironmentState
 
   const assignment = (end: number): EnvironmentStatement => ({
     kind: 'assignment',
-    name: key.replace(/[ \t]+$/, ''),
+    name: key.replace(/(?<![ \t])[ \t]+$/, ''),
     value: state === 'value' ? value.slice(0, kept) : value,
     start,
     end,

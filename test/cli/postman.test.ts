@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { leaveMessage } from '../../src/actuators/outbox.js';
 import { createContext } from '../../src/cli/context.js';
 import { Postman } from '../../src/cli/talk/postman.js';
-import { outboxDirectory } from '../../src/host/paths.js';
+import { outboxDirectory, talkLock } from '../../src/host/paths.js';
 import { now, Scene } from '../support/scene.js';
-import { temporaryPaths } from '../support/temporary.js';
+import { temporaryPaths, write } from '../support/temporary.js';
 
 /** A host on which no program can be started. */
 function alone() {
@@ -100,4 +100,30 @@ test('who is being started by another command is looked at again soon: nothing t
   expect(postman.deliver(starting, new Set(['a']))).toBeNull();
   expect(postman.deliver(new Scene(['a', 'b']).unit('b', 'activating').world(), new Set())).toBeNull();
   await postman.drained();
+});
+
+test('what waits and cannot be delivered, its lock being out of order, is told once', async () => {
+  const { paths, context, leave } = alone();
+  leave('a');
+  const lock = talkLock(paths, 'a');
+  write(path.join(lock, '1', 'a directory in the place of a claim'), '');
+  const told: string[] = [];
+  const postman = new Postman(
+    context,
+    () => undefined,
+    (message) => told.push(message),
+  );
+  for (const pid of [11, 12]) {
+    postman.deliver(new Scene(['a']).live('a', { pid }).world(), new Set());
+    await postman.drained();
+  }
+  const problem = 'is a directory; a file is expected';
+  expect(told).toEqual([expect.stringMatching(`^what waits for a cannot be delivered: .*${problem}$`)]);
+  fs.rmSync(lock, { recursive: true });
+  postman.deliver(new Scene(['a']).live('a', { pid: 13 }).world(), new Set());
+  await postman.drained();
+  write(path.join(lock, '7', 'again'), '');
+  postman.deliver(new Scene(['a']).live('a', { pid: 14 }).world(), new Set());
+  await postman.drained();
+  expect(told).toHaveLength(2);
 });

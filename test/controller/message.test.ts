@@ -11,3 +11,10 @@ test.each([
 ])('of %j remains %j', (text, left) => {
   expect(cleaned(text)).toBe(left);
 });
+
+test('of a megabyte of blank lines the last word is found at once', () => {
+  const text = `first${'\n'.repeat(500_000)}last`;
+  const begun = performance.now();
+  expect(cleaned(`${text}${'\n'.repeat(500_000)}`) === text).toBe(true);
+  expect(performance.now() - begun).toBeLessThan(2000);
+});

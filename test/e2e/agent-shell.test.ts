@@ -93,22 +93,25 @@ describe('over ssh', () => {
   const profile = path.join(os.homedir(), '.bash_profile');
   afterEach(() => fs.rmSync(profile, { force: true }));
 
-  test('nothing in a text, a label or a name is taken for a command', async () => {
-    await fleet.up(fleet.demo('a'));
+  /** What `agent-send.sh -H` is run with: an `ssh` that gives the words to a shell, and `fleet` where only the PATH tells. */
+  function far(): { readonly bin: string; readonly send: (...words: string[]) => ReturnType<typeof run> } {
     const bin = path.join(fleet.directory, 'bin');
-    const trap = path.join(fleet.directory, 'trap');
     fs.mkdirSync(bin);
     const write = (name: string, text: string): void =>
       fs.writeFileSync(path.join(bin, name), text, { mode: 0o755 });
     write('fleet', `#!/bin/bash\nexec ${process.execPath} ${cli} "$@"\n`);
     // sshd joins the words with blanks and gives them to the user's shell.
     write('ssh', '#!/bin/bash\nwhile [[ $1 == -* ]]; do shift; done\nshift\nexec sh -c "$*"\n');
-    fs.writeFileSync(profile, `PATH=${bin}:$PATH\n`);
     const script = path.join(fleet.home, 'tools', 'tmux', 'agent-send.sh');
-    const send = (...words: string[]): ReturnType<typeof run> =>
-      run(script, ['-H', 'user@far', '-s', 'a', ...words], {
-        env: { ...fleet.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
-      });
+    const env = { ...fleet.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    return { bin, send: (...words) => run(script, ['-H', 'user@far', '-s', 'a', ...words], { env }) };
+  }
+
+  test('nothing in a text, a label or a name is taken for a command', async () => {
+    await fleet.up(fleet.demo('a'));
+    const { bin, send } = far();
+    const trap = path.join(fleet.directory, 'trap');
+    fs.writeFileSync(profile, `PATH=${bin}:$PATH\n`);
     const hostile = [
       `-n $(touch ${trap}) \`touch ${trap}\` "; touch ${trap}; '`,
       `--flag 'a' "b" \\ \\\\ $HOME !! ~ * ? {1,2} & | > < #`,
@@ -127,7 +130,23 @@ describe('over ssh', () => {
     expect(fleet.said('a').at(-1)).toContain(`:it's "$(touch ${trap})" \`x\` -> `);
     expect((await send('-m', 'x', '-S', 'a\nb')).code).toBe(64);
     expect((await send('-m', 'x', '-L', `$(touch ${trap})`)).code).toBe(69);
-    expect((await run(script, ['-H', '-oProxyCommand=x', '-s', 'a', '-m', 'x'])).code).toBe(3);
+    expect((await send('-H', '-oProxyCommand=x', '-m', 'x')).code).toBe(3);
+    expect(fs.existsSync(trap)).toBe(false);
+  });
+
+  test.each([
+    ['becomes another shell', 'exec sh'],
+    ['ends', 'exit 0'],
+    ['reads and prints', 'echo hello; read -r line; sleep 1000 2>/dev/null &'],
+    ['sets more than a PATH', "export UID SHELLOPTS FAR=$'a\\nb'; far() { :; }; export -f far"],
+  ])('a profile that %s has no part in the message', async (_, text) => {
+    await fleet.up(fleet.demo('a'));
+    const { bin, send } = far();
+    const trap = path.join(fleet.directory, 'trap');
+    fs.writeFileSync(profile, `PATH=${bin}:$PATH\n${text}\n`);
+    const { code, stdout } = await send('-m', `touch ${trap}`);
+    expect([code, stdout]).toEqual([0, 'a: delivered: seen in the transcript\n']);
+    expect(fleet.messages('a')).toEqual([`touch ${trap}`]);
     expect(fs.existsSync(trap)).toBe(false);
   });
 });

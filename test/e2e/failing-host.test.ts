@@ -113,4 +113,19 @@ describe('a disk that does not take it', () => {
     const { code, stderr } = await fleet.fleet('run');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^fleet: .*locks\/controller.*: EEXIST.*\n$/)]);
   });
+
+  test('a relative path in a directory that was removed is told as such', async () => {
+    fleet.writeRoster([sleeper('a')]);
+    const gone = path.join(fleet.directory, 'gone');
+    fs.mkdirSync(gone);
+    const words = (...args: readonly string[]): string => [process.execPath, cli, ...args].join(' ');
+    for (const args of [
+      ['validate', 'x.yaml'],
+      ['--mosaic-home', 'sub', 'plan'],
+    ]) {
+      const script = `mkdir -p ${gone}; cd ${gone}; rmdir ${gone}; exec ${words(...args)} 2>&1`;
+      const { code, stdout } = await run('bash', ['-c', script], { env: fleet.env });
+      expect([code, stdout]).toEqual([1, 'fleet: the current directory was removed: change to another\n']);
+    }
+  });
 });

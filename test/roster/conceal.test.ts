@@ -65,4 +65,11 @@ describe('values of env are never shown', () => {
     const text = lines(...head, '', '# the others', '  - name: b', '');
     expect(conceal(text).join('\n')).toBe(text);
   });
+
+  test('a long word is looked through at once', () => {
+    const text = lines('oops: [', 'agents:', `  - name: ${'x'.repeat(200_000)}`);
+    const begun = performance.now();
+    expect(conceal(text).at(-1) === text.split('\n').at(-1)).toBe(true);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
 });

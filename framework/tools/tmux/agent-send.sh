@@ -46,11 +46,19 @@ fi
 pass() {
   if [[ -z $remote ]]; then "${MOSAIC_FLEET:-fleet}" "${words[@]}"
   else
-    # A login shell, for a PATH that has fleet in it. Quoted twice: for that shell, and for the one that starts it.
-    local quoted
+    # With the environment that a login has there, for a PATH that has fleet in it. The profile that makes it runs apart, and reads
+    # nothing: one that becomes another shell (`exec zsh`) would run the message as its commands, and one that ends would pass for fleet.
+    # Quoted twice: for that bash, and for the login shell that starts it. (In one line: %q writes others as $'…', which not every
+    # login shell knows.)
+    local script quoted
     printf -v quoted '%q ' fleet "${words[@]}"
-    printf -v quoted '%q' "exec $quoted"
-    ssh -T -- "$remote" "exec bash -lc $quoted"
+    # shellcheck disable=SC2016 # for the shell over there
+    script='while IFS= read -r -d "" entry && [[ $entry != fleet:end ]]; do' \
+      script+=' if [[ -n ${begun-} && ${entry%%=*} != *[!A-Za-z0-9_]* ]]; then export "$entry" 2>/dev/null;' \
+      script+=' elif [[ $entry == *fleet:begin ]]; then begun=1; fi;' \
+      script+=' done < <(bash -lc "printf %s\\\\0 fleet:begin; env -0; printf %s\\\\0 fleet:end" </dev/null); exec '
+    printf -v quoted '%q' "$script$quoted"
+    ssh -T -- "$remote" "exec bash -pc $quoted"
   fi
 }
 if [[ -n $given ]]; then printf '%s' "$text" | pass

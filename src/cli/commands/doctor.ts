@@ -1,6 +1,8 @@
-import { displayPath } from '../../host/paths.js';
+import { userName } from '../../host/owner.js';
+import { displayPath, type Paths } from '../../host/paths.js';
 import { observeInstallation } from '../../observers/installation.js';
 import { observeMemory } from '../../observers/memory.js';
+import { othersFiles, type OthersFiles } from '../../observers/others-files.js';
 import { observeUnits } from '../../observers/systemd.js';
 import { writingProblem } from '../../observers/writable.js';
 import { parseEnvironmentFile } from '../../roster/environment-file.js';
@@ -9,7 +11,7 @@ import type { Context } from '../context.js';
 import { environmentChecks } from '../environment-checks.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem } from '../guard.js';
-import { cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
+import { busCheck, cgroupChecks, lingerCheck, programChecks } from '../host-checks.js';
 import { checkLines, messageAndHint, type Check } from '../render/check-text.js';
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
@@ -21,9 +23,7 @@ import { undeliverable } from '../talk/undeliverable.js';
 export async function doctorCommand(context: Context): Promise<ExitCode> {
   const { paths, exec } = context;
   const [{ checks: programs, tmux }, units] = await Promise.all([programChecks(context), observeUnits(exec)]);
-  const bus: Check = units.known
-    ? { result: 'ok', subject: 'user systemd', message: 'answers' }
-    : { result: 'failed', subject: 'user systemd', message: units.message };
+  const bus = busCheck(context, units.known ? null : units.message);
   const { roster, check: rosterCheck } = await tryRoster(context);
   const installation = observeInstallation(paths, parseEnvironmentFile);
   const problem = installationProblem(context, roster, installation);
@@ -39,7 +39,7 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     ...programs,
     bus,
     ...(server?.checks ?? []),
-    lingerCheck(context),
+    lingerCheck(),
     ...(await cgroupChecks(context, roster)),
     rosterCheck,
     ...unreadRosters(paths).map((message): Check => ({ result: 'warning', subject: 'roster', message })),
@@ -56,6 +56,9 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
 }
 
 function stateCheck({ paths }: Context): Check {
+  const places = [paths.state, paths.fleet, paths.fleetTools, paths.tmuxTools];
+  const [others] = places.flatMap((place) => othersFiles(place) ?? []);
+  if (others !== undefined) return othersCheck(paths, others);
   const memory = observeMemory(paths.state);
   if (!memory.known) return { result: 'failed', subject: 'state', message: memory.message };
   for (const directory of [paths.state, paths.fleet]) {
@@ -66,6 +69,14 @@ function stateCheck({ paths }: Context): Check {
     }
   }
   return { result: 'ok', subject: 'state', message: displayPath(paths.state, paths.userHome) };
+}
+
+/** Left by a `sudo fleet …`, most likely. */
+function othersCheck({ userHome }: Paths, { first, directory, owner, count }: OthersFiles): Check {
+  const more = count === 1 ? '' : ` (and ${count - 1} more below ${displayPath(directory, userHome)})`;
+  const message = `${displayPath(first, userHome)} belongs to ${userName(owner)}, and cannot be used${more}`;
+  const hint = `sudo chown -R '#${process.geteuid?.() ?? ''}' ${displayPath(directory, userHome)}`;
+  return { result: 'failed', subject: 'state', message, hint };
 }
 
 const leftBehind = (name: string): Check => ({

@@ -54,7 +54,7 @@ export async function installCommand(context: Context, options: InstallOptions):
       `the files are in place, but systemd did not take them: ${failure}\nWhen it answers again, run: systemctl --user daemon-reload && systemctl --user try-restart mosaic-fleet.service${options.enable === true ? ' && fleet install --enable' : ''}`,
     );
   await renewController(context, units, renewal(context, changes, false));
-  if (!lingers(context.env)) {
+  if (!lingers()) {
     context.say(
       context.style.warn(
         'warning: lingering is off: systemd ends every agent about 10 s after your last logout\nTurn it on with: loginctl enable-linger',

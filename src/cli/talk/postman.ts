@@ -1,5 +1,6 @@
 import { assess, type World } from '../../controller/assess.js';
 import type { Known } from '../../controller/observed.js';
+import { fileProblem, isSystemError } from '../../host/atomic-file.js';
 import { acquireLock } from '../../host/lock.js';
 import { outboxDirectory, talkLock } from '../../host/paths.js';
 import { agentsWithMail, readOutbox } from '../../observers/outbox.js';
@@ -26,10 +27,13 @@ export class Postman {
   /** When an agent is tried again, and in which process it was tried: its successor may be ready at once. */
   readonly #due = new Map<string, { readonly at: number; readonly pauseMs: number; readonly pid: number }>();
 
-  /** What has been told of an outbox that cannot be read, by its agent's name, or by '' of all of them. */
+  /**
+   * What has been told of an outbox that cannot be read, by its agent's name, or by '' of all of them; and by `NAME/round` of a
+   * delivery that failed, where the agent's lock cannot be written for example.
+   */
   readonly #told = new Map<string, string>();
 
-  /** @param tell of an outbox that cannot be read: nothing of it is delivered until then */
+  /** @param tell why nothing is delivered, once for each reason */
   constructor(context: Context, wake: () => void, tell: (message: string) => void) {
     this.#context = context;
     this.#wake = wake;
@@ -81,7 +85,18 @@ export class Postman {
 
   #begin(roster: Roster, agent: AgentSpec, pid: number): void {
     const work = this.#round(roster, agent)
-      .catch(() => false)
+      .then(
+        (done) => {
+          this.#tellOnce(`${agent.name}/round`, { known: true, value: null });
+          return done;
+        },
+        (error: unknown) => {
+          const where = isSystemError(error) && error.path !== undefined ? `${error.path}: ` : '';
+          const message = `what waits for ${agent.name} cannot be delivered: ${where}${fileProblem(error)}`;
+          this.#tellOnce(`${agent.name}/round`, { known: false, message });
+          return false;
+        },
+      )
       .then((done) => {
         this.#work.delete(agent.name);
         if (done) this.#due.delete(agent.name);
