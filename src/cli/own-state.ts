@@ -15,8 +15,9 @@ const elsewhere: readonly string[] = ['validate', 'completion', 'complete'];
 export function requireOwnState(command: string, paths: Paths, uid = process.geteuid?.()): void {
   if (uid !== 0 || elsewhere.includes(command)) return;
   const owned = ownerOf(paths.state);
-  if (owned === null || owned.uid === uid) return;
-  const [name, place] = [userName(owned.uid), displayPath(owned.file, paths.userHome)];
+  // Where there is none yet nobody's fleet is spoiled, and a container's root may well have a home that is another's.
+  if (owned?.file !== paths.state || owned.uid === uid) return;
+  const [name, place] = [userName(owned.uid), displayPath(paths.state, paths.userHome)];
   throw new CommandFailure(
     ExitCode.unavailable,
     `this is root, but fleet's state is ${name}'s (${place}): what root writes there, ${name}'s fleet could not read. Nothing was done\n` +

@@ -38,12 +38,22 @@ export function writeFileAtomic(
     }
     fs.renameSync(temporary, target);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    discard(temporary);
+    // The operator knows the file by its own name.
+    if (isSystemError(error) && error.path === temporary) error.path = target;
     throw error;
   }
   if (durability === 'synced') syncDirectory(path.dirname(target));
   sweepLeftOvers(path.dirname(target));
   return true;
+}
+
+function discard(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // What kept it from being written keeps it from being looked at.
+  }
 }
 
 function openNew(file: string, mode: number, parents: 'made' | 'expected'): number {

@@ -61,7 +61,7 @@ describe('verbs on units', () => {
     expect(await new SystemdUnits(exec).startHolder()).toBeNull();
     expect(calls.map(({ args }) => args.at(-3))).toEqual(['start', 'reset-failed', 'start']);
     expect(await new SystemdUnits(recording(failed, done, failed).exec).startHolder()).toContain(
-      'Job failed. (why: journalctl --user -u mosaic-tmux-holder.service -n 20)',
+      'Job failed. See why: journalctl --user -u mosaic-tmux-holder.service -n 20',
     );
   });
 

@@ -123,6 +123,14 @@ describe('writing', () => {
     expect(only(file)).toEqual(['file']);
   });
 
+  test('that fails names the file, and not what it is written to first', () => {
+    // The name that is written to first is longer than a name may be.
+    const file = path.join(temporary(), 'x'.repeat(250));
+    expect(() => writeFileAtomic(file, 'text', 0o600)).toThrow(
+      expect.objectContaining({ code: 'ENAMETOOLONG', path: file }),
+    );
+  });
+
   test('in the place of a device fails', () => {
     const directory = temporary();
     const link = path.join(directory, 'link');
