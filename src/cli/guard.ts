@@ -1,4 +1,4 @@
-import { tmuxTmpdir, type Installation, type InstallRecord } from '../observers/installation.js';
+import { tmuxTmpdir, type Installation, type InstallRecord, type Owner } from '../observers/installation.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
@@ -36,7 +36,7 @@ function differs(what: string, recorded: string, here: string): string | null {
  */
 export function moveProblem(
   roster: Sockets,
-  { record, otherHome }: Pick<Installation, 'record' | 'otherHome'>,
+  { record, otherHome }: Pick<Owner, 'record' | 'otherHome'>,
 ): string | null {
   if (record === null || otherHome !== null) return null;
   const moved = [
@@ -55,8 +55,9 @@ const moves = (field: string, recorded: string, wanted: string): string | null =
 function foreignInstallation(
   context: Context,
   roster: Sockets | null,
-  { record, otherHome }: Pick<Installation, 'record' | 'otherHome'>,
+  { record, otherHome, unreadable }: Owner,
 ): string | null {
+  if (unreadable !== null) return `what the fleet is installed for cannot be told: ${unreadable}`;
   if (otherHome !== null) {
     return `the units are installed for another home: ${otherHome}\nUse --mosaic-home ${otherHome}, or uninstall there first`;
   }
@@ -66,14 +67,18 @@ function foreignInstallation(
     : `installed for other values:\n  ${differences.join('\n  ')}\nNothing was done. To move the fleet there: fleet stop, fleet install, fleet start`;
 }
 
+/** Whether no trace of any fleet is there. */
+export const neverInstalled = ({ record, otherHome, unreadable }: Owner): boolean =>
+  record === null && otherHome === null && unreadable === null;
+
 /** What a command that acts on agents would be refused for, or null. `stop` looks at the recorded socket, not the roster's. */
 export function installationProblem(
   context: Context,
   roster: Sockets | null,
   installation: Installation,
 ): string | null {
-  const { record, stale, missing, otherHome } = installation;
-  if (otherHome === null && (missing || record === null))
+  const { record, stale, missing, otherHome, unreadable } = installation;
+  if (unreadable === null && otherHome === null && (missing || record === null))
     return 'the units are not installed\nRun: fleet install';
   const foreign = foreignInstallation(context, roster, installation);
   if (foreign !== null) return foreign;
@@ -100,11 +105,7 @@ export function requireInstallation(
  * @param roster by which agents are talked to; null: no session is touched
  * @throws CommandFailure 69 where it would reach another fleet
  */
-export function requireOwnInstallation(
-  context: Context,
-  roster: Sockets | null,
-  installation: Pick<Installation, 'record' | 'otherHome'>,
-): void {
+export function requireOwnInstallation(context: Context, roster: Sockets | null, installation: Owner): void {
   const problem = foreignInstallation(context, roster, installation);
   if (problem !== null) throw new CommandFailure(ExitCode.unavailable, problem);
 }

@@ -30,7 +30,12 @@ export interface Installation {
   readonly missing: boolean;
   /** The home that the installed units belong to, where it is another one. */
   readonly otherHome: string | null;
+  /** Why what is installed, and for whom, cannot be told: not the same as nothing. */
+  readonly unreadable: string | null;
 }
+
+/** Whose fleet is installed. */
+export type Owner = Pick<Installation, 'record' | 'otherHome' | 'unreadable'>;
 
 /**
  * For who looks again and again: what has not changed, here or in the package, is not read again.
@@ -55,16 +60,18 @@ export function rememberedInstallation(paths: Paths, parse: ParseEnvironment): (
 const filesIn = (directory: string): readonly string[] =>
   fs.existsSync(directory) ? fs.readdirSync(directory).map((name) => path.join(directory, name)) : [];
 
-/** Whose fleet is installed: two files, where all of them are read for what is in force. */
-export function observeOwner(
-  paths: Paths,
-  parse: ParseEnvironment,
-): Pick<Installation, 'record' | 'otherHome'> {
+/** Two files, where all of them are read for what is in force. */
+export function observeOwner(paths: Paths, parse: ParseEnvironment): Owner {
   const unit = readText(path.join(paths.units, 'mosaic-agent@.service'));
+  const recorded = readText(paths.environment);
   const unitHome = unit.state === 'present' ? homeOfUnit(unit.text) : null;
+  const [unreadable = null] = [recorded, unit].flatMap((file) =>
+    file.state === 'unknown' ? file.message : [],
+  );
   return {
-    record: readRecord(paths, parse),
+    record: recorded.state === 'present' ? recordIn(recorded.text, paths, parse) : null,
     otherHome: unitHome !== null && unitHome !== paths.home ? unitHome : null,
+    unreadable,
   };
 }
 
@@ -82,10 +89,8 @@ export function observeInstallation(paths: Paths, parse: ParseEnvironment): Inst
   };
 }
 
-function readRecord(paths: Paths, parse: ParseEnvironment): InstallRecord | null {
-  const file = readText(paths.environment);
-  if (file.state !== 'present') return null;
-  const { managed, site } = parse(file.text);
+function recordIn(text: string, paths: Paths, parse: ParseEnvironment): InstallRecord | null {
+  const { managed, site } = parse(text);
   const [home, roster, socketName, holderSession] = [
     managed['MOSAIC_HOME'],
     managed['MOSAIC_FLEET_ROSTER'],

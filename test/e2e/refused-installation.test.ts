@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FleetSandbox, sleeper } from '../support/fleet-sandbox.js';
+import { FleetSandbox, sleeper, snapshot } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -33,4 +33,35 @@ test('what neither apply nor the controller will do is told as such', async () =
   await fleet.expect(0, 'install');
   expect((await fleet.expect(0, 'status')).stderr).toBe('');
   expect((await fleet.expect(0, 'explain', 'b')).stdout).toContain('by the next apply');
+});
+
+test('what the fleet is installed for, and cannot be read, is not told as nothing', async () => {
+  fleet.writeRoster([sleeper('a')]);
+  await fleet.expect(0, 'install');
+  await fleet.expect(0, 'apply');
+  const before = await fleet.pids();
+  const file = path.join(fleet.home, 'fleet', 'environment');
+  fs.renameSync(file, `${file}.away`);
+  fs.mkdirSync(file);
+  const problem = `${file}: is a directory; a file is expected`;
+  const files = snapshot(fleet.home, fleet.state, fleet.units);
+  expect((await fleet.expect(0, 'plan')).stderr).toContain(
+    `apply would refuse: what the fleet is installed for cannot be told: ${problem}`,
+  );
+  for (const words of [
+    ['restart', 'a'],
+    ['hold', 'a'],
+    ['stop'],
+    ['agent', 'send', 'a', '--later', '--message', 'x'],
+    ['uninstall'],
+  ]) {
+    const { stdout, stderr } = await fleet.expect(69, ...words);
+    expect([stdout, stderr]).toEqual(['', `what the fleet is installed for cannot be told: ${problem}\n`]);
+  }
+  expect((await fleet.expect(69, 'install')).stderr).toBe(`nothing was installed: ${problem}\n`);
+  expect(snapshot(fleet.home, fleet.state, fleet.units)).toEqual(files);
+  expect(await fleet.pids()).toEqual(before);
+  fs.rmdirSync(file);
+  fs.renameSync(`${file}.away`, file);
+  await fleet.expect(0, 'verify');
 });

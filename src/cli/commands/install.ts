@@ -78,7 +78,9 @@ const renewal = ({ paths }: Context, changes: readonly FileChange[], dryRun: boo
 
 /** @throws CommandFailure 69 where installing would pull units from under a running fleet, or leave conversations behind */
 function requireInstallable(context: Context, { world, installation }: Pass): void {
-  const { record, otherHome } = installation;
+  const { record, otherHome, unreadable } = installation;
+  if (unreadable !== null)
+    throw new CommandFailure(ExitCode.unavailable, `nothing was installed: ${unreadable}`);
   if (otherHome !== null) {
     throw new CommandFailure(
       ExitCode.unavailable,

@@ -8,7 +8,7 @@ import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
 import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
-import { installationProblem } from '../guard.js';
+import { installationProblem, neverInstalled } from '../guard.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
 import { planJson } from '../render/plan-json.js';
@@ -31,10 +31,7 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   if (options.json === true) print(jsonText(document, 2));
   else for (const line of planText(plan, displayPath(paths.roster, paths.userHome), style)) print(line);
   const problem = installationProblem(context, world.roster, installation);
-  if (
-    problem !== null &&
-    (plan.actions.length > 0 || installation.otherHome !== null || installation.record !== null)
-  ) {
+  if (problem !== null && (plan.actions.length > 0 || !neverInstalled(installation))) {
     say(style.warn(`apply would refuse: ${problem}`));
   }
   if (options.out !== undefined) {

@@ -12,7 +12,7 @@ import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
-import { installationProblem } from '../guard.js';
+import { installationProblem, neverInstalled } from '../guard.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
 import { statusJson } from '../render/status-json.js';
@@ -89,7 +89,7 @@ async function look(
   const { unknownSources, strangers } = assess(world);
   // Before the first install nothing is refused that anybody waits for.
   const refusal =
-    plan.actions.length === 0 || installation.record === null
+    plan.actions.length === 0 || neverInstalled(installation)
       ? null
       : installationProblem(context, world.roster, installation);
   const found = { unknownSources, controllerPid, refusal };
