@@ -4,6 +4,9 @@ import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cli, FleetSandbox, run, until } from '../support/fleet-sandbox.js';
 
+const isInstalled = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(':').some((directory) => fs.existsSync(path.join(directory, program)));
+
 let fleet: FleetSandbox;
 beforeEach(() => {
   fleet = new FleetSandbox();
@@ -88,20 +91,12 @@ test('top says that the roster is broken or gone, and shows the fleet by the one
 
 test('bash completes commands, agents and choices, and runs nothing that stands on the line', async () => {
   roster();
-  const bin = path.join(fleet.directory, 'bin');
-  fs.mkdirSync(bin);
-  fs.writeFileSync(path.join(bin, 'fleet'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, {
-    mode: 0o755,
-  });
+  const shell = inPath();
   const trap = path.join(fleet.directory, 'ran');
   const ask = async (...words: readonly string[]): Promise<string> => {
     const script =
       'source <(fleet completion bash); COMP_WORDS=(fleet "$@"); COMP_CWORD=$#; _fleet; printf "%s\\n" "${COMPREPLY[@]}"';
-    const { stdout, stderr } = await run('bash', ['-c', script, 'bash', ...words], {
-      env: { ...fleet.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` },
-    });
-    expect(stderr).toBe('');
-    return stdout.trimEnd();
+    return shell('bash', ['-c', script, 'bash', ...words]);
   };
   expect(await ask('agent', 'att')).toBe('attach');
   expect(await ask('status', '')).toBe('builder\nscout\nspare');
@@ -115,3 +110,40 @@ test('bash completes commands, agents and choices, and runs nothing that stands 
   const unknown = await fleet.expect(64, 'completion', 'csh');
   expect(unknown.stderr).toContain('Allowed choices are bash, zsh, fish');
 });
+
+test.skipIf(!isInstalled('zsh'))('zsh completes them, and files where fleet knows of nothing', async () => {
+  roster();
+  const shell = inPath();
+  // What a terminal would show, without one: zsh's own part begins with these two.
+  const script =
+    'compdef() {}; source <(fleet completion zsh); _describe() { print -l "${(@P)2}" }; _files() { print files }; words=(fleet "$@"); CURRENT=$#words; _fleet';
+  const ask = (...words: readonly string[]) => shell('zsh', ['-f', '-c', script, 'zsh', ...words]);
+  expect(await ask('agent', 'att')).toBe('attach:attach this terminal; read-only while it is busy');
+  expect(await ask('status', '')).toBe('builder:sleeper\nscout:sleeper\nspare:sleeper');
+  expect(await ask('validate', '')).toBe('files');
+});
+
+test.skipIf(!isInstalled('fish'))('fish completes them, and files where fleet knows of nothing', async () => {
+  roster();
+  const shell = inPath();
+  const ask = (line: string) =>
+    shell('fish', ['--no-config', '-c', `fleet completion fish | source; complete -C ${line}`]);
+  expect(await ask("'fleet agent att'")).toBe('attach\tattach this terminal; read-only while it is busy');
+  expect(await ask("'fleet status '")).toBe('builder\tsleeper\nscout\tsleeper\nspare\tsleeper');
+  expect(await ask(`'fleet validate ${fleet.directory}/bi'`)).toBe(`${fleet.directory}/bin/`);
+});
+
+/** A shell that finds fleet as an operator's does. */
+function inPath() {
+  const bin = path.join(fleet.directory, 'bin');
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, 'fleet'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const env = { ...fleet.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+  return async (program: string, words: readonly string[]): Promise<string> => {
+    const { stdout, stderr } = await run(program, words, { env });
+    expect(stderr).toBe('');
+    return stdout.trimEnd();
+  };
+}
