@@ -1,7 +1,6 @@
 #!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS node
 // Starts fleet. Its chunks are run as scripts with V8's code cache, which spares about a third of the start-up: nothing
-// is parsed or compiled that was compiled at build time. A cache of another Node is refused by V8 and costs nothing but
-// the gain. The variable above has Node 20 read certificates at every start, which takes longer than Node itself; fleet
+// is parsed or compiled that was compiled at build time. The variable above has Node 20 read certificates at every start, which takes longer than Node itself; fleet
 // talks to nobody outside.
 'use strict';
 const fs = require('node:fs');
@@ -9,6 +8,13 @@ const vm = require('node:vm');
 
 const directory = `${__dirname}/chunks/`;
 const write = process.env.FLEET_WRITE_CODE_CACHE;
+/**
+ * The Node that the caches are of. V8 takes any cache of its own version and flags, and crashes with that of a Node that differs in
+ * anything else: 20.19.0 and 20.20.2 have the same version of V8 by its own account.
+ */
+const madeBy = `${directory}node`;
+const thisNode = () => `${process.version} ${process.arch} ${JSON.stringify(process.config)}`;
+let cached;
 const chunks = new Map();
 const loaded = new Map();
 
@@ -31,12 +37,8 @@ function load(place) {
 function read(chunk) {
   const filename = `${directory}${chunk}.js`;
   const cache = `${directory}${chunk}.cache`;
-  let cachedData;
-  try {
-    cachedData = fs.readFileSync(cache);
-  } catch {
-    // Built without one.
-  }
+  cached ??= isOurs();
+  const cachedData = cached ? content(cache) : undefined;
   let script;
   try {
     // The build sees to it that this is ASCII, and a text known to be Latin-1 needs no decoding.
@@ -48,6 +50,21 @@ function read(chunk) {
   if (write !== undefined && cachedData === undefined)
     process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
   return script.runInThisContext()(load, __dirname);
+}
+
+/** Whether the caches are of this very Node. The build's first run says of which they will be. */
+function isOurs() {
+  const made = content(madeBy);
+  if (made === undefined && write !== undefined) fs.writeFileSync(madeBy, thisNode());
+  return made === undefined ? write !== undefined : made.toString() === thisNode();
+}
+
+function content(file) {
+  try {
+    return fs.readFileSync(file);
+  } catch {
+    return undefined; // Built without one.
+  }
 }
 
 const missing = (message) =>

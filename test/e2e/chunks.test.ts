@@ -84,6 +84,35 @@ describe('a command loads what it needs', () => {
   }); // prettier-ignore
 });
 
+// V8 takes any cache of its own version and flags, and a Node that differs in anything else crashes with it.
+test('what another Node has compiled is not run', async () => {
+  const launcher = path.join(packageCopy(), 'dist', 'fleet.js');
+  const chunks = path.join(path.dirname(launcher), 'chunks');
+  const [, main = '', unit = '', name = ''] =
+    /load\('(main\.[0-9a-f]+)\/(\d+)\/(\w+)'\)/.exec(fs.readFileSync(launcher, 'utf8')) ?? [];
+  const says = (text: string): void =>
+    fs.writeFileSync(
+      path.join(chunks, `${main}.js`),
+      `(() => ({ ${unit}: (to) => { to.${name} = { main: () => console.log('${text}') } } }))`,
+    );
+  const started = async (env = {}): Promise<string> =>
+    (await run(process.execPath, [launcher], { env })).stdout.trim();
+  // V8 knows a source by its length: with the cache of one that is as long, that one is run.
+  fs.rmSync(path.join(chunks, `${main}.cache`));
+  says('as compiled');
+  expect(await started({ FLEET_WRITE_CODE_CACHE: '1' })).toBe('as compiled');
+  says('as it reads');
+  expect(await started()).toBe('as compiled');
+  const madeBy = path.join(chunks, 'node');
+  const made = fs.readFileSync(madeBy, 'utf8');
+  fs.writeFileSync(madeBy, made.replace(process.version, 'v20.19.0'));
+  expect(await started()).toBe('as it reads');
+  fs.rmSync(madeBy);
+  expect(await started()).toBe('as it reads');
+  fs.writeFileSync(madeBy, made);
+  expect(await started()).toBe('as compiled');
+});
+
 describe('a controller whose program is removed under it', () => {
   let controller: RunningController;
   afterEach(() => controller.stop('SIGKILL'));
