@@ -39,7 +39,15 @@ const [places] = await Promise.all([
 fs.writeFileSync(`${out}/package.json`, '{ "type": "commonjs" }\n');
 // The library is in the chunks already; as a module it only hands it out.
 fs.copyFileSync('scripts/library.mjs', `${out}/index.mjs`);
-const launcher = fs.readFileSync('scripts/launcher.cjs', 'utf8');
+/**
+ * The second line is a shell's, and for Node a string with a remark: with that variable Node 20 reads certificates at every start, which
+ * takes longer than Node itself, and fleet talks to nobody outside. In the first one stands a program alone: package managers other
+ * than npm start it by a script of their own, and pnpm's knows no options of env.
+ */
+const firstLines = `#!/bin/sh
+':' //; unset NODE_EXTRA_CA_CERTS; exec node "$0" "$@"
+`;
+const launcher = firstLines + fs.readFileSync('scripts/launcher.cjs', 'utf8');
 fs.writeFileSync(
   `${out}/fleet.js`,
   launcher.replace('@START@', places.start).replace('@LIBRARY@', places.library),

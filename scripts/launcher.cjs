@@ -1,7 +1,5 @@
-#!/usr/bin/env -S -u NODE_EXTRA_CA_CERTS node
 // Starts fleet. Its chunks are run as scripts with V8's code cache, which spares about a third of the start-up: nothing
-// is parsed or compiled that was compiled at build time. The variable above has Node 20 read certificates at every start, which takes longer than Node itself; fleet
-// talks to nobody outside.
+// is parsed or compiled that was compiled at build time.
 'use strict';
 const fs = require('node:fs');
 const vm = require('node:vm');

@@ -84,6 +84,28 @@ describe('a command loads what it needs', () => {
   }); // prettier-ignore
 });
 
+test('is started by its name, by a link, and by the scripts of package managers, without the certificates of NODE_EXTRA_CA_CERTS', async () => {
+  const file = path.join(packageCopy(), 'dist', 'fleet.js');
+  const bin = path.join(fleet.directory, 'a bin');
+  fs.mkdirSync(bin);
+  fs.symlinkSync(file, path.join(bin, 'fleet'));
+  // pnpm's takes no more of the first line than the name of a program.
+  const [, interpreter = ''] = /^#!(\/\S+)\n/.exec(fs.readFileSync(file, 'utf8')) ?? [];
+  fs.writeFileSync(path.join(bin, 'shim'), `#!/bin/sh\nexec ${interpreter} '${file}' "$@"\n`, {
+    mode: 0o755,
+  });
+  // Node warns of a file that it cannot read.
+  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, NODE_EXTRA_CA_CERTS: '/nonexistent' };
+  const { stdout } = await fleet.expect(0, '--version');
+  for (const [program, ...words] of [['fleet'], [path.join(bin, 'fleet')], ['shim'], [file], ['sh', file]])
+    expect(await run(program ?? '', [...words, '--version'], { env })).toEqual({
+      code: 0,
+      stdout,
+      stderr: '',
+    });
+  expect(await run('fleet', ['validate', '/no such roster'], { env })).toMatchObject({ code: 78 });
+});
+
 // V8 takes any cache of its own version and flags, and a Node that differs in anything else crashes with it.
 test('what another Node has compiled is not run', async () => {
   const launcher = path.join(packageCopy(), 'dist', 'fleet.js');
