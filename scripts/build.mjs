@@ -39,6 +39,7 @@ const [places] = await Promise.all([
 fs.writeFileSync(`${out}/package.json`, '{ "type": "commonjs" }\n');
 // The library is in the chunks already; as a module it only hands it out.
 fs.copyFileSync('scripts/library.mjs', `${out}/index.mjs`);
+const { engines } = JSON.parse(fs.readFileSync('package.json', 'utf8'));
 /**
  * The second line is a shell's, and for Node a string with a remark: with that variable Node 20 reads certificates at every start, which
  * takes longer than Node itself, and fleet talks to nobody outside. In the first one stands a program alone: package managers other
@@ -50,7 +51,10 @@ const firstLines = `#!/bin/sh
 const launcher = firstLines + fs.readFileSync('scripts/launcher.cjs', 'utf8');
 fs.writeFileSync(
   `${out}/fleet.js`,
-  launcher.replace('@START@', places.start).replace('@LIBRARY@', places.library),
+  launcher
+    .replace('@START@', places.start)
+    .replace('@LIBRARY@', places.library)
+    .replaceAll('@NODE@', engines.node.replace('>=', '')),
   { mode: 0o755 },
 );
 writeCodeCache(`${out}/fleet.js`, `${out}/chunks`);

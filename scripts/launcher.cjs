@@ -1,5 +1,5 @@
 // Starts fleet. Its chunks are run as scripts with V8's code cache, which spares about a third of the start-up: nothing
-// is parsed or compiled that was compiled at build time.
+// is parsed or compiled that was compiled at build time. This file alone is written for any Node, to be able to say that it is too old.
 'use strict';
 const fs = require('node:fs');
 const vm = require('node:vm');
@@ -35,7 +35,7 @@ function load(place) {
 function read(chunk) {
   const filename = `${directory}${chunk}.js`;
   const cache = `${directory}${chunk}.cache`;
-  cached ??= isOurs();
+  if (cached === undefined) cached = isOurs();
   const cachedData = cached ? content(cache) : undefined;
   let script;
   try {
@@ -73,11 +73,24 @@ const missing = (message) =>
     { code: 'FLEET_PART' },
   );
 
+/** Whether this Node is as late as the words of `wanted`, e.g. 20.19. */
+function isLate(wanted) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [leastMajor, leastMinor] = wanted.split('.').map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
 if (require.main === module) {
+  if (!isLate('@NODE@')) {
+    process.stderr.write(
+      `fleet needs Node @NODE@ or later, and this is ${process.version} (${process.execPath})\nInstall one and have it first in PATH\n`,
+    );
+    process.exit(69);
+  }
   // Node would print the line of the source before it, which is half a chunk.
   process.once('uncaughtException', (error) => {
     process.stderr.write(
-      `${error?.code === 'FLEET_PART' ? error.message : `fleet: ${error?.stack ?? error}`}\n`,
+      `${error && error.code === 'FLEET_PART' ? error.message : `fleet: ${(error && error.stack) || error}`}\n`,
     );
     process.exit(1);
   });

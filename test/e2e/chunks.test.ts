@@ -106,6 +106,25 @@ test('is started by its name, by a link, and by the scripts of package managers,
   expect(await run('fleet', ['validate', '/no such roster'], { env })).toMatchObject({ code: 78 });
 });
 
+test('says that a Node is too old, as that of a distribution may be', async () => {
+  const preloaded = path.join(fleet.directory, 'other.cjs');
+  const started = (node: string) => {
+    fs.writeFileSync(
+      preloaded,
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } });
+       Object.defineProperty(process, 'version', { value: 'v${node}' });`,
+    );
+    return run(process.execPath, ['-r', preloaded, cli, '--version']);
+  };
+  for (const node of ['12.22.12', '18.19.0', '20.18.3'])
+    expect(await started(node)).toEqual({
+      ...{ code: 69, stdout: '' },
+      stderr: `fleet needs Node 20.19 or later, and this is v${node} (${process.execPath})\nInstall one and have it first in PATH\n`,
+    });
+  for (const node of ['20.19.0', '21.0.0', '30.1.0'])
+    expect(await started(node)).toMatchObject({ code: 0, stderr: '' });
+});
+
 // V8 takes any cache of its own version and flags, and a Node that differs in anything else crashes with it.
 test('what another Node has compiled is not run', async () => {
   const launcher = path.join(packageCopy(), 'dist', 'fleet.js');
