@@ -40,9 +40,13 @@ fs.writeFileSync(`${out}/package.json`, '{ "type": "commonjs" }\n');
 // The library is in the chunks already; as a module it only hands it out.
 fs.copyFileSync('scripts/library.mjs', `${out}/index.mjs`);
 const launcher = fs.readFileSync('scripts/launcher.cjs', 'utf8');
+const { engines } = JSON.parse(fs.readFileSync('package.json', 'utf8'));
 fs.writeFileSync(
   `${out}/fleet.js`,
-  launcher.replace('@START@', places.start).replace('@LIBRARY@', places.library),
+  launcher
+    .replace('@START@', places.start)
+    .replace('@LIBRARY@', places.library)
+    .replaceAll('@NODE@', engines.node.replace('>=', '')),
   { mode: 0o755 },
 );
 writeCodeCache(`${out}/fleet.js`, `${out}/chunks`);

@@ -43,6 +43,22 @@ describe('a command loads what it needs', () => {
     expect(await chunksOf('plan')).toContain('yaml');
   });
 
+  test('in no Node that is too old for it', async () => {
+    const asNode = (version: string) => {
+      const preload = path.join(fleet.directory, 'version.cjs');
+      const versions = `{ ...process.versions, node: '${version}' }`;
+      fs.writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: ${versions} });\n`);
+      return run(process.execPath, ['-r', preload, cli, 'plan'], { env: fleet.env });
+    };
+    for (const old of ['18.19.0', '20.18.3']) {
+      const said = `fleet needs Node 20.19 or later; ${process.execPath} is ${old}. Nothing was done\n`;
+      const { code, stdout, stderr } = await asNode(old);
+      expect([code, stdout]).toEqual([69, '']);
+      expect(stderr).toContain(said);
+    }
+    for (const good of ['20.19.0', '22.1.0']) expect((await asNode(good)).code).toBe(0);
+  });
+
   // It is read as Latin-1. esbuild leaves what is beyond ASCII in regular expressions, where it would match something else.
   test('which is ASCII', () => {
     const chunks = path.join(path.dirname(cli), 'chunks');
