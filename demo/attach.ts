@@ -21,7 +21,7 @@ export function attachText(directory: string, launcherPid: number, report: Repor
     '',
     line('', 'a shell inside, with fleet and tmux'),
     line(' fleet status', ''),
-    line(` tmux -L ${socket} attach -t =lead`, 'C-b d leaves'),
+    line(` tmux -L ${socket} attach -t '=lead'`, 'C-b d leaves'),
     '',
     `End it with Ctrl-C here, or from elsewhere: ${style.bold(`kill ${process.pid}`)}`,
   ].join('\n');

@@ -73,20 +73,20 @@ const missing = (message) =>
     { code: 'FLEET_PART' },
   );
 
-/** Whether this Node is as late as the words of `wanted`, e.g. 20.19. */
-function isLate(wanted) {
+/** npm only warns of it, and Debian 12 has 18: there a function would be missing in the middle of a command. */
+function refuseOldNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  const [leastMajor, leastMinor] = wanted.split('.').map(Number);
-  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+  const [oldest, oldestMinor] = '@NODE@'.split('.').map(Number);
+  if (major > oldest || (major === oldest && minor >= oldestMinor)) return;
+  process.stderr.write(
+    `fleet needs Node @NODE@ or later; ${process.execPath} is ${process.versions.node}. Nothing was done\n` +
+      'Install a later one, put it first in PATH, and run: fleet install\n',
+  );
+  process.exit(69);
 }
 
 if (require.main === module) {
-  if (!isLate('@NODE@')) {
-    process.stderr.write(
-      `fleet needs Node @NODE@ or later, and this is ${process.version} (${process.execPath})\nInstall one and have it first in PATH\n`,
-    );
-    process.exit(69);
-  }
+  refuseOldNode();
   // Node would print the line of the source before it, which is half a chunk.
   process.once('uncaughtException', (error) => {
     process.stderr.write(

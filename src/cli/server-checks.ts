@@ -96,7 +96,8 @@ async function settingsChecks(
     ...fragile.map((name) =>
       failed(
         `destroy-unattached is on: session ${name} ends once nobody is attached to it`,
-        `tmux -L ${socketName} set-option -t =${name}: destroy-unattached off`,
+        // In quotes: zsh takes a bare `=NAME` for the path of a program.
+        `tmux -L ${socketName} set-option -t '=${name}:' destroy-unattached off`,
       ),
     ),
     ...(changed.length > 0

@@ -66,3 +66,20 @@ test('a roster by its other name is replaced where it stands, and one in JSON is
     );
   }
 });
+
+test('editors find the schema that is named in an example, and in what init writes', () => {
+  const named = (text: string): string => /^# yaml-language-server: \$schema=(\S+)$/m.exec(text)?.[1] ?? '';
+  const id = (file: URL): unknown =>
+    (JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>)['$id'];
+  const context = { ...createContext({}, { HOME: temporary() }), print: () => undefined };
+  for (const profile of ['minimal', 'local-canary', 'software-factory']) {
+    const example = new URL(`../../roster/examples/${profile}.yaml`, import.meta.url);
+    const schema = new URL(named(fs.readFileSync(example, 'utf8')), example);
+    initCommand(context, { profile, write: true, force: true });
+    const written = named(fs.readFileSync(context.paths.roster, 'utf8'));
+    expect(written).toMatch(/^file:\/\/\//);
+    expect([id(schema), id(new URL(written))]).toEqual(
+      Array(2).fill('https://mosaic-fleet.dev/roster.schema.json'),
+    );
+  }
+});

@@ -185,6 +185,8 @@ describe('the scripts for shells', () => {
     expect((await script('send-message.sh', '-t', 'nobody', '-m', 'x')).code).toBe(1);
     await fleet.type('a', 'half');
     await until('the draft shows', async () => (await fleet.screen('a')).includes('half'));
-    expect((await script('send-message.sh', '-t', 'a', '-m', 'x')).code).toBe(2);
+    const refused = await script('send-message.sh', '-t', 'a', '-m', 'x');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse(refused.stderr)).toMatchObject({ status: 'refused', reason: 'Draft' });
   });
 });

@@ -3,9 +3,10 @@
 #
 # Sends a message to an agent of the fleet as it is, without saying who speaks. Delivery is fleet's.
 #   -t agent or session   -b the text in base64   -L the fleet's tmux socket   -r most extra Enters   -v say what is done
-# Exit status: 0 sent or queued, 1 no such target or nothing was sent, 2 it stands in the composer, 3 usage.
+# Exit status: 0 sent or queued, 2 a draft stands in the composer, 3 usage, 1 all else: no such target, not sent, or not known whether
+# it was taken. What became of it is then on standard error, as `fleet agent send --json` prints it.
 set -u
-usage() { sed -n '2,6s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2 && exit 3; }
+usage() { sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2 && exit 3; }
 
 target='' text='' file='' encoded='' socket='' retries='' verbose='' given=''
 while getopts :t:m:f:b:L:r:v option; do
@@ -45,6 +46,6 @@ case $given in
   *) receipt=$("$fleet" "${words[@]}") ;;
 esac
 code=$?
-[[ -z $verbose ]] || printf '%s\n' "$receipt" >&2
+[[ (-z $verbose && $code -eq 0) || -z $receipt ]] || printf '%s\n' "$receipt" >&2
 [[ $code -ne 0 ]] || exit 0
 case $receipt in *'"status":"drafted"'* | *'"reason":"Draft"'*) exit 2 ;; *) exit 1 ;; esac

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../host/assets.js';
 import { fileProblem, isThere, writeFileAtomic } from '../../host/atomic-file.js';
 import { errorCode } from '../../host/error-code.js';
@@ -29,7 +30,7 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
       `no profile ${profile}${near === null ? '' : ` (did you mean ${near}?)`}\nProfiles: ${profiles.join(', ')}`,
     );
   }
-  const text = fs.readFileSync(path.join(examples, `${profile}.yaml`), 'utf8');
+  const text = withSchema(fs.readFileSync(path.join(examples, `${profile}.yaml`), 'utf8'));
   if (write !== true) {
     if (force === true) throw new CommandFailure(ExitCode.usage, '--force goes with --write');
     context.print(text.trimEnd());
@@ -66,6 +67,13 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
   context.print('Next: edit it, then fleet validate, fleet install, fleet plan, fleet apply');
   return ExitCode.done;
 }
+
+/** The line by which editors find the schema: relative in the package, of which a roster elsewhere knows nothing. */
+const withSchema = (text: string): string =>
+  text.replace(
+    /(?<=^# yaml-language-server: \$schema=).*$/m,
+    () => pathToFileURL(path.join(packageRoot(), 'roster', 'roster.schema.json')).href,
+  );
 
 const templatesIn = (text: string): readonly string[] => [
   ...new Set([...text.matchAll(/^\s*kickstart_template:\s*(\S+)/gm)].map(([, template = '']) => template)),
