@@ -9,12 +9,13 @@ const holds = (id: string): { readonly holds: string } => ({ holds: id });
 
 /**
  * Puts on record which conversations an agent has, durably. A file that was damaged is kept beside it: nobody asked for its
- * end.
+ * end. The same of what was delivered: the record says by now what it was taken for.
  */
 export function writeConversations(paths: Paths, agent: string, record: ConversationRecord): Outcome {
   const file = conversationFile(paths, agent);
   try {
     keepDamaged(file);
+    keepDamaged(acceptedFile(paths, agent));
     const { current } = record;
     const held = current !== null && current.id !== '' && (current.accepted || current.unit !== null);
     const content = { formatVersion: '1.0', agent, ...(held ? holds(current.id) : {}), ...record };
