@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { expect, test } from 'vitest';
 import { writeAccepted, writeConversations } from '../../src/actuators/conversations.js';
 import type { Conversation } from '../../src/controller/conversation.js';
-import { acceptedFile } from '../../src/host/paths.js';
+import { acceptedFile, conversationFile } from '../../src/host/paths.js';
 import { readConversations } from '../../src/observers/conversations.js';
 import { temporaryPaths, write } from '../support/temporary.js';
 
@@ -42,4 +43,22 @@ test('what is damaged speaks for no later conversation', () => {
   expect(fs.existsSync(`${acceptedFile(paths, 'a')}.damaged`)).toBe(true);
   expect(writeAccepted(paths, 'a', 'later')).toBeNull();
   expect(readConversations(paths, 'a')).toMatchObject({ value: { current: { accepted: true } } });
+});
+
+test.each<readonly [string, (file: string) => void]>([
+  ['cut off', (file) => write(file, '{"former":')],
+  ['of another format', (file) => write(file, '{"formatVersion":"9.0","conversations":{}}')],
+  ['with a current one that is none', (file) => write(file, '{"current":7,"former":[]}')],
+  ['no file', (file) => fs.mkdirSync(file)],
+])('a record that is %s is kept beside the one that takes its place', (_, damage) => {
+  const paths = temporaryPaths();
+  const file = conversationFile(paths, 'a');
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  damage(file);
+  expect(readConversations(paths, 'a').known).toBe(false);
+  expect(writeConversations(paths, 'a', { current: conversation, former: [] })).toBeNull();
+  expect(fs.existsSync(`${file}.damaged`)).toBe(true);
+  expect(readConversations(paths, 'a')).toMatchObject({ value: { current: { id: 'x' } } });
+  writeConversations(paths, 'a', { current: null, former: [] });
+  expect(readConversations(paths, 'a')).toMatchObject({ value: { current: null } });
 });
