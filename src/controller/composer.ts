@@ -22,7 +22,8 @@ export function readComposer(
   if (placeholder === null) return { kind: 'draft', text };
   // claude 2.1 draws its cursor over the first letter of a placeholder: that letter is inverse, the rest is faint.
   const shown = joined(found.map((line) => line.text));
-  const isOwn = new RegExp(placeholder, 'm').test(text === shown || text.length > 1 ? text : shown);
+  // It stands at the beginning: below it the same words are a human's.
+  const isOwn = new RegExp(placeholder).test(text === shown || text.length > 1 ? text : shown);
   return isOwn ? { kind: 'empty' } : { kind: 'draft', text };
 }
 

@@ -57,6 +57,14 @@ describe('a composer_pattern of the roster', () => {
   });
 });
 
+test.each([
+  ['claude', [RULE, '❯ look at this:', '  Try "fix it" first', RULE]],
+  ['codex', ['› look at this:', '  Ask Codex about it', '', '  model · /work']],
+  ['gemini', [' > look at this:', '   Type your message here', '']],
+])('a draft for %s below whose first line the placeholder’s words stand is one', (runtime, lines) => {
+  expect(readComposer(profile(runtime, null), drawn(lines))).toMatchObject({ kind: 'draft' });
+});
+
 describe('a box beside another one', () => {
   const opencode = profile('opencode', null);
   const wide = 40;
