@@ -116,6 +116,21 @@ test.each([
   if (state.composer.kind === 'draft') expect(state.composer.text).toBe('half a thought');
 });
 
+// As tmux 3.3a prints them.
+test.each([
+  ['[2m', ''],
+  ['[0;2m', ''],
+  ['[2m\u001b[22m', 'x'],
+  ['[4:2m', 'x'],
+  ['[4:3m', 'x'],
+  ['[58;2;10;20;2m', 'x'],
+  ['[38;2;1;2;2m', 'x'],
+  ['[38:2::1:2:2m', 'x'],
+  ['[38;5;2m', 'x'],
+])('faint is what the attributes %s make so, and no style or colour of that number', (sequence, typed) => {
+  expect(new LineReader().read(`\u001b${sequence}x`)).toEqual({ text: 'x', typed });
+});
+
 describe('a draft is recognized', () => {
   const draft = (text: string) => ({ kind: 'draft', text }) as const;
   test.each([
