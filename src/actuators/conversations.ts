@@ -9,12 +9,13 @@ const holds = (id: string): { readonly holds: string } => ({ holds: id });
 
 /**
  * Puts on record which conversations an agent has, durably. A file that was damaged is kept beside it: nobody asked for its
- * end.
+ * end. The same of what was delivered: the record says by now what it was taken for.
  */
 export function writeConversations(paths: Paths, agent: string, record: ConversationRecord): Outcome {
   const file = conversationFile(paths, agent);
   try {
-    keepDamaged(file);
+    keepDamaged(file, isRecord);
+    keepDamaged(acceptedFile(paths, agent), namesOne);
     const { current } = record;
     const held = current !== null && current.id !== '' && (current.accepted || current.unit !== null);
     const content = { formatVersion: '1.0', agent, ...(held ? holds(current.id) : {}), ...record };
@@ -25,13 +26,26 @@ export function writeConversations(paths: Paths, agent: string, record: Conversa
   }
 }
 
-function keepDamaged(file: string): void {
+/** Also what cannot be read, or is of a format that a later version may have written. */
+function keepDamaged(file: string, isSound: (value: Fields) => boolean): void {
   const content = readText(file);
-  if (content.state !== 'present') return;
+  if (content.state === 'absent' || (content.state === 'present' && isSound(fieldsIn(content.text)))) return;
+  fs.renameSync(file, `${file}.damaged`);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isRecord = ({ current, former }: Fields): boolean =>
+  Array.isArray(former) && typeof current === 'object';
+
+const namesOne = (value: Fields): boolean => typeof value['holds'] === 'string';
+
+function fieldsIn(text: string): Fields {
   try {
-    JSON.parse(content.text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    fs.renameSync(file, `${file}.damaged`);
+    return {};
   }
 }
 

@@ -38,6 +38,9 @@ export function outcomeRecord(now: number, event: ApplyEvent): EventRecord | nul
       return result.late === true && gate.kind !== 'ready'
         ? eventOf('deferred', now, { ...details, gate: gate.kind, message: gateText(gate) })
         : null;
+    // The controller tells at each look what cannot be told of whom.
+    case 'unknown':
+    case 'settled':
     case 'interrupted':
       return null;
   }

@@ -6,8 +6,8 @@ import { ExitCode } from './exit-code.js';
 export function exitCodeOf(results: readonly ActionResult[], plan: Plan): ExitCode {
   if (plan.unknownSources.length > 0) return sourceExitCode(plan);
   if (results.some(({ kind }) => kind === 'interrupted')) return ExitCode.interrupted;
-  if (results.some(({ kind }) => kind === 'failed') || plan.unknownAgents.length > 0)
-    return ExitCode.actionFailed;
+  const missed = results.some(({ kind }) => kind === 'failed' || kind === 'unknown');
+  if (missed || plan.unknownAgents.length > 0) return ExitCode.actionFailed;
   if (results.some(({ kind }) => kind === 'gated')) return ExitCode.gated;
   return ExitCode.done;
 }

@@ -6,7 +6,7 @@ import { actionJson, formatVersion, planJson } from './render/plan-json.js';
 import { planText } from './render/plan-text.js';
 import { holderFailure, holderResult } from './render/holder-text.js';
 import { costJson, howText } from './render/reason-text.js';
-import { resultLines, resultSummary } from './render/result-text.js';
+import { resultLines, resultSummary, settledText } from './render/result-text.js';
 import { visible } from '../roster/visible.js';
 import type { NotUp } from './wait-until-up.js';
 import { jsonText } from './render/json-text.js';
@@ -87,8 +87,8 @@ export function jsonReporter({ print }: Pick<Context, 'print'>): Reporter {
         gated: of('gated'),
         interrupted: of('interrupted'),
         notUp,
-        unchanged,
-        unknown,
+        unchanged: unchanged + of('settled'),
+        unknown: unknown + of('unknown'),
       });
     },
   };
@@ -106,6 +106,15 @@ function resultJson(result: ActionResult): object {
       };
     case 'gated':
       return { ...actionJson(result.action), type: 'deferred' };
+    case 'settled': {
+      const { agent, action } = result.action;
+      return { type: 'action_complete', agent, action, cost: 'none', message: settledText, unchanged: true };
+    }
+    case 'unknown':
+      return {
+        ...{ type: 'action_failed', ...what, unknown: true },
+        ...{ message: `cannot tell how it is by now: ${result.message}`, lastLines: [] },
+      };
     case 'interrupted':
       return {
         type: 'action_failed',

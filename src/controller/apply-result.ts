@@ -3,6 +3,7 @@ import type { ApplyPort } from './apply.js';
 import { assess } from './assess.js';
 import type { Actuators, Outcome } from './port.js';
 import type { Situation } from './situation.js';
+import type { Withdrawal } from './still-due.js';
 import { verdictOf } from './verdict.js';
 
 /** How a live agent got its fresh conversation. */
@@ -16,6 +17,10 @@ export type ActionResult =
   | { readonly kind: 'done'; readonly action: PlannedAction; readonly how?: ResetManner }
   /** `late`: it was ready when it was planned, and not any more when its turn came. */
   | { readonly kind: 'gated'; readonly action: PlannedAction; readonly late?: true }
+  /** Ready when it was planned; when its turn came nothing was left to be done for it, and nothing was. */
+  | { readonly kind: 'settled'; readonly action: PlannedAction }
+  /** The same, but nothing could be told of it any more. */
+  | { readonly kind: 'unknown'; readonly action: PlannedAction; readonly message: string }
   /** Not begun, since the operator asked to stop. */
   | { readonly kind: 'interrupted'; readonly action: PlannedAction }
   | {
@@ -63,6 +68,18 @@ function isTransient(situation: Situation): boolean {
 
 /** An agent that neither roster, systemd nor tmux knows any more. */
 export const gone: Situation = { kind: 'stopped', failed: false };
+
+/** What became of one that was not begun when its turn came. */
+export function withdrawnResult(action: PlannedAction, withdrawal: Withdrawal): ActionResult {
+  switch (withdrawal.kind) {
+    case 'gated':
+      return { kind: 'gated', action: withdrawal.action, late: true };
+    case 'settled':
+      return { kind: 'settled', action };
+    case 'unknown':
+      return { kind: 'unknown', action, message: withdrawal.message };
+  }
+}
 
 /** @param situation as found afterwards; null where the action was not begun */
 export function resultOf(

@@ -8,14 +8,21 @@ import {
   writeMaterial,
 } from './apply-steps.js';
 import { endAll, replaceHolder } from './apply-holder.js';
-import { gone, readBack, resultOf, type ActionResult, type ResetManner } from './apply-result.js';
+import {
+  gone,
+  readBack,
+  resultOf,
+  withdrawnResult,
+  type ActionResult,
+  type ResetManner,
+} from './apply-result.js';
 import type { World } from './assess.js';
 import { holderRuns, longestGrace, outliving, resolvedOf, unitRuns } from './lookup.js';
 import type { LaunchPlaces } from './launch.js';
 import type { Actuators, Outcome, SessionMarks } from './port.js';
 import { resetInRuntimes, type RuntimeResets } from './reset.js';
 import type { Situation } from './situation.js';
-import { isStillDue, mayGoOn } from './still-due.js';
+import { isStillDue, mayGoOn, withdrawalOf, type Withdrawal } from './still-due.js';
 import type { Result } from '../roster/result.js';
 
 export type { ActionResult } from './apply-result.js';
@@ -67,8 +74,8 @@ export async function apply(
   const ready = plan.actions.filter(({ gate }) => gate.kind === 'ready');
   const failures = new Map<string, string>();
   const begun = new Set<string>();
-  /** Ready when it was planned, and not any more when its turn came: the action as it was planned then, or null. */
-  const withdrawn = new Map<string, PlannedAction | null>();
+  /** Ready when they were planned, and not any more when their turn came. */
+  const withdrawn = new Map<string, Withdrawal>();
   const manners = new Map<string, ResetManner>();
   /** Ended for the sake of the holder: whatever became of it, they are started again, if by another plan later on. */
   const moved = new Set<string>();
@@ -91,7 +98,7 @@ export async function apply(
     for (const action of actions) {
       const due = again.get(action.agent) ?? null;
       const comesBack = moved.has(action.agent) && due?.action === 'start' && due.gate.kind === 'ready';
-      if (!comesBack && !isRight(action, due)) withdrawn.set(action.agent, due);
+      if (!comesBack && !isRight(action, due)) withdrawn.set(action.agent, withdrawalOf(action, later.value));
     }
   };
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {
@@ -238,8 +245,9 @@ export async function apply(
     const goesOn = replaced.has(action.agent) && isSame(action, situations.get(action.agent));
     // A failure costs little: whoever looks finds by its session in which one it is.
     if (goesOn && manners.get(action.agent)?.in !== 'runtime') actuators.takeBack(action.agent);
-    if (withdrawn.has(action.agent)) {
-      const result = { kind: 'gated', action: withdrawn.get(action.agent) ?? action, late: true } as const;
+    const withdrawal = withdrawn.get(action.agent);
+    if (withdrawal !== undefined) {
+      const result = withdrawnResult(action, withdrawal);
       report({ type: 'result', result });
       return result;
     }

@@ -1,7 +1,7 @@
 import type { RuntimeProfile } from '../roster/profile.js';
 import { barrier, dialogWaits, gone } from './barrier.js';
 import { done, type DeliveryState, type Obstacle, type RefusalReason, type Step } from './delivery.js';
-import { opened, screenState, shows } from './screen.js';
+import { mistakable, mistaken, opened, screenState, shows } from './screen.js';
 import { timesShown } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
@@ -73,6 +73,10 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
       break;
     case 'empty':
   }
+  // Its sender was told so before it was left, unless nobody read it then (a first message), or by another runtime's words.
+  const like = mistakable(profile, text);
+  if (like !== null)
+    return done('refused', `${mistaken(like, 'its runtime')}; nothing was typed`, 'NotReady');
   return {
     ...{ kind: 'paste', busy: activity === 'busy', first: shows(profile.fresh, screen) },
     shown: timesShown(text, profile, screen),

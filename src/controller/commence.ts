@@ -94,12 +94,13 @@ export function settledRecord(
 ): ConversationRecord {
   const { current } = record;
   if (inForce.kind !== 'known' || current?.id === inForce.conversation.id) return record;
+  const evidence = sight.evidence.get(current?.id ?? '')?.state;
   const held =
     current !== null &&
     current.id !== '' &&
     inForce.unbegun !== true &&
     // Of one that fleet did not begin, it is not known when.
-    (current.createdAt > 0 || current.accepted || sight.evidence.get(current.id)?.state === 'holds');
+    (current.accepted || evidence === 'holds' || (current.createdAt > 0 && evidence !== 'empty'));
   return withCurrent(record, inForce.conversation, { ended: 'in-runtime', at: now, held });
 }
 

@@ -22,7 +22,8 @@ export function readComposer(
   if (placeholder === null) return { kind: 'draft', text };
   // claude 2.1 draws its cursor over the first letter of a placeholder: that letter is inverse, the rest is faint.
   const shown = joined(found.map((line) => line.text));
-  const isOwn = new RegExp(placeholder, 'm').test(text === shown || text.length > 1 ? text : shown);
+  // It stands at the beginning: below it the same words are a human's.
+  const isOwn = new RegExp(placeholder).test(text === shown || text.length > 1 ? text : shown);
   return isOwn ? { kind: 'empty' } : { kind: 'draft', text };
 }
 
@@ -84,16 +85,22 @@ const part = ({ text, typed }: ScreenLine, from: number, to?: number): ScreenLin
 const lengthOf = (pattern: RegExp, { text }: ScreenLine): number => pattern.exec(text)?.[0].length ?? 0;
 
 const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+/** Accents and vowels that stand in the cell of the letter before them, and signs that are not drawn. */
+const WITHIN = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const JOINER = '\u200d';
 
-/** Where in a line the cell of this column begins: a wide character fills two. */
+/** Where in a line the cell of this column begins: a wide character fills two, and one may consist of several. */
 function indexOfColumn(text: string, column: number): number {
   let index = 0;
   let filled = 0;
+  let before = '';
   for (const character of text) {
-    if (filled >= column) break;
-    filled += WIDE.test(character) ? 2 : 1;
+    const columns = WITHIN.test(character) || before === JOINER ? 0 : WIDE.test(character) ? 2 : 1;
+    if (filled >= column && columns > 0) break;
+    filled += columns;
     index += character.length;
+    before = character;
   }
   return index;
 }
@@ -157,4 +164,5 @@ function fits(count: number, inLines: boolean, text: string): boolean {
   return count >= 0.9 * Array.from(text).length - 8 && count <= 1.1 * Buffer.byteLength(text) + 8;
 }
 
-const plainLetters = (text: string): string => text.replace(/[^A-Za-z0-9]+/g, '');
+/** Without their accents, which may stand in one character with them or behind them. */
+const plainLetters = (text: string): string => text.normalize('NFD').replace(/[^\p{L}\p{N}]+/gu, '');

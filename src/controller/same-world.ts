@@ -16,7 +16,7 @@ export function isSameWorld(a: World, b: World): boolean {
     one.obstacles === other.obstacles &&
     one.ends === other.ends &&
     one.memory === other.memory &&
-    // Plain data, told anew at each look.
+    // Told anew at each look. What their files hold, which is no part of the text, decides nothing where nothing is due.
     JSON.stringify([...one.conversations]) === JSON.stringify([...other.conversations])
   );
 }

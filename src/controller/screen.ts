@@ -93,9 +93,18 @@ export function mistakable(
   const inner = text.replace(/^/gm, '  ');
   const found = firstOf([...dialog, ...busy], `${text}\n${inner}`);
   if (found !== null || meansShell(text)) return found;
+  if (composer.kind === 'between' && composer.glyph === null) {
+    const last = text.slice(text.lastIndexOf('\n') + 1);
+    // It sets no line in: below that one, which ends it, a composer looks empty, and the next sender types into it.
+    if (new RegExp(composer.rule).test(last)) return last.trim();
+  }
   // And where it has a glyph, the first one as well.
   return firstOf(elsewhere, composer.kind === 'between' && composer.glyph === null ? text : inner);
 }
+
+/** Why a text with that in it is not sent. */
+export const mistaken = (like: string, runtime: string): string =>
+  `on its screen “${like}” could not be told from a dialog of ${runtime}, or from its work`;
 
 function firstOf(signs: readonly Sign[], shown: string): string | null {
   for (const { on, pattern } of signs) {

@@ -1,4 +1,4 @@
-import type { Gate, PlannedAction } from './action.js';
+import type { Gate, Plan, PlannedAction } from './action.js';
 
 /**
  * Whether a launch that had to wait its turn is to be done: it is ready, and it is the one that was planned. Its files were written
@@ -16,6 +16,23 @@ export const isStillDue = (planned: PlannedAction, due: PlannedAction | null): d
  */
 export const mayGoOn = (planned: PlannedAction, due: PlannedAction | null): due is PlannedAction =>
   due !== null && isSameLaunch(planned, due) && !standsInTheWay(due.gate);
+
+/** Why what was ready when it was planned was not begun when its turn came. */
+export type Withdrawal =
+  /** It is to wait, or something else is due for it by now: the action as it is planned then. */
+  | { readonly kind: 'gated'; readonly action: PlannedAction }
+  /** Nothing is left to be done for it: the roster was edited back, or somebody else saw to it. */
+  | { readonly kind: 'settled' }
+  /** Nothing can be told of it. */
+  | { readonly kind: 'unknown'; readonly message: string };
+
+/** @param later all that is planned by then */
+export function withdrawalOf({ agent }: PlannedAction, later: Plan): Withdrawal {
+  const due = later.actions.find((action) => action.agent === agent);
+  if (due !== undefined) return { kind: 'gated', action: due };
+  const unknown = later.unknownAgents.find((one) => one.agent === agent) ?? later.unknownSources[0];
+  return unknown === undefined ? { kind: 'settled' } : { kind: 'unknown', message: unknown.message };
+}
 
 function isSameLaunch(planned: PlannedAction, due: PlannedAction): boolean {
   if (planned.desired !== due.desired) return false;

@@ -174,21 +174,27 @@ export function readConversations(paths: Paths, agent: string): Known<Conversati
   }
 }
 
-/** Who delivers a message does not wait for who restarts an agent: that it arrived is a file of its own. */
-function acceptedIn(file: string): string | null {
+/**
+ * Who delivers a message does not wait for who restarts an agent: that it arrived is a file of its own.
+ *
+ * @returns whether a conversation is the one that it names. In doubt it is
+ */
+function acceptedIn(file: string): (id: string) => boolean {
   const content = readText(file);
-  if (content.state !== 'present') return null;
+  if (content.state === 'absent') return () => false;
+  const inDoubt = (id: string): boolean => id !== '';
+  if (content.state === 'unknown') return inDoubt;
   try {
     const value: unknown = JSON.parse(content.text);
-    const id = isObject(value) ? value['holds'] : null;
-    return typeof id === 'string' && id !== '' ? id : null;
+    const named = isObject(value) ? value['holds'] : null;
+    return typeof named === 'string' ? (id) => id !== '' && id === named : inDoubt;
   } catch {
-    return null;
+    return inDoubt;
   }
 }
 
-const withAccepted = (record: ConversationRecord, id: string | null): ConversationRecord =>
-  record.current !== null && record.current.id === id
+const withAccepted = (record: ConversationRecord, isAccepted: (id: string) => boolean): ConversationRecord =>
+  record.current !== null && isAccepted(record.current.id)
     ? { ...record, current: { ...record.current, accepted: true } }
     : record;
 

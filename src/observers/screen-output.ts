@@ -145,7 +145,8 @@ export class LineReader {
 /** Whether text is faint after a sequence of attributes. */
 function faintAfter(parameters: string, before: boolean): boolean {
   let faint = before;
-  const codes = parameters.split(/[;:]/);
+  // One with colons is a whole by itself: 4:2 is a double line below.
+  const codes = parameters.split(';');
   for (let index = 0; index < codes.length; index += 1) {
     const code = codes[index];
     // A colour's own numbers: 38;5;N and 38;2;R;G;B.

@@ -428,7 +428,7 @@ describe('pace and interruption', () => {
           },
         },
       );
-      return { results: kinds(results), left: fleet.host.pidOf('b') === pid, fleet };
+      return { results: kinds(results), all: results, left: fleet.host.pidOf('b') === pid, fleet };
     };
     test('is done where it is still the same', async () => {
       const { results, left } = await walk(() => undefined);
@@ -439,10 +439,23 @@ describe('pace and interruption', () => {
       ['only an update is', (fleet) => fleet.edit([a, { ...b, idle_after: '5m' }], spaced), 'update'],
       ['a stop is', (fleet) => fleet.edit([a], spaced), 'stop'],
       ['another configuration is', (fleet) => fleet.edit([a, { ...b, env: { X: 'c' } }], spaced), 'restart'],
-      ['nothing is', (fleet) => fleet.edit([a, b], spaced), 'restart'],
     ])('is not done where %s due by then', async (_, meanwhile, action) => {
       const { results, left } = await walk(meanwhile);
       expect(results).toEqual(['a restart done', `b ${action} gated`]);
+      expect(left).toBe(true);
+    });
+    test('is settled where nothing is left to be done by then', async () => {
+      const { results, left } = await walk((fleet) => fleet.edit([a, b], spaced));
+      expect(results).toEqual(['a restart done', 'b restart settled']);
+      expect(left).toBe(true);
+    });
+    test.each<readonly [string, (fleet: Fleet) => void, string]>([
+      ['all of tmux', ({ host }) => void (host.blind.tmux = true), 'tmux'],
+      ['its env file', ({ host }) => void host.unreadable.add('b'), 'permission denied'],
+    ])('is unknown where %s cannot be read by then', async (_, meanwhile, message) => {
+      const { results, left, all } = await walk(meanwhile);
+      expect(results[1]).toBe('b restart unknown');
+      expect(all[1]).toMatchObject({ message: expect.stringContaining(message) as unknown });
       expect(left).toBe(true);
     });
     test('is done where its process has ended by then', async () => {

@@ -99,6 +99,13 @@ describe('what a start does', () => {
     expect(startOf(stopped(record, doc))).toMatchObject(next);
   });
 
+  const startedAs = (scene: Scene): ConversationRecord | null => {
+    const desired = scene.world().desired.get('a');
+    if (desired?.kind !== 'resolved') throw new Error('it is in the roster');
+    const sight = scene.conversations.get('a');
+    return commence(scene.actionOn('a')!, desired, sight, { ...launching('s'), now }).record;
+  };
+
   test('an edit that is taken back before anybody spoke continues the one before', () => {
     const empty = conversation('n', { runtime: 'pi', accepted: false });
     const scene = stopped({ current: empty, former: [former('x', 'changed')] });
@@ -109,6 +116,8 @@ describe('what a start does', () => {
     });
     expect(startOf(scene)).toMatchObject({ kind: 'same', conversation: { id: 'x' }, resumes: true });
     expect(outlookText(scene.actionOn('a')!)).toBe('continues its conversation');
+    // What it leaves held nothing, and is on no list.
+    expect(startedAs(scene)).toMatchObject({ current: { id: 'x' }, former: [] });
     // One that was ended on purpose stays ended.
     scene.conversations.set('a', {
       ...unseen,
@@ -157,12 +166,7 @@ describe('what a start does', () => {
       expect(unshown.actionOn('a')?.cost).toEqual({ kind: 'none' });
     });
     test('what it leaves is on no list, since it held nothing', () => {
-      const scene = takenBack();
-      const desired = scene.world().desired.get('a');
-      if (desired?.kind !== 'resolved') throw new Error('it is in the roster');
-      const sight = scene.conversations.get('a');
-      const { record } = commence(scene.actionOn('a')!, desired, sight, { ...launching('s'), now });
-      expect(record).toMatchObject({ current: { id: 'o' }, former: [] });
+      expect(startedAs(takenBack())).toMatchObject({ current: { id: 'o' }, former: [] });
     });
     test.each<readonly [string, Scene]>([
       ['something was said since', takenBack({}, { said: true })],
@@ -242,7 +246,9 @@ describe('a human who begins one conversation after the other', () => {
   const humans = (more: Partial<Conversation>): Conversation =>
     conversation('second', { origin: 'learnt', createdAt: 0, ...more });
   const after = (current: Conversation, evidence: Evidence): ConversationRecord | undefined => {
-    const scene = new Scene([{ name: 'a', runtime: 'claude' }]).live('a');
+    // Its session names what it was started in.
+    const conversation = current.origin === 'chosen' ? current.id : 'first';
+    const scene = new Scene([{ name: 'a', runtime: 'claude' }]).live('a', { marks: { conversation } });
     const record = { current, former: [former('first', 'in-runtime')] };
     scene.conversations.set('a', {
       ...{ record: { known: true, value: record }, live: 'third', spokenTo: true },
@@ -255,6 +261,19 @@ describe('a human who begins one conversation after the other', () => {
     ['that was spoken in', humans({ accepted: false }), holding, ['second', 'first']],
     ['that fleet delivered to', humans({ accepted: true }), { state: 'unknown' }, ['second', 'first']],
     ['that holds nothing', humans({ accepted: false }), { state: 'empty' }, ['first']],
+    // fleet began it, and he had said nothing in it.
+    [
+      'of fleet’s that holds nothing',
+      conversation('second', { accepted: false }),
+      { state: 'empty' },
+      ['first'],
+    ],
+    [
+      'of fleet’s of which no file tells',
+      conversation('second', { accepted: false }),
+      { state: 'unknown' },
+      ['second', 'first'],
+    ],
   ])('of one %s the history knows what it has to', (_, current, evidence, ids) => {
     const record = after(current, evidence);
     expect(record?.current?.id).toBe('third');

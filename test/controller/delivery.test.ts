@@ -67,6 +67,13 @@ describe('before the paste', () => {
     expect(step(fresh(0), screen(['loading']))).toEqual({ kind: 'wait' });
     expect(step(fresh(0), screen(['loading']), 1000)).toMatchObject({ result: { reason: 'NotReady' } });
   });
+  // A first message is left without a look at its text, and another runtime may have come meanwhile.
+  test('what its own runtime would take for a dialog is not typed, and says which words', () => {
+    const text = 'Ask me first:\nDo you want to proceed?';
+    const refused = step(fresh(0), screen(['>']), 0, 'absent', { ...order, text });
+    expect(refused).toMatchObject({ kind: 'done', result: { status: 'refused', reason: 'NotReady' } });
+    expect(JSON.stringify(refused)).toContain('“Do you want to proceed” could not be told from a dialog');
+  });
   test('a busy agent gets it, unless it is to be idle', () => {
     const busy = screen(['>'], { title: '✦ working' });
     expect(step(fresh(0), busy)).toEqual({ kind: 'paste', busy: true, first: false, shown: 0 });

@@ -141,6 +141,15 @@ describe.each(Object.entries(FRAMES))('ordinary text that %s shows', (runtime, f
   });
 });
 
+test('a rule at the end of a text would be the frame of pi’s composer, which sets no line in', () => {
+  const text = `the end\n${rule}`;
+  const seen = screen([rule, 'the end', rule, rule, '/work']);
+  expect(screenState(profileOf('pi'), seen).composer.kind).toBe('empty');
+  expect(mistakable(profileOf('pi'), text)).toBe(rule);
+  expect(mistakable(profileOf('pi'), `${text}\nand on`)).toBeNull();
+  expect(mistakable(profileOf('claude'), text)).toBeNull();
+});
+
 test.each(['ChatGPT Pro/Plus (browser)', 'Delete session?', 'What’s new', 'MCPs', 'Connect a provider'])(
   'a menu of opencode is one by its title: %s',
   (title) => {

@@ -116,6 +116,21 @@ test.each([
   if (state.composer.kind === 'draft') expect(state.composer.text).toBe('half a thought');
 });
 
+// As tmux 3.3a prints them.
+test.each([
+  ['[2m', ''],
+  ['[0;2m', ''],
+  ['[2m\u001b[22m', 'x'],
+  ['[4:2m', 'x'],
+  ['[4:3m', 'x'],
+  ['[58;2;10;20;2m', 'x'],
+  ['[38;2;1;2;2m', 'x'],
+  ['[38:2::1:2:2m', 'x'],
+  ['[38;5;2m', 'x'],
+])('faint is what the attributes %s make so, and no style or colour of that number', (sequence, typed) => {
+  expect(new LineReader().read(`\u001b${sequence}x`)).toEqual({ text: 'x', typed });
+});
+
 describe('a draft is recognized', () => {
   const draft = (text: string) => ({ kind: 'draft', text }) as const;
   test.each([
@@ -123,6 +138,22 @@ describe('a draft is recognized', () => {
     ['wrapped', draft('hello\nthere'), 'hello there', true],
     ['its end alone', draft('…the end'), 'a long beginning and the end', true],
     ['with signs that are drawn otherwise', draft('hello ?? wide world'), 'hello \u{1f468} wide world', true],
+    // tmux 3.3a keeps 21 bytes of a character: a family of four loses its last member.
+    [
+      'cut by tmux in an alphabet of any kind',
+      draft(
+        '\u043f\u0440\u0438\u0432\u0435\u0442 \u{1f468}\u200d\u{1f469}\u200d\u{1f467}\u200d \u043c\u0438\u0440',
+      ),
+      '\u043f\u0440\u0438\u0432\u0435\u0442 \u{1f468}\u200d\u{1f469}\u200d\u{1f467}\u200d\u{1f466} \u043c\u0438\u0440',
+      true,
+    ],
+    ['with accents put together', draft('d\u00e9j\u00e0 vu encore'), 'de\u0301ja\u0300 vu encore', true],
+    [
+      'somebody else’s in another alphabet',
+      draft('\u0434\u0440\u0443\u0433\u0430\u044f \u043c\u044b\u0441\u043b\u044c'),
+      '\u043f\u0440\u0438\u0432\u0435\u0442 \u043c\u0438\u0440 hello there',
+      false,
+    ],
     ['collapsed', draft('[Pasted text #1 +3 lines]'), 'anything', true],
     ['somebody else’s', draft('half a thought'), 'hello there', false],
     ['somebody else’s before ours', draft('half a thought hello there'), 'hello there', false],

@@ -158,6 +158,16 @@ test('a text that could not be told from a dialog is not sent', async () => {
   expect(fleet.messages('a')).toEqual(['b asks something']);
 });
 
+test('a first message that could not be told from a dialog is not typed, and says so', async () => {
+  const template = path.join(path.dirname(fleet.roster), 'kick.md');
+  fs.mkdirSync(path.dirname(template), { recursive: true });
+  fs.writeFileSync(template, 'b asks:\nDo you want to proceed?');
+  await fleet.up(fleet.demo('a', [], ', kickstart_template: kick.md'));
+  const { stdout, stderr } = await fleet.fleet('agent', 'outbox', 'a', '--deliver');
+  expect(stdout + stderr).toContain('“Do you want to proceed” could not be told from a dialog');
+  expect(await fleet.tmux('capture-pane', '-p', '-t', '=a:')).not.toContain('b asks');
+});
+
 test('what waits for an agent that has left the roster can be looked at and dropped, and doctor names it', async () => {
   await fleet.up(fleet.demo('a'), fleet.demo('b'));
   await fleet.expect(0, 'stop', 'a');

@@ -3,7 +3,7 @@ import { entryName, leaveMessage, removeEntry } from '../../actuators/outbox.js'
 import type { Delivered } from '../../controller/deliver.js';
 import type { DeliveryResult, RefusalReason } from '../../controller/delivery.js';
 import type { OutboxEntry } from '../../controller/outbox.js';
-import { mistakable } from '../../controller/screen.js';
+import { mistakable, mistaken } from '../../controller/screen.js';
 import { acquireLock, lockOwner, type LockResult } from '../../host/lock.js';
 import { fileProblem } from '../../host/atomic-file.js';
 import { controllerLock, outboxDirectory, talkLock } from '../../host/paths.js';
@@ -75,7 +75,7 @@ export async function prepareSend(
   if (like !== null)
     throw new CommandFailure(
       ExitCode.usage,
-      `nothing was sent: on its screen “${visible(like)}” could not be told from a dialog of ${agent.runtime}, or from its work. Say it otherwise, or write it to a file and send its name`,
+      `nothing was sent: ${mistaken(visible(like), agent.runtime)}. Say it otherwise, or write it to a file and send its name`,
     );
   const patience = options.timeout ?? (options.later ? 0 : options.whenIdle ? idlePatienceMs : patienceMs);
   const manner: Manner = {

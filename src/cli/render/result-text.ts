@@ -13,6 +13,13 @@ const pastTense: Readonly<Record<ActionKind, string>> = {
   adopt: 'adopted',
 };
 
+/** Of one for which nothing was left to be done when its turn came. */
+export const settledText = 'unchanged: nothing is left to be done for it by now';
+
+/** @param done what was to be done, in the past tense */
+export const unknownText = (message: string, done: string): string =>
+  `not ${done}: cannot tell how it is by now: ${message}`;
+
 /** What became of one action. A gated one was already shown with the plan, except for what was seen only now. */
 export function resultLines(result: ActionResult, style: Style): readonly string[] {
   const { agent, action } = result.action;
@@ -27,6 +34,10 @@ export function resultLines(result: ActionResult, style: Style): readonly string
       const how = result.how === undefined ? '' : ` ${visible(howText(result.how))}`;
       return [`  ${style.good('✓')} ${agent} ${pastTense[action]}${how}`];
     }
+    case 'settled':
+      return [`  ${style.good('✓')} ${agent} ${settledText}`];
+    case 'unknown':
+      return [`  ${style.warn('?')} ${agent} ${visible(unknownText(result.message, pastTense[action]))}`];
     case 'interrupted':
       return [`  ${style.warn('-')} ${agent} not ${pastTense[action]}: interrupted`];
     case 'failed':
@@ -45,9 +56,16 @@ export function resultSummary(results: readonly ActionResult[], notUp = 0): stri
     if (kind === 'done') done.set(action.action, (done.get(action.action) ?? 0) + 1);
   }
   const verbs = [...done].map(([action, count]) => `${count} ${pastTense[action]}`);
-  const rest = (['failed', 'interrupted', 'gated'] as const).flatMap((kind): string[] => {
+  const others = {
+    failed: 'failed',
+    unknown: 'unknown',
+    interrupted: 'interrupted',
+    gated: 'gated',
+    settled: 'unchanged',
+  };
+  const rest = Object.entries(others).flatMap(([kind, word]): string[] => {
     const count = results.filter((result) => result.kind === kind).length;
-    return count === 0 ? [] : [`${count} ${kind}`];
+    return count === 0 ? [] : [`${count} ${word}`];
   });
   if (notUp > 0) rest.push(`${notUp} not up`);
   return `Applied: ${verbs.length > 0 ? verbs.join(', ') : 'nothing'}${rest.length > 0 ? `; ${rest.join(', ')}` : ''}.`;

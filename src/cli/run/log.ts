@@ -133,6 +133,8 @@ export class ControllerLog {
             });
             return;
           case 'gated':
+          case 'settled':
+          case 'unknown':
           case 'interrupted':
         }
       }

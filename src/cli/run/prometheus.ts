@@ -137,7 +137,7 @@ export class Prometheus implements Meter {
         const { agent, action } = event.result.action;
         const begun = this.#begun.get(agent);
         this.#begun.delete(agent);
-        if (kind === 'gated' || kind === 'interrupted') return;
+        if (kind !== 'done' && kind !== 'failed') return;
         this.#done.inc({ action, result: kind });
         if (begun !== undefined) this.#actionSeconds.observe({ action }, (performance.now() - begun) / 1000);
       }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { planJson } from '../../../src/cli/render/plan-json.js';
+import { exitCodeOf } from '../../../src/cli/outcome.js';
 import { resultLines, resultSummary } from '../../../src/cli/render/result-text.js';
+import { jsonReporter } from '../../../src/cli/reporter.js';
 import { statusJson } from '../../../src/cli/render/status-json.js';
 import { statusText } from '../../../src/cli/render/status-text.js';
 import { styleFor } from '../../../src/cli/render/style.js';
@@ -205,4 +207,29 @@ test('results are told line by line, and counted', () => {
   expect(resultSummary(results)).toBe('Applied: 1 restarted; 1 failed, 1 interrupted, 1 gated.');
   expect(resultSummary([failed])).toBe('Applied: nothing; 1 failed.');
   expect(resultSummary([])).toBeNull();
+});
+
+test('what was not begun, because nothing was left to be done or to be told, is no gate', () => {
+  const one = scene();
+  const plan = one.plan();
+  const [action] = plan.actions;
+  if (action === undefined) throw new Error('no action');
+  const settled = { kind: 'settled', action } as const;
+  const unknown = { kind: 'unknown', action, message: 'tmux did not answer' } as const;
+  const texts = [settled, unknown].flatMap((result) => resultLines(result, styleFor(false)));
+  expect(texts).toEqual([
+    '  ✓ a unchanged: nothing is left to be done for it by now',
+    '  ? a not restarted: cannot tell how it is by now: tmux did not answer',
+  ]);
+  expect(resultSummary([settled, unknown])).toBe('Applied: nothing; 1 unknown, 1 unchanged.');
+  expect([settled, unknown].map((result) => exitCodeOf([result], plan))).toEqual([0, 4]);
+  const lines: unknown[] = [];
+  const reporter = jsonReporter({ print: (line) => lines.push(JSON.parse(line)) });
+  for (const result of [settled, unknown]) reporter.event({ type: 'result', result });
+  reporter.summary([settled, unknown], plan);
+  expect(lines.slice(1)).toMatchObject([
+    { type: 'action_complete', agent: 'a', action: 'restart', cost: 'none', unchanged: true },
+    { type: 'action_failed', agent: 'a', unknown: true, lastLines: [] },
+    { type: 'summary', done: 0, failed: 0, gated: 0, unchanged: 1, unknown: 1 },
+  ]);
 });
