@@ -57,7 +57,8 @@ function foreignInstallation(
   roster: Sockets | null,
   { record, otherHome, unreadable }: Owner,
 ): string | null {
-  if (unreadable !== null) return `what the fleet is installed for cannot be told: ${unreadable}`;
+  if (unreadable !== null)
+    return `what the fleet is installed for cannot be told: ${unreadable}\nRepair it, or move it away and run: fleet install`;
   if (otherHome !== null) {
     return `the units are installed for another home: ${otherHome}\nUse --mosaic-home ${otherHome}, or uninstall there first`;
   }

@@ -68,7 +68,8 @@ export const changedFields = (from: SpecRecord, to: SpecRecord, agent: AgentSpec
     .sort((a, b) => (a < b ? -1 : 1))
     .map((field): FieldChange => {
       const isShown = variableIn(field) === null && differs(field);
-      const shown = (record: SpecRecord): string | null => (isShown ? (record[field] ?? null) : null);
+      const shown = (record: SpecRecord): string | null =>
+        isShown ? asInRoster(field, record[field] ?? null) : null;
       return { field, from: shown(from), to: shown(to), policy: policyOf(field) };
     });
   return isArgvChanged || differs(CONTEXT_IN_FORCE)
@@ -106,6 +107,10 @@ const explained = (
     return all.map((change) => (change === through ? { ...change, policy } : change));
   }, changes);
 };
+
+/** Protection has words of its own in records; the roster says `true` and `false`. */
+const asInRoster = (field: string, value: string | null): string | null =>
+  field !== 'persistent_persona' ? value : value === 'full' ? 'true' : value === 'none' ? 'false' : value;
 
 /** Name of the variable a record's key is about, or null. */
 const variableIn = (key: string): string | null => {

@@ -69,7 +69,8 @@ test('what comes along with a restart is named behind its reasons: a protection 
       { code: 'SpecChanged', field: 'command', policy: 'restart' },
       { code: 'SettingChanged', field: 'disruption', from: 'ask', to: 'when-idle', policy: 'update' },
       { code: 'SettingChanged', field: 'idle_after', from: '9s', policy: 'update' },
-      { code: 'SettingChanged', field: 'persistent_persona', policy: 'update' },
+      // As the roster spells it.
+      { code: 'SettingChanged', field: 'persistent_persona', from: 'true', to: 'false', policy: 'update' },
     ],
   });
 });

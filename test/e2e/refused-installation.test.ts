@@ -56,9 +56,14 @@ test('what the fleet is installed for, and cannot be read, is not told as nothin
     ['uninstall'],
   ]) {
     const { stdout, stderr } = await fleet.expect(69, ...words);
-    expect([stdout, stderr]).toEqual(['', `what the fleet is installed for cannot be told: ${problem}\n`]);
+    expect([stdout, stderr]).toEqual([
+      '',
+      `what the fleet is installed for cannot be told: ${problem}\nRepair it, or move it away and run: fleet install\n`,
+    ]);
   }
-  expect((await fleet.expect(69, 'install')).stderr).toBe(`nothing was installed: ${problem}\n`);
+  expect((await fleet.expect(69, 'install')).stderr).toBe(
+    `nothing was installed: ${problem}\nRepair it, or move it away and run this again\n`,
+  );
   expect(snapshot(fleet.home, fleet.state, fleet.units)).toEqual(files);
   expect(await fleet.pids()).toEqual(before);
   fs.rmdirSync(file);

@@ -80,7 +80,10 @@ const renewal = ({ paths }: Context, changes: readonly FileChange[], dryRun: boo
 function requireInstallable(context: Context, { world, installation }: Pass): void {
   const { record, otherHome, unreadable } = installation;
   if (unreadable !== null)
-    throw new CommandFailure(ExitCode.unavailable, `nothing was installed: ${unreadable}`);
+    throw new CommandFailure(
+      ExitCode.unavailable,
+      `nothing was installed: ${unreadable}\nRepair it, or move it away and run this again`,
+    );
   if (otherHome !== null) {
     throw new CommandFailure(
       ExitCode.unavailable,
