@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type { AgentMaterial, Outcome } from '../controller/port.js';
-import { fileProblem, readKeptText, writeFileAtomic } from '../host/atomic-file.js';
+import { namedProblem, readKeptText, writeFileAtomic } from '../host/atomic-file.js';
 import { agentFile, limitsFile, type Paths } from '../host/paths.js';
 import * as path from 'node:path';
 import { writeConversations } from './conversations.js';
@@ -87,8 +87,6 @@ function attempt(work: () => Outcome): Outcome {
   try {
     return work();
   } catch (error) {
-    const file =
-      error instanceof Error && 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
-    return `${file}${fileProblem(error)}`;
+    return namedProblem(error);
   }
 }

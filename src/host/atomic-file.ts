@@ -224,7 +224,13 @@ export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 
 const pathOf = (error: unknown): string | undefined => (isSystemError(error) ? error.path : undefined);
 
-/** A file system error in an operator's words. */
+/** A file system error in an operator's words, behind the file that it is of, where it names one. */
+export function namedProblem(error: unknown): string {
+  const file = pathOf(error);
+  return `${file === undefined ? '' : `${file}: `}${fileProblem(error)}`;
+}
+
+/** The same without the file. */
 export function fileProblem(error: unknown): string {
   switch (errorCode(error)) {
     case 'ENOENT':

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { installFiles, type FileChange } from '../../actuators/installation.js';
 import { SystemdUnits } from '../../actuators/systemd-units.js';
 import { hostAssets, programFile } from '../../host/assets.js';
-import { fileProblem } from '../../host/atomic-file.js';
+import { namedProblem } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
 import { showUnitPath, showUnits } from '../../observers/systemd.js';
 import { lingers } from '../../observers/linger.js';
@@ -134,9 +134,7 @@ async function writeFiles(
       installFiles(paths, { assets: hostAssets(paths), environment, dryRun }, renderEnvironmentFile),
     );
   } catch (error) {
-    const file =
-      error instanceof Error && 'path' in error && typeof error.path === 'string' ? `${error.path}: ` : '';
-    throw new CommandFailure(ExitCode.error, `cannot install: ${file}${fileProblem(error)}`);
+    throw new CommandFailure(ExitCode.error, `cannot install: ${namedProblem(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { assess, type World } from '../../controller/assess.js';
 import type { Known } from '../../controller/observed.js';
-import { fileProblem, isSystemError } from '../../host/atomic-file.js';
+import { namedProblem } from '../../host/atomic-file.js';
 import { acquireLock } from '../../host/lock.js';
 import { outboxDirectory, talkLock } from '../../host/paths.js';
 import { agentsWithMail, readOutbox } from '../../observers/outbox.js';
@@ -91,8 +91,7 @@ export class Postman {
           return done;
         },
         (error: unknown) => {
-          const where = isSystemError(error) && error.path !== undefined ? `${error.path}: ` : '';
-          const message = `what waits for ${agent.name} cannot be delivered: ${where}${fileProblem(error)}`;
+          const message = `what waits for ${agent.name} cannot be delivered: ${namedProblem(error)}`;
           this.#tellOnce(`${agent.name}/round`, { known: false, message });
           return false;
         },
