@@ -1,7 +1,7 @@
 import type { Outcome, SessionMarks, SessionTarget } from '../controller/port.js';
 import type { PaneTarget } from '../controller/screen.js';
 import { describeExec, type Exec } from '../host/exec.js';
-import { allHold } from '../host/tmux-target.js';
+import { allHold, panePid } from '../host/tmux-target.js';
 
 const timeoutMs = 5000;
 
@@ -38,7 +38,7 @@ export async function adoptSessions(
     ];
     return [
       ...['if-shell', '-F', '-t', pane],
-      `#{&&:#{==:#{@fleet_agent}#{@fleet_home},},#{&&:#{==:#{pane_pid},${pid}},#{==:#{session_id},${session}}}}`,
+      `#{&&:#{==:#{@fleet_agent}#{@fleet_home},},#{&&:#{==:${panePid},${pid}},#{==:#{session_id},${session}}}}`,
       ...[marks.join(' ; '), ';'],
     ];
   });
@@ -53,7 +53,7 @@ export async function markContext(
   { session, pane, pid, server }: PaneTarget,
   context: string,
 ): Promise<Outcome> {
-  const ours = `#{&&:#{==:#{@fleet_agent},${agent}},#{&&:#{==:#{pane_pid},${pid}},#{==:#{pid},${server}}}}`;
+  const ours = `#{&&:#{==:#{@fleet_agent},${agent}},#{&&:#{==:${panePid},${pid}},#{==:#{pid},${server}}}}`;
   const mark = `set-option -t ${quoted(session)} @fleet_context ${quoted(context)}`;
   // From here agent-run.sh takes it where it makes the session anew.
   const kept = `set-option -p -t ${pane} @fleet_own_context ${quoted(context)}`;
@@ -76,7 +76,7 @@ export async function killSessions(
     allHold([
       `#{==:#{session_id},${session}}`,
       `#{==:#{@fleet_agent},${marked ? agent : ''}}`,
-      `#{==:#{pane_pid},${pid}}`,
+      `#{==:${panePid},${pid}}`,
       alone,
     ]),
     ...[`kill-session -t '${session}'`, ';'],

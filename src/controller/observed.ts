@@ -27,6 +27,7 @@ export interface ObservedUnits {
 export interface ObservedPane {
   /** `%7` */
   readonly id: string;
+  /** Of its first process; 0: it is dead, and tmux does not tell it any more (3.8). */
   readonly pid: number;
   readonly dead: boolean;
   /** tmux's activity clock of the pane's window: epoch seconds of the last output. */

@@ -3,10 +3,13 @@ export interface PaneProcess {
   readonly session: string;
   readonly window: string;
   readonly pane: string;
-  /** Of the pane's first process, and of the server. */
+  /** Of the pane's first process (0: it is dead), and of the server. */
   readonly pid: number;
   readonly server: number;
 }
+
+/** A pane's first process, as a format; 0 for one that is dead, of which tmux tells none (3.8; up to 3.5a it still tells the pid). */
+export const panePid = '#{?pane_pid,#{pane_pid},0}';
 
 /** The target that names this pane within its own session, whatever was split, renamed or linked meanwhile; its window may be '' (3.3a). */
 export const paneAddress = ({ session, window, pane }: PaneProcess): string => `${session}:${window}.${pane}`;
@@ -15,7 +18,7 @@ export const paneAddress = ({ session, window, pane }: PaneProcess): string => `
 export const isStill = (agent: string, { pane, pid, server }: PaneProcess): readonly string[] => [
   `#{==:#{@fleet_agent},${agent}}`,
   `#{==:#{pane_id},${pane}}`,
-  `#{==:#{pane_pid},${pid}}`,
+  `#{==:${panePid},${pid}}`,
   `#{==:#{pid},${server}}`,
 ];
 

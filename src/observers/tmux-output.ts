@@ -1,4 +1,5 @@
 import type { Marks, ObservedPane, ObservedServer, ObservedSession } from '../controller/observed.js';
+import { panePid } from '../host/tmux-target.js';
 
 /**
  * Free text in a listing is preceded by its length in bytes (`#{n:…}`): a session's name or a mark that a stranger has
@@ -26,8 +27,7 @@ const attached = '#{?session_grouped,#{session_group_attached},#{session_attache
 export const sessionFormat = `S #{session_id} #{session_created} ${attached} ${['session_name', ...marks].map(sized).join(' ')}`;
 
 /** `C` finds the first line of the screen that holds what fits: trailing blanks are none of it (3.3a). No other variable tells it. */
-export const paneFormat =
-  'P #{session_id} #{pane_id} #{pane_pid} #{pane_dead} #{window_activity} #{?#{C:?},drawn,blank}';
+export const paneFormat = `P #{session_id} #{pane_id} ${panePid} #{pane_dead} #{window_activity} #{?#{C:?},drawn,blank}`;
 
 export interface Listing {
   readonly server: Omit<ObservedServer, 'inHolder'>;

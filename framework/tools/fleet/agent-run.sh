@@ -133,7 +133,7 @@ unset record_environment record_command record_resume record_signs
 
 own_pane=(
   list-panes -a -f "#{==:#{pane_id},$pane}"
-  -F '#{session_id}/#{pane_pid}/#{pane_dead}/#{pane_dead_status}/#{pane_dead_signal}'
+  -F '#{session_id}/#{?pane_pid,#{pane_pid},0}/#{pane_dead}/#{pane_dead_status}/#{pane_dead_signal}'
 )
 
 # judge LINES: sets `state` to alive, dead (with `status`, `signal`) or killed; or moved, where it lives in the session `at`. Of a window
@@ -142,7 +142,8 @@ judge() {
   local lines=$'\n'$1 pid dead
   [[ $lines != *$'\n'"$session/"* ]] || lines=$'\n'$session/${lines#*$'\n'"$session/"}
   IFS=/ read -r at pid dead status signal <<<"${lines#?}"
-  if [[ $pid != "$pane_pid" ]]; then state=killed # no such pane, or somebody respawned it
+  # A dead one has its pid no more (3.8).
+  if [[ $pid != "$pane_pid" && $pid$dead != 01 ]]; then state=killed # no such pane, or somebody respawned it
   elif [[ $dead == 1 ]]; then state=dead
   elif [[ $at != "$session" ]]; then state=moved
   else state=alive; fi
@@ -274,7 +275,7 @@ esac
 
 # It was not reaped at once, or has ended in another session.
 if [[ ${#lines[@]} -eq 0 ]]; then
-  is_it="#{&&:#{==:#{pane_pid},$pane_pid},#{==:#{pid},$server}}"
+  is_it="#{&&:#{||:#{==:#{pane_pid},$pane_pid},#{==:#{pane_pid}#{pane_dead},1}},#{==:#{pid},$server}}"
   mapfile -t lines < <(ask if-shell -F -t "$pane" "$is_it" "$last_lines" 2>/dev/null 8>&- 9<&-)
   ask if-shell -F -t "$session:" "$is_ours" "kill-session -t '$session'" 2>/dev/null 8>&- 9<&-
   ask if-shell -F -t "$pane" "$is_it" "kill-pane -t '$pane'" 2>/dev/null 8>&- 9<&-
