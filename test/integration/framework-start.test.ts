@@ -54,7 +54,10 @@ describe('units', () => {
     const units = ['mosaic-tmux-holder.service', 'mosaic-agent@.service', 'mosaic-fleet.service'];
     const paths = units.map((name) => join(homedir(), '.config/systemd/user', name));
     const { code, stderr } = await run('systemd-analyze', ['--user', 'verify', ...paths]);
-    expect(stderr).toBe('');
+    // systemd 262 knows no cgroup v1 any more, where this one is needed, and so ignores it, in silence but for this program.
+    expect(
+      stderr.replace(/^.*: Support for option CPUAccounting= has been removed and it is ignored\n/gm, ''),
+    ).toBe('');
     expect(code).toBe(0);
   });
 
