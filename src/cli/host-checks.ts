@@ -111,7 +111,7 @@ export async function cgroupChecks({ exec }: Context, roster: Roster | null): Pr
       result: ignored ? 'failed' : 'warning',
       subject: 'cgroups',
       message: `${support.layout}; no ${names} controller for your user manager${ignored ? ': limits in the roster have no effect' : ''}`,
-      hint: 'boot with systemd.unified_cgroup_hierarchy=1, or delegate the controllers to user@.service',
+      hint: `${support.layout === 'unified' ? '' : 'boot with systemd.unified_cgroup_hierarchy=1, or '}delegate the controllers to user@.service`,
     },
   ];
 }
