@@ -179,8 +179,8 @@ const GEMINI: RuntimeProfile = {
   composer: {
     kind: 'prompt',
     first: '^ [>*!](?: (.*))?$',
-    // Without colours (NO_COLOR) there is a rule below it in place of an empty line.
-    ends: ['^\\s*$|^─{8,}'],
+    // Without colours (NO_COLOR) there is a rule below it in place of an empty line, with all of them (COLORTERM) a frame of half blocks.
+    ends: ['^\\s*$|^─{8,}|^▀{8,}'],
     placeholder: "^Type your message|^Press '(Esc|i)' for (NORMAL|INSERT) mode",
   },
   collapsed: '\\[Pasted Text',

@@ -14,6 +14,8 @@ const place = '/tmp/fleet-screens';
 const SIZES = [
   { width: 220, height: 50 },
   { width: 80, height: 24 },
+  // Where all colours are to be had they draw frames of other signs (gemini 0.61). Newer versions of tmux say so to all that runs in them.
+  { width: 100, height: 40, env: { COLORTERM: 'truecolor' } },
 ];
 
 let server: ModelServer;
@@ -46,14 +48,10 @@ for (const runtime of wanted()) {
             directory: path.join(import.meta.dirname, 'screens', runtime),
             start: ({ approvals, words }) => {
               const agent = prepareAgent(runtime, { home, work, port: server.port, approvals });
-              const pane = Pane.start(
-                socket,
-                configuration,
-                size,
-                work,
-                [...agent.command, ...words],
-                agent.env,
-              );
+              const pane = Pane.start(socket, configuration, size, work, [...agent.command, ...words], {
+                ...agent.env,
+                ...size.env,
+              });
               started.push(pane);
               return pane;
             },

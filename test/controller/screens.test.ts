@@ -55,6 +55,14 @@ const expected: Readonly<Record<string, readonly [string, string]>> = {
   'busy-draft': ['busy', 'draft'],
 };
 
+const sentence = 'a line of a draft with enough words in it to be wrapped or cut by a narrow pane';
+/** The drafts that a composer shows, whole or by a stand-in, and nothing else with them. */
+const drafts: Readonly<Record<string, string>> = {
+  'draft-short': 'hello draft',
+  'draft-lines': [1, 2, 3].map((line) => `${line}: ${sentence}`).join('\n'),
+  'busy-draft': 'said while busy',
+};
+
 const runtimes = fs.existsSync(recorded)
   ? fs.readdirSync(recorded).filter((name) => fs.statSync(path.join(recorded, name)).isDirectory())
   : [];
@@ -69,11 +77,13 @@ describe.skipIf(runtimes.length === 0)('recorded screens', () => {
   test.each(all)('%s %s', (runtime, name) => {
     const state = stateOf(runtime, name);
     expect(state.elsewhere).toBe(false);
-    const what = name.replace(/(\.80x24)?\.json$/, '');
+    const what = name.replace(/(\.\d+x\d+)?\.json$/, '');
     if (/^(dialog|question|question-review)$/.test(what)) expect(state.activity).toBe('dialog');
     if (what === 'starting') expect(state.activity).toBe('starting');
     const wanted = expected[what];
     if (wanted !== undefined) expect([state.activity, state.composer.kind]).toEqual(wanted);
+    const draft = drafts[what];
+    if (draft !== undefined) expect(isDraftOf(state.composer, draft, profile(runtime).collapsed)).toBe(true);
   });
 });
 

@@ -116,7 +116,7 @@ describe('the guard inside tmux, on recorded screens', () => {
   const recorded = path.resolve(import.meta.dirname, '../agents/screens');
   const runtimes = [...BUILT_IN.keys()].filter((name) => fs.existsSync(path.join(recorded, name)));
   const wanted =
-    /^(dialog|dialog-refused|busy|busy-draft|draft-short|draft-lines|idle-after-turn|ready-empty)(\.80x24)?\.json$/;
+    /^(dialog|dialog-refused|busy|busy-draft|draft-short|draft-lines|idle-after-turn|ready-empty)(\.\d+x\d+)?\.json$/;
 
   test.each(runtimes)('of %s: a dialog bars paste and keys, and nothing else does', async (runtime) => {
     const directory = path.join(recorded, runtime);
