@@ -42,6 +42,8 @@ export class RealFleet {
       readonly together?: boolean;
       /** More words of the roster, by agent. */
       readonly words?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+      /** More of its environment, by agent. */
+      readonly env?: Readonly<Record<string, Readonly<Record<string, string>>>>;
       /** More settings of the roster, as text. */
       readonly settings?: string;
       /** Files beside the roster. */
@@ -57,7 +59,7 @@ export class RealFleet {
         const place = { work: path.join(fleet.work, where), home: all.home(where), port: server.port };
         const agent = prepareAgent(runtime, { ...place, approvals: options.approvals === true });
         const command = [...agent.command, ...(options.together === true ? ['{conversation}'] : [])];
-        const { env } = agent;
+        const env = { ...agent.env, ...options.env?.[name] };
         const words = { name, runtime, command, env, working_directory: place.work };
         return JSON.stringify({ ...words, ...options.words?.[name] });
       }),
