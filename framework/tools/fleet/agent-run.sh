@@ -281,7 +281,10 @@ if [[ ${#lines[@]} -eq 0 ]]; then
   ask if-shell -F -t "$pane" "$is_it" "kill-pane -t '$pane'" 2>/dev/null 8>&- 9<&-
 fi
 for ((index = ${#lines[@]} - 1; index >= 0 && ${#last[@]} < 20; index--)); do
-  [[ ${lines[index]} == *[![:space:]]* ]] && last=("${lines[index]}" "${last[@]}")
+  [[ ${lines[index]} == *[![:space:]]* ]] || continue
+  # tmux's own word (3.2, which has no remain-on-exit-format), below the agent's last one.
+  [[ ${#last[@]} -gt 0 || ${lines[index]} != 'Pane is dead ('@(status|signal)' '*', '*')' ]] || continue
+  last=("${lines[index]}" "${last[@]}")
 done
 until [[ -n $ready ]] || ! read -r -t 0 -u 8; do hear 1; done
 reason=start-failed

@@ -70,3 +70,12 @@ describe('where tmux does not tell the pid of a dead pane', () => {
     expect(await fleet.tmux('list-sessions', '-F', '#{session_name}')).toBe('_holder');
   });
 });
+
+test('what tmux itself writes below the last line of an agent (3.2) is none of its last lines', async () => {
+  const words = 'echo no licence; echo "Pane is dead (status 3, Mon Nov 30 13:19:46 2026)"; exit 3';
+  const { stdout, stderr } = await up(
+    `{ name: a, runtime: sleeper, command: [sh, -c, ${JSON.stringify(words)}] }`,
+  );
+  expect(stdout + stderr).toContain('| no licence\n');
+  expect(stdout + stderr).not.toContain('Pane is dead');
+});
