@@ -8,7 +8,7 @@ import { cacheDirectory } from './npm-program.mjs';
  * claude: 2.1.197 is the newest for Node 20. The `bin` of claude and opencode is a stub that an install script replaces by the
  * program of the platform's package; that program is taken directly, so that no script needs to run.
  */
-export const AGENTS = {
+const PACKAGES = {
   pi: { name: '@mariozechner/pi-coding-agent', version: '0.73.1', program: '.bin/pi' },
   gemini: { name: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
   claude: {
@@ -23,6 +23,21 @@ export const AGENTS = {
     program: `opencode-linux-${process.arch}/bin/opencode`,
   },
 };
+
+/** FLEET_AGENT_VERSIONS=claude=2.1.332,codex=0.171.0: these instead, for a run with what operators have by now. */
+const others = Object.fromEntries(
+  (process.env.FLEET_AGENT_VERSIONS ?? '')
+    .split(',')
+    .filter((pair) => pair !== '')
+    .map((pair) => pair.split('=')),
+);
+
+export const AGENTS = Object.fromEntries(
+  Object.entries(PACKAGES).map(([runtime, its]) => [
+    runtime,
+    { ...its, version: others[runtime] ?? its.version },
+  ]),
+);
 
 export const agentsCache = () => cacheDirectory('agents', process.env.FLEET_AGENTS_CACHE);
 
