@@ -56,7 +56,8 @@ const CLAUDE: RuntimeProfile = {
   dialog: [
     screen('^ +❯ \\d+\\. '),
     screen('Enter to confirm'),
-    screen('^Enter to select · |^Ready to submit your answers'),
+    // 2.1.332 no longer asks whether one is ready.
+    screen('^Enter to select · |^Ready to submit your answers|^Review your answers$'),
   ],
   elsewhere: [screen('^─{8,}.*\\n!'), screen('^─{8,}.*\\n {2}search prompts:')],
   composer: {

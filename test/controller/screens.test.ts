@@ -108,6 +108,23 @@ test.each([
   expect([state.activity, state.composer.kind]).toEqual([activity, 'empty']);
 });
 
+test('what claude (2.1.332) shows before the answers to its questions are sent is a dialog', () => {
+  const review = [
+    '←  ☒ Which 1  ☒ Which 2  ✔ Submit  →',
+    '',
+    'Review your answers',
+    '',
+    ' ● Which?',
+    '   → First',
+  ];
+  const lines = ['❯ please ask', '', rule, ...review, '', '❯ 1. Submit answers', '  2. Cancel'].map(
+    (text) => ({
+      ...{ text, typed: text },
+    }),
+  );
+  expect(screenState(profile('claude'), { ...quiet, lines }).activity).toBe('dialog');
+});
+
 /** gemini (0.61) with NO_COLOR, where a rule stands in the place of the empty line below its composer, and in its vim mode. */
 test.each([
   ['empty', ' >   Type your message or @path/to/file', rule],

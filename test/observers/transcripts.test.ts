@@ -24,6 +24,8 @@ const facts = { environment: {}, directory: '/', pids: [], commands: [], openFil
 /** Records as the programs write them. */
 const records: readonly (readonly [string, LineTranscript, object])[] = [
   ['claude', claude, { type: 'user', message: { role: 'user', content: 'a    b\n' } }],
+  // For which its composer showed a stand-in (2.1.332).
+  ['claude, pasted', claude, { type: 'user', message: { role: 'user', content: '\n\n<pasted_content id="35bd">\na    b\n</pasted_content id="35bd">\n' } }],
   ['codex', codex, { type: 'response_item', payload: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'a\tb' }] } }],
   ['gemini', gemini, { type: 'user', content: [{ text: 'a\tb' }] }],
   ['pi', pi, { type: 'message', message: { role: 'user', content: [{ type: 'text', text: 'a    b' }] } }],

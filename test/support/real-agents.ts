@@ -127,7 +127,11 @@ function claude({ home, work, port, approvals }: Place): RealAgent {
     projects: { [work]: { hasTrustDialogAccepted: true } },
   });
   return {
-    command: [agentProgram('claude'), ...(approvals === true ? [] : ['--dangerously-skip-permissions'])],
+    // By itself a model judges what needs no approval, since 2.1.332.
+    command: [
+      agentProgram('claude'),
+      ...(approvals === true ? ['--permission-mode', 'default'] : ['--dangerously-skip-permissions']),
+    ],
     env: {
       HOME: home,
       // Otherwise root may not skip them; and with it fewer commands are asked for.

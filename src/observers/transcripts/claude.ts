@@ -34,11 +34,19 @@ export const claude: LineTranscript = {
   },
   said: (entry) => {
     if (entry['type'] === 'queue-operation')
-      return entry['operation'] === 'enqueue' ? saidOnce(contentText(entry['content']), true) : [];
+      return entry['operation'] === 'enqueue' ? saidOnce(asPasted(entry['content']), true) : [];
     const message = entry['message'];
-    return entry['type'] === 'user' && isRecord(message) ? saidOnce(contentText(message['content'])) : [];
+    return entry['type'] === 'user' && isRecord(message) ? saidOnce(asPasted(message['content'])) : [];
   },
 };
+
+/** A text for which its composer showed a stand-in goes to the model between two lines of its own (2.1.332). */
+const PASTED = /^\s*<pasted_content id="([^"]*)">\n([\s\S]*)\n<\/pasted_content id="\1">\s*$/;
+
+function asPasted(content: unknown): string | null {
+  const text = contentText(content);
+  return text === null ? null : (PASTED.exec(text)?.[2] ?? text);
+}
 
 const wasStopped = (content: unknown): boolean =>
   /^\[Request interrupted by user( for tool use)?\]$/.test(contentText(content) ?? '');
