@@ -40,7 +40,7 @@ export async function serverChecks(
   if (contradiction !== null) {
     const hint =
       seen.value === null
-        ? `unset or set TMUX_TMPDIR as install had it; its socket file is made again by: systemctl --user kill --kill-whom=main -s USR1 ${holderUnit}`
+        ? `unset or set TMUX_TMPDIR as install had it; its socket file is made again by: systemctl --user kill --kill-who=main -s USR1 ${holderUnit}`
         : endIt(socketName);
     return { checks: [failed(contradiction, hint)], answers: false };
   }
@@ -83,7 +83,7 @@ async function settingsChecks(
   const file = hostAssets(paths).find(({ target }) => target.endsWith('/fleet.tmux.conf'));
   const settings = await observeSettings(exec, socketName, file?.content ?? '');
   if (!settings.known) return [{ result: 'warning', subject, message: settings.message }];
-  const { version, options, hooks, fragile } = settings.value;
+  const { version, options, hooks, fragile, crashes } = settings.value;
   const warning = (message: string, hint: string): Check => ({ result: 'warning', subject, message, hint });
   const changed = [
     ...options.filter((name) => name !== 'exit-unattached'),
@@ -92,6 +92,14 @@ async function settingsChecks(
   return [
     ...(options.includes('exit-unattached')
       ? [failed('exit-unattached is on: it ends, with every agent, once nobody is attached', reloadHolder)]
+      : []),
+    ...(crashes
+      ? [
+          failed(
+            'window-size is manual: tmux 3.3 to 3.6 ends, with every agent, at the next new session or window',
+            reloadHolder,
+          ),
+        ]
       : []),
     ...fragile.map((name) =>
       failed(

@@ -22,6 +22,24 @@ const follow = async (words: string): Promise<void> => {
   expect((await run('bash', ['-c', words])).code).toBe(0);
 };
 
+// A tmux of 3.3 to 3.6 crashes where that is set and a session is made.
+test('window-size manual, set by hand or in the operator’s file, costs no agent', async () => {
+  const before = await fleet.upSleepers();
+  const manual = ['set-option', '-g', 'window-size', 'manual'];
+  fleet.writeRoster(['a', 'b', 'c', 'd'].map((name) => sleeper(name)));
+  await fleet.tmux(...manual);
+  expect(await doctor(1)).toContain('✗ tmux server      window-size is manual: ');
+  await fleet.expect(0, 'start', 'c');
+  fs.writeFileSync(path.join(fleet.home, 'fleet', 'tmux.conf'), 'set -g window-size manual\n');
+  await follow(reload);
+  expect(await doctor(0)).not.toContain('window-size');
+  await fleet.expect(0, 'apply');
+  await fleet.tmux(...manual, ';', 'kill-session', '-t', '=_holder:');
+  await follow(reload);
+  expect(await fleet.pids()).toMatchObject(before);
+  expect(Object.keys(await fleet.pids()).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+});
+
 test('a holder session that was killed costs nobody, and is back as verify says', async () => {
   const before = await fleet.upSleepers();
   await fleet.tmux('kill-session', '-t', '=_holder:');

@@ -54,10 +54,11 @@ describe('units', () => {
     const units = ['mosaic-tmux-holder.service', 'mosaic-agent@.service', 'mosaic-fleet.service'];
     const paths = units.map((name) => join(homedir(), '.config/systemd/user', name));
     const { code, stderr } = await run('systemd-analyze', ['--user', 'verify', ...paths]);
-    // systemd 262 knows no cgroup v1 any more, where this one is needed, and so ignores it, in silence but for this program.
-    expect(
-      stderr.replace(/^.*: Support for option CPUAccounting= has been removed and it is ignored\n/gm, ''),
-    ).toBe('');
+    // systemd 262 knows no cgroup v1 any more, where this one is needed, and so ignores it, in silence but for this program; that of 249
+    // looks for a system's bus.
+    const known =
+      /^(.*: Support for option CPUAccounting= has been removed and it is ignored|Failed to connect to system bus: .*)\n/gm;
+    expect(stderr.replace(known, '')).toBe('');
     expect(code).toBe(0);
   });
 

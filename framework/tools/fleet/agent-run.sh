@@ -125,7 +125,7 @@ if ! create; then
     *) finish 69 start-failed 69 - "tmux did not create the session: $answer" ;;
   esac
 fi
-read -r session pane pane_pid server window terminal <<<"$answer"
+read -r session pane pane_pid server window terminal version <<<"$answer"
 own_marks
 start_time "$server" && server_started=$started
 # Not needed any more, and up to megabytes.
@@ -159,6 +159,15 @@ look() {
   [[ $state == killed || ($state == dead && -n $status$signal) ]] || return
   ask wait-for -S "closed-$session" >/dev/null 2>&1
   IFS= read -r -u "$events" more && listen "$more"
+}
+
+# by_word: a tmux of before 3.3 tells no signal, but writes it below the agent's last line.
+by_word() {
+  local line
+  [[ $state == dead && -z $status$signal && $version == 3.2* ]] || return 0
+  while IFS= read -r line; do
+    [[ ! $line =~ ^'Pane is dead (signal '([0-9A-Z]+)', ' ]] || signal=${BASH_REMATCH[1]}
+  done < <(ask capture-pane -p -t "$pane" 2>/dev/null 8>&- 9<&-)
 }
 
 # What is left to ask of an agent that has ended: its last lines, and the end of its session. The session may be another agent's by
@@ -260,6 +269,7 @@ if [[ $state == dead ]]; then
     kill -CHLD "$server" 2>/dev/null
     pause 0.02
     look
+    by_word
   done
 elif [[ $state == killed ]]; then
   # `kill-server` ends the sessions first.

@@ -24,6 +24,9 @@ marking() {
   done
 }
 
+# A server that somebody has set so would crash at a new session, with every agent (3.3a to 3.6).
+sound=(if-shell -F '#{==:#{window-size},manual}' 'set-option -g window-size latest' ';')
+
 # create: one call, so that nobody ever sees the session without its marks, and a taken name marks nothing.
 # No -c: tmux expands formats in it, and falls back silently. The client's own directory is taken as it is.
 create() {
@@ -33,7 +36,8 @@ create() {
   word "$here/pane-exec.sh"
   marking "$target"
   local -a call=(
-    new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{window_id} #{pane_tty}' -s "$record_session" -x 220 -y 50
+    "${sound[@]}"
+    new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{window_id} #{pane_tty} #{version}' -s "$record_session" -x 220 -y 50
     "$word" "$$" "$agent" "$how" "$teller" ';'
     set-option -p -t "$target" remain-on-exit on ';'
     # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
@@ -101,7 +105,7 @@ come_home() {
     marking "=$name:"
     has_room
     # A window must have a pane: one that waits until the agent's is there.
-    place=$(ask new-session -d -P -F '#{session_id} #{pane_id}' -s "$name" -x 220 -y 50 /bin/sleep 60 ';' "${marking[@]}" ';' \
+    place=$(ask "${sound[@]}" new-session -d -P -F '#{session_id} #{pane_id}' -s "$name" -x 220 -y 50 /bin/sleep 60 ';' "${marking[@]}" ';' \
       set-option -t "=$name:" @fleet_context "$word" ';' set-option -t "=$name:" @fleet_pane "$pane" ';' \
       set-option -p -t "=$name:" remain-on-exit off 2>/dev/null) || return
     own=${place% *} place=${place#* }
