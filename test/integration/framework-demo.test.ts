@@ -59,7 +59,7 @@ test('takes a paste of many lines as one message, and shows escape sequences har
   await fleet.seen(pane, '[2Jline⏎third');
   await type(pane, 'Enter');
   expect(await fleet.seen(pane, 'you said: first line')).toMatch(
-    /you said: first line\nsecond (␛|\^\[)\[2Jline\nthird/,
+    /you said: first line *\nsecond (␛|\^\[)\[2Jline *\nthird/,
   );
   await type(pane, '/context', 'Enter');
   await fleet.seen(pane, ': 2 messages');

@@ -74,7 +74,8 @@ test('one whose client is late with its last words is not told as killed by some
     await eventually('its session has ended', async () => !(await other.panes()).has('late'));
     // Long enough to have been given up: a second after the look that shows no session.
     await new Promise((resolve) => setTimeout(resolve, 2000));
-    process.kill(client, 'SIGCONT');
+    // (A tmux of 3.2 does not tell it that the agent has ended; its unit has, and it is gone.)
+    if (clients().includes(client)) process.kill(client, 'SIGCONT');
   }));
 
 test('an agent-run.sh that ends without a word is on record', async () => {
