@@ -5,7 +5,7 @@ import { cacheDirectory } from './npm-program.mjs';
 
 /**
  * npm package, version and program of each runtime; `program` is a path below node_modules.
- * claude: 2.1.197 is the newest for Node 20. The `bin` of claude and opencode is a stub that an install script replaces by the
+ * The `bin` of claude and opencode is a stub that an install script replaces by the
  * program of the platform's package; that program is taken directly, so that no script needs to run.
  */
 const PACKAGES = {
@@ -13,10 +13,10 @@ const PACKAGES = {
   gemini: { name: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini' },
   claude: {
     name: '@anthropic-ai/claude-code',
-    version: '2.1.197',
+    version: '2.1.332',
     program: `@anthropic-ai/claude-code-linux-${process.arch}/claude`,
   },
-  codex: { name: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
+  codex: { name: '@openai/codex', version: '0.171.0', program: '.bin/codex' },
   opencode: {
     name: 'opencode-ai',
     version: '1.18.33',
@@ -24,7 +24,7 @@ const PACKAGES = {
   },
 };
 
-/** FLEET_AGENT_VERSIONS=claude=2.1.332,codex=0.171.0: these instead, for a run with what operators have by now. */
+/** FLEET_AGENT_VERSIONS=claude=2.1.197,codex=0.169.0: these instead. */
 const others = Object.fromEntries(
   (process.env.FLEET_AGENT_VERSIONS ?? '')
     .split(',')

@@ -52,7 +52,8 @@ const CLAUDE: RuntimeProfile = {
   ready: [screen('^❯')],
   // The prompt glyph stays while it works; while a dialog waits the title says idle (2.1). What was said stands behind the
   // same glyph in the first column, and may begin with a number.
-  busy: [title('^[⠂⠐]'), screen('esc to interrupt')],
+  // The title of 2.1.332 does not tell, and its footer loses the word beside a draft: what is left is the line of its spinner.
+  busy: [title('^[⠂⠐]'), screen('esc to interrupt'), screen('^[·✢✳✶✻✽*] [^\\n]*…(?: \\(|\\s*$)')],
   dialog: [
     screen('^ +❯ \\d+\\. '),
     screen('Enter to confirm'),
