@@ -336,3 +336,29 @@ describe('looking', () => {
     expect((await fleet.fleet('plan', '--no-such-option')).code).toBe(64);
   });
 });
+
+test('doctor tells of an operator’s drop-in for all services by which systemd would end or restart agents', async () => {
+  await fleet.upSleepers();
+  const dropIns = path.join(fleet.units, 'service.d');
+  const set = async (text: string): Promise<void> => {
+    fs.mkdirSync(dropIns, { recursive: true });
+    fs.writeFileSync(path.join(dropIns, 'mine.conf'), `[Service]\n${text}\n`);
+    expect((await run('systemctl', ['--user', 'daemon-reload'])).code).toBe(0);
+  };
+  try {
+    // What only limits, or is nicer to others, is his business.
+    await set('Nice=5\nOOMScoreAdjust=200');
+    expect((await fleet.expect(0, 'doctor')).stdout).not.toContain(' units ');
+    await set('Restart=always\nRuntimeMaxSec=1day');
+    const { stdout } = await fleet.expect(1, 'doctor');
+    expect(stdout).toMatch(
+      /✗ units +RuntimeMaxSec=1d for mosaic-tmux-holder\.service and 2 more: systemd ends /,
+    );
+    expect(stdout).toMatch(
+      /! units +Restart=always for mosaic-agent@a\.service and 1 more: systemd restarts/,
+    );
+    expect(stdout).toContain(`→ take it out of ${path.join(dropIns, 'mine.conf')}\n`);
+  } finally {
+    fs.rmSync(dropIns, { recursive: true, force: true });
+  }
+});

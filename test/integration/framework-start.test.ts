@@ -157,10 +157,11 @@ describe('an agent', () => {
   test('is found in the PATH it will have, and may have an equals sign in its name', async () => {
     const bin = join(fleet.directory, 'bin');
     mkdirSync(bin);
-    await symlink('/bin/sleep', join(bin, 'k=v'));
+    // (Not /bin/sleep: of the Rust coreutils it is one program for all, which goes by its name.)
+    await symlink('/bin/bash', join(bin, 'k=v'));
     const { pid } = await fleet.start({
       agent: 'equals',
-      command: ['k=v', '1000'],
+      command: ['k=v', '-c', 'read -r never'],
       environment: [`PATH=/x:${bin}`],
     });
     await eventually('exec', () => strings(`/proc/${pid}/cmdline`)[0] === 'k=v');

@@ -16,6 +16,7 @@ import { checkLines, messageAndHint, type Check } from '../render/check-text.js'
 import { loadRoster } from '../roster-source.js';
 import { runtimeChecks } from '../runtime-checks.js';
 import { serverChecks } from '../server-checks.js';
+import { unitChecks } from '../unit-checks.js';
 import { unreadRosters } from '../unread-rosters.js';
 import { undeliverable } from '../talk/undeliverable.js';
 
@@ -44,6 +45,7 @@ export async function doctorCommand(context: Context): Promise<ExitCode> {
     rosterCheck,
     ...unreadRosters(paths).map((message): Check => ({ result: 'warning', subject: 'roster', message })),
     installed,
+    ...(problem === null ? await unitChecks(context, roster?.agents.map(({ name }) => name) ?? []) : []),
     stateCheck(context),
     ...environmentChecks(context, roster),
     ...(roster === null ? [] : undeliverable(context, roster).map(leftBehind)),
