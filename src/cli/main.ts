@@ -31,16 +31,25 @@ export function main(): void {
     if (output.failed && code === ExitCode.done) process.exitCode = ExitCode.error;
   });
 
-  program.parseAsync(asked(process.argv.slice(2)), { from: 'user' }).catch((error: unknown) => {
+  program.parseAsync(asked(program, process.argv.slice(2)), { from: 'user' }).catch((error: unknown) => {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   });
 }
 
-/** commander (14) takes one word for the command that help is wanted for: `help agent send` would tell of `agent`. */
-function asked(words: readonly string[]): readonly string[] {
-  const [first = '', group = '', command] = words;
-  return first === 'help' && group === 'agent' && command !== undefined
-    ? [group, first, ...words.slice(2)]
-    : words;
+/**
+ * commander (14) takes one word for the command that help is wanted for: `help agent send` would tell of `agent`. And for one that
+ * there is not it prints the help of all, without a word; by itself such a word is named.
+ */
+function asked(program: Command, words: readonly string[]): readonly string[] {
+  const [first = '', name, ...rest] = words;
+  if (first !== 'help' || name === undefined || name.startsWith('-')) return words;
+  const group = named(program, name);
+  if (group === undefined) return [name];
+  const [command] = rest;
+  if (command === undefined || group.commands.length === 0) return words;
+  return command !== first && named(group, command) !== undefined ? [name, first, ...rest] : [name, command];
 }
+
+const named = (within: Command, name: string): Command | undefined =>
+  within.commands.find((one) => one.name() === name || one.aliases().includes(name));

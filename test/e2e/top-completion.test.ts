@@ -26,7 +26,12 @@ test('help tells of a command of two words as its own --help does', async () => 
     expect(stdout).toMatch(new RegExp(`^Usage: fleet ${words.join(' ')} `));
     expect(stdout).toBe((await fleet.expect(0, ...words, '--help')).stdout);
   }
-  expect((await fleet.expect(64, 'help', 'agent', 'nothing')).stdout).toBe('');
+  for (const words of [['help'], ['agent', 'help']])
+    expect((await fleet.expect(0, 'help', ...words)).stdout).toMatch(/^Usage: /);
+  for (const words of [['nothing'], ['agent', 'nothing']]) {
+    const { stdout, stderr } = await fleet.expect(64, 'help', ...words);
+    expect([stdout, stderr]).toEqual(['', expect.stringContaining("unknown command 'nothing'")]);
+  }
 });
 
 test('top: once where nobody watches, the hungriest first; on a terminal until q', async () => {
