@@ -93,7 +93,7 @@ describe('sessions', () => {
     const args = calls[0]?.args ?? [];
     expect(args.slice(0, 7)).toEqual(['-u', '-L', 'sock', 'if-shell', '-F', '-t', '%1']);
     expect(args[7]).toBe(
-      '#{&&:#{==:#{@fleet_agent}#{@fleet_home},},#{&&:#{==:#{pane_pid},42},#{==:#{session_id},$1}}}',
+      '#{&&:#{==:#{@fleet_agent}#{@fleet_home},},#{&&:#{==:#{?pane_pid,#{pane_pid},0},42},#{==:#{session_id},$1}}}',
     );
     expect(args[8]?.match(/set-option -oq -t '\$1' /g)).toHaveLength(5);
     expect(args[8]).toContain("@fleet_home '/home/it'\\''s;'");
@@ -104,7 +104,11 @@ describe('sessions', () => {
     const { exec, calls } = recording();
     const target = { agent: 'a', session: '$1', pane: '%7', pid: 42, marked: true };
     const seen = (mark: string): unknown => {
-      const conditions = ['#{==:#{pane_pid},42}', `#{==:#{@fleet_agent},${mark}}`, '#{==:#{session_id},$1}'];
+      const conditions = [
+        '#{==:#{?pane_pid,#{pane_pid},0},42}',
+        `#{==:#{@fleet_agent},${mark}}`,
+        '#{==:#{session_id},$1}',
+      ];
       return expect.toSatisfy((format: string) => conditions.every((one) => format.includes(one)));
     };
     await killSessions(exec, 'sock', [target, { ...target, agent: 'b', marked: false }]);
