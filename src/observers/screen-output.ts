@@ -1,7 +1,6 @@
 import type { PaneTarget, Screen, ScreenLine } from '../controller/screen.js';
 import { panePid, reachesOthers } from '../host/tmux-target.js';
-
-const sized = (variable: string): string => `#{n:${variable}}:#{${variable}}`;
+import { readSized, sized } from './sized-text.js';
 
 /** Every pane that is some agent's own, with its marks. Free text is preceded by its length in bytes. */
 export const markedFormat = `A #{session_id} #{window_id} #{pane_id} ${panePid} #{pid} ${['@fleet_home', '@fleet_agent', '@fleet_unit', '@fleet_conversation'].map(sized).join(' ')}`;
@@ -45,8 +44,9 @@ function markedBefore(text: string): { readonly panes: readonly MarkedPane[]; re
     const match = row.exec(text);
     if (match === null) break;
     const [whole, session = '', window = '', pane = '', pid = '', server = ''] = match;
-    const marks = sizedFields(text, at + whole.length, 4);
-    if (marks === null || text[marks.end] !== '\n') break;
+    const behind = at + whole.length;
+    const marks = sizedFields(text, behind, 4, false) ?? sizedFields(text, behind, 4, true);
+    if (marks === null) break;
     const [home = '', agent = '', unit = '', conversation = ''] = marks.values;
     found.push({
       ...{ session, window, pane, pid: Number(pid), server: Number(server), agent, home },
@@ -57,11 +57,12 @@ function markedBefore(text: string): { readonly panes: readonly MarkedPane[]; re
   return { panes: found, rest: text.slice(at) };
 }
 
-/** So many texts, each behind a blank and its length. */
+/** So many texts, each behind a blank and its length, and the end of the line. */
 function sizedFields(
   text: string,
   from: number,
   count: number,
+  escaped: boolean,
 ): { readonly values: readonly string[]; readonly end: number } | null {
   const size = / ([0-9]+):/y;
   const values: string[] = [];
@@ -70,12 +71,12 @@ function sizedFields(
     size.lastIndex = at;
     const match = size.exec(text);
     if (match?.[1] === undefined) return null;
-    const start = at + match[0].length;
-    at = start + Number(match[1]);
-    if (at > text.length) return null;
-    values.push(utf8(text.slice(start, at)));
+    const field = readSized(text, at + match[0].length, Number(match[1]), escaped);
+    if (field === null) return null;
+    values.push(field.value);
+    at = field.end;
   }
-  return { values, end: at };
+  return text[at] === '\n' ? { values, end: at } : null;
 }
 
 const head = /F (%[0-9]+) ([0-9]+) ([01]) ([0-9]+) ([01]) ([0-9]+) ([0-9]+) ([0-9]+) ([0-9]+):/y;
@@ -89,11 +90,15 @@ export function parseScreens(text: string): ReadonlyMap<string, Screen> | null {
     const match = head.exec(text);
     if (match === null) return null;
     const [whole, pane = '', pid, dead, mode, off, x, y, height, size] = match;
-    const titleEnd = at + whole.length + Number(size);
-    if (text[titleEnd] !== '\n') return null;
+    const behind = at + whole.length;
+    const [title] = [false, true].flatMap((escaped) => {
+      const read = readSized(text, behind, Number(size), escaped);
+      return read !== null && text[read.end] === '\n' ? [read] : [];
+    });
+    if (title === undefined) return null;
     const lines: ScreenLine[] = [];
     const reader = new LineReader();
-    let from = titleEnd + 1;
+    let from = title.end + 1;
     for (let line = 0; line < Number(height); line += 1) {
       const end = text.indexOf('\n', from);
       if (end < 0) return null;
@@ -103,7 +108,7 @@ export function parseScreens(text: string): ReadonlyMap<string, Screen> | null {
     screens.set(pane, {
       ...{ pid: Number(pid), dead: dead === '1', inMode: mode !== '0', inputOff: off === '1' },
       cursor: { x: Number(x), y: Number(y) },
-      title: utf8(text.slice(at + whole.length, titleEnd)),
+      title: title.value,
       lines,
     });
     at = from;

@@ -1,11 +1,6 @@
 import type { Marks, ObservedPane, ObservedServer, ObservedSession } from '../controller/observed.js';
 import { panePid } from '../host/tmux-target.js';
-
-/**
- * Free text in a listing is preceded by its length in bytes (`#{n:…}`): a session's name or a mark that a stranger has
- * set may hold spaces, line breaks and whatever would look like a row of ours.
- */
-const sized = (variable: string): string => `#{n:${variable}}:#{${variable}}`;
+import { readSized, sized } from './sized-text.js';
 
 const marks = [
   '@fleet_agent',
@@ -45,7 +40,7 @@ export function parseListing(text: string): Listing | null {
   const sessions = new Map<string, { session: Omit<ObservedSession, 'panes'>; panes: ObservedPane[] }>();
   let at = server[0].length;
   while (at < text.length) {
-    const session = readSession(text, at);
+    const session = readSession(text, at, false) ?? readSession(text, at, true);
     if (session !== null) {
       sessions.set(session.value.id, { session: session.value, panes: [] });
       at = session.end;
@@ -74,6 +69,7 @@ const size = /([0-9]+):/y;
 function readSession(
   text: string,
   from: number,
+  escaped: boolean,
 ): { value: Omit<ObservedSession, 'panes'>; end: number } | null {
   sessionHead.lastIndex = from;
   const head = sessionHead.exec(text);
@@ -85,11 +81,10 @@ function readSession(
     size.lastIndex = at;
     const match = size.exec(text);
     if (match?.[1] === undefined) return null;
-    const start = at + match[0].length;
-    const end = start + Number(match[1]);
-    if (text[end] !== (index === marks.length ? '\n' : ' ')) return null;
-    fields.push(Buffer.from(text.slice(start, end), 'latin1').toString('utf8'));
-    at = end + 1;
+    const field = readSized(text, at + match[0].length, Number(match[1]), escaped);
+    if (field === null || text[field.end] !== (index === marks.length ? '\n' : ' ')) return null;
+    fields.push(field.value);
+    at = field.end + 1;
   }
   const [name = '', ...values] = fields;
   return {

@@ -140,7 +140,10 @@ describe('an agent', () => {
     const { stdout } = await fleet.tmux('display-message', '-p', '-t', '=marked:', marks.join('|'));
     const { InvocationID: invocation } = await show(agentUnit('marked'), 'InvocationID');
     const { pane } = await fleet.pane('marked');
-    expect(stdout).toBe(`marked|${fleet.installation.home}|${pane}|v1:aa|v1:bb|c-1|${invocation}\n`);
+    // (3.4 prints a backslash before the `$` of a variable.)
+    expect(stdout.replaceAll('\\$', '$')).toBe(
+      `marked|${fleet.installation.home}|${pane}|v1:aa|v1:bb|c-1|${invocation}\n`,
+    );
   });
 
   test('lives beside others with nearly its name', async () => {

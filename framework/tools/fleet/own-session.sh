@@ -79,7 +79,8 @@ remove_left_over() {
     '#{session_id}/#{pane_id}/#{@fleet_pane}/#{pane_dead}/#{@fleet_agent}/#{@fleet_home}' 2>/dev/null) || return 1
   # (The read that finds the end empties its variables.)
   while IFS=/ read -r id pane own dead name line; do
-    [[ $name == "$agent" && "$line" == "$home" ]] || return 1
+    # (tmux 3.4 prints a backslash before the `$` of a variable.)
+    [[ $name == "$agent" && "${line//'\$'/$}" == "${home//'\$'/$}" ]] || return 1
     [[ $pane == "$own" && $dead != 1 ]] && return 1
     left=$id
   done <<<"$listed"
