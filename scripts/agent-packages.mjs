@@ -24,13 +24,19 @@ const PACKAGES = {
   },
 };
 
-/** FLEET_AGENT_VERSIONS=claude=2.1.197,codex=0.169.0: these instead. */
+/** FLEET_AGENT_VERSIONS=claude=2.1.197,codex=0.169.0: these instead. A word that names none must not pass for a run with it. */
 const others = Object.fromEntries(
   (process.env.FLEET_AGENT_VERSIONS ?? '')
     .split(',')
     .filter((pair) => pair !== '')
     .map((pair) => pair.split('=')),
 );
+
+const strange = Object.keys(others).filter(
+  (runtime) => !Object.hasOwn(PACKAGES, runtime) || !others[runtime],
+);
+if (strange.length > 0)
+  throw new Error(`FLEET_AGENT_VERSIONS: ${strange.join(', ')} is no agent with a version`);
 
 export const AGENTS = Object.fromEntries(
   Object.entries(PACKAGES).map(([runtime, its]) => [

@@ -1,3 +1,4 @@
+import { listed } from '../controller/listed.js';
 import { resolveDesired } from '../controller/desired.js';
 import { observeAgentFiles } from '../observers/agent-files.js';
 import type { Installation } from '../observers/installation.js';
@@ -28,15 +29,7 @@ export function runtimeChecks(
       return problem === undefined ? [] : [`${agent}: ${problem}`];
     });
     return problems.length === 0
-      ? { result: 'ok', subject, message: `${named(agents)} can be launched` }
+      ? { result: 'ok', subject, message: `${listed(agents)} can be launched` }
       : { result: 'failed', subject, message: problems.join('; ') };
   });
 }
-
-const most = 10;
-
-/** Of a large fleet the names of all are no help. */
-const named = (agents: readonly string[]): string =>
-  agents.length <= most
-    ? agents.join(', ')
-    : `${agents.slice(0, most - 2).join(', ')} and ${agents.length - most + 2} more`;

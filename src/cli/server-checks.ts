@@ -96,7 +96,7 @@ async function settingsChecks(
     ...(crashes
       ? [
           failed(
-            'window-size is manual: tmux 3.3 to 3.6 ends, with every agent, at the next new session or window',
+            'window-size is manual: with it this version of tmux ends, and every agent, at the next new session or window',
             reloadHolder,
           ),
         ]

@@ -1,4 +1,5 @@
 import type { Gate, PlannedAction, UnknownSource } from './action.js';
+import { listed } from './listed.js';
 
 export type ConditionType = 'RosterValid' | 'Observed' | 'Ready' | 'Progressing' | 'Degraded' | 'UpToDate';
 
@@ -127,14 +128,6 @@ export function fleetConditions({
         : state('Degraded', 'False', 'AsExpected'),
   ];
 }
-
-/** So many names are enough to go on with. */
-const mostNames = 10;
-
-const listed = (names: readonly string[]): string =>
-  names.length <= mostNames
-    ? names.join(', ')
-    : `${names.slice(0, mostNames).join(', ')} and ${names.length - mostNames} more`;
 
 export function state(
   type: ConditionType,

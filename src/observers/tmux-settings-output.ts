@@ -13,7 +13,7 @@ export interface ServerSettings {
   readonly options: readonly string[];
   /** Hooks that are not set. */
   readonly hooks: readonly string[];
-  /** `window-size` is `manual`: the server crashes at the next new session or window (3.3a to 3.6). */
+  /** `window-size` is `manual`: the server crashes at the next new session or window (3.3a to 3.6; of 3.7 it is not known, 3.2a and 3.8 do not). */
   readonly crashes: boolean;
   /** Names of agents' sessions that end as soon as nobody is attached to them. */
   readonly fragile: readonly string[];
@@ -49,7 +49,7 @@ export function parseSettings(text: string, needed: NeededSettings): ServerSetti
       set.get(name) === `${name} ${value}` ? [] : [name],
     ),
     hooks: needed.hooks.filter((name) => !set.has(name)),
-    crashes: lines.includes('window-size manual'),
+    crashes: lines.includes('window-size manual') && /^3\.[3-7]/.test(head.slice(2)),
     // 3.3a says 0 and 1; later ones have more values for it, and say them by name.
     fragile: lines.flatMap((line) => /^S (?!0 |off )\S+ (.*)$/.exec(line)?.[1] ?? []),
   };

@@ -8,8 +8,8 @@ export interface ChangedSetting {
   readonly unit: string;
   readonly setting: 'KillMode' | 'RemainAfterExit' | 'Restart' | 'RuntimeMaxSec';
   readonly value: string;
-  /** Drop-ins that are in force, as systemd lists them. */
-  readonly dropIns: string;
+  /** Drop-ins that are in force and none of fleet's own, as systemd lists them. */
+  readonly dropIns: readonly string[];
 }
 
 /** By systemd's name of the property; as in framework/systemd/user, or systemd's default where that says nothing. */
@@ -38,7 +38,9 @@ export async function observeUnitSettings(
 
 function changedIn(unit: string, properties: UnitProperties | undefined): readonly ChangedSetting[] {
   if (properties?.['LoadState'] !== 'loaded') return [];
-  const dropIns = properties['DropInPaths'] ?? '';
+  const dropIns = (properties['DropInPaths'] ?? '')
+    .split(' ')
+    .filter((file) => file !== '' && !file.endsWith('/50-fleet.conf'));
   return Object.entries(unit === holderUnit ? HOLDER : AGENT).flatMap(([name, wanted]): ChangedSetting[] => {
     const value = properties[name] ?? wanted;
     const setting = name === 'RuntimeMaxUSec' ? 'RuntimeMaxSec' : (name as ChangedSetting['setting']);

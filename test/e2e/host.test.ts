@@ -357,7 +357,9 @@ test('doctor tells of an operator’s drop-in for all services by which systemd 
     expect(stdout).toMatch(
       /! units +Restart=always for mosaic-agent@a\.service and 1 more: systemd restarts/,
     );
-    expect(stdout).toContain(`→ take it out of ${path.join(dropIns, 'mine.conf')}\n`);
+    expect(stdout).toContain(
+      `→ take it out of ~/.config/systemd/user/service.d/mine.conf; then systemctl --user daemon-reload\n`,
+    );
   } finally {
     fs.rmSync(dropIns, { recursive: true, force: true });
   }
