@@ -2,7 +2,7 @@ import type { Act } from '../controller/deliver.js';
 import type { PaneTarget } from '../controller/screen.js';
 import type { Sign } from '../roster/profile.js';
 import { describeExec, type Exec } from '../host/exec.js';
-import { allHold, isStill, paneAddress, reachesOthers } from '../host/tmux-target.js';
+import { allHold, isNotEnding, isStill, paneAddress, reachesOthers } from '../host/tmux-target.js';
 
 const timeoutMs = 10_000;
 
@@ -16,6 +16,7 @@ function guard(agent: string, target: PaneTarget, forbidden: readonly Sign[]): s
   return allHold([
     ...without(forbidden),
     ...isStill(agent, target),
+    isNotEnding,
     ...['#{==:#{pane_dead},0}', '#{==:#{pane_in_mode},0}', '#{==:#{pane_input_off},0}'],
     `#{==:${reachesOthers},0}`,
   ]);

@@ -22,6 +22,9 @@ export const isStill = (agent: string, { pane, pid, server }: PaneProcess): read
   `#{==:#{pid},${server}}`,
 ];
 
+/** That nobody is ending it: agent-stop.sh says so before it waits for who still tidies up. */
+export const isNotEnding = '#{==:#{@fleet_ending},}';
+
 /** That all of them hold, as one format. */
 export const allHold = (conditions: readonly string[]): string =>
   conditions.reduce((all, one) => `#{&&:${one},${all}}`);

@@ -1,11 +1,15 @@
 import type { PaneTarget, Screen, ScreenLine } from '../controller/screen.js';
-import { panePid, reachesOthers } from '../host/tmux-target.js';
+import { allHold, isNotEnding, panePid, reachesOthers } from '../host/tmux-target.js';
 import { readSized, sized } from './sized-text.js';
 
 /** Every pane that is some agent's own, with its marks. Free text is preceded by its length in bytes. */
 export const markedFormat = `A #{session_id} #{window_id} #{pane_id} ${panePid} #{pid} ${['@fleet_home', '@fleet_agent', '@fleet_unit', '@fleet_conversation'].map(sized).join(' ')}`;
 // To tmux the text 0 is false, and an agent may be named so.
-export const markedFilter = '#{&&:#{!=:#{@fleet_agent},},#{==:#{@fleet_pane},#{pane_id}}}';
+export const markedFilter = allHold([
+  '#{!=:#{@fleet_agent},}',
+  '#{==:#{@fleet_pane},#{pane_id}}',
+  isNotEnding,
+]);
 
 /** One pane's state; as many lines of its screen follow as it is high. */
 export const screenFormat = `F #{pane_id} ${panePid} #{pane_dead} #{pane_in_mode} #{||:#{pane_input_off},${reachesOthers}} #{cursor_x} #{cursor_y} #{pane_height} ${sized('pane_title')}`;

@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { countingPath } from '../support/fleet-sandbox.js';
+import { countingPath, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
+import { systemctl } from '../support/user-manager.js';
 
 let fleet: TalkFleet;
 beforeEach(() => {
@@ -50,6 +51,23 @@ describe('with other values than the installed ones no agent is acted upon', () 
     fs.writeFileSync(fleet.roster, text.replace(`socket_name: ${fleet.socket}`, moved));
     await expectNothing('holder session: installed for _holder');
   });
+});
+
+test('one that is being ended, and is not yet gone, gets nothing', async () => {
+  // It catches the signals, and goes on reading.
+  const agent = fleet.demo('a', ['--ignore-signals']);
+  await fleet.up(agent);
+  fleet.writeRoster([agent], `defaults: { stop_grace: 8s, working_directory: ${fleet.work} }`);
+  await fleet.expect(0, 'apply');
+  const stopped = fleet.expect(0, 'stop', 'a');
+  await until(
+    'its stop',
+    async () => (await systemctl('is-active', 'mosaic-agent@a.service')).stdout.trim() === 'deactivating',
+  );
+  const { code, stdout, stderr } = await fleet.fleet('agent', 'send', 'a', '--message', 'x');
+  expect([code, stdout + stderr]).toEqual([4, expect.stringContaining('Dead')]);
+  await stopped;
+  expect(fleet.said('a')).toEqual(['fresh']);
 });
 
 test('an agent that is not in the roster is refused before any program is started', async () => {

@@ -135,7 +135,7 @@ describe('the controller', () => {
   });
 
   test.each([
-    ['by itself', 'start', 'echo no key; exit 3', 'exited with status 3'],
+    ['by itself', 'start', 'echo no key; sleep 0.1; exit 3', 'exited with status 3'],
     [
       'with its unit, whose main process is killed',
       'restart',

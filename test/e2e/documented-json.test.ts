@@ -27,7 +27,8 @@ const wordsOf = (value: unknown): readonly string[] => {
 };
 
 test('every member that the commands print as JSON is in the manual', async () => {
-  const failing = (name: string) => `{ name: ${name}, runtime: other, command: [sh, -c, 'echo x; exit 3'] }`;
+  const failing = (name: string) =>
+    `{ name: ${name}, runtime: other, command: [sh, -c, 'echo x; sleep 0.1; exit 3'] }`;
   fleet.writeRoster([sleeper('a'), sleeper('b'), failing('c')]);
   await fleet.expect(0, 'install');
   const printed: string[] = [];

@@ -62,7 +62,7 @@ describe('where tmux does not tell the pid of a dead pane', () => {
 
   test('an agent that ends is told as what it was, with its last lines, and leaves no session', async () => {
     const { code, stdout, stderr } = await up(
-      '{ name: a, runtime: sleeper, command: [sh, -c, "echo no licence; exit 3"] }',
+      '{ name: a, runtime: sleeper, command: [sh, -c, "echo no licence; sleep 0.1; exit 3"] }',
     );
     expect(code, stdout + stderr).toBe(4);
     expect(stdout + stderr).toContain('| exited with status 3');
@@ -72,7 +72,8 @@ describe('where tmux does not tell the pid of a dead pane', () => {
 });
 
 test('what tmux itself writes below the last line of an agent (3.2) is none of its last lines', async () => {
-  const words = 'echo no licence; echo "Pane is dead (status 3, Mon Nov 30 13:19:46 2026)"; exit 3';
+  const words =
+    'echo no licence; echo "Pane is dead (status 3, Mon Nov 30 13:19:46 2026)"; sleep 0.1; exit 3';
   const { stdout, stderr } = await up(
     `{ name: a, runtime: sleeper, command: [sh, -c, ${JSON.stringify(words)}] }`,
   );

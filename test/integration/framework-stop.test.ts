@@ -114,6 +114,42 @@ describe('stop', () => {
     expect(existsSync(file)).toBe(true);
   });
 
+  test('leaves the terminal to an agent that tidies up, which ends as it would by itself', async () => {
+    // Node that cannot restore its terminal aborts.
+    const script = `
+      process.stdin.setRawMode(true);
+      process.on('SIGTERM', () => setTimeout(() => process.stdout.write('bye\\n', () => process.exit(0)), 400));
+      setInterval(() => undefined, 1000);
+      console.log('up');`;
+    await writeFile(join(fleet.work, 'tidy.cjs'), script);
+    const status = join(fleet.work, 'status');
+    const command = shell(`trap : TERM; "${process.execPath}" tidy.cjs; echo $? >${status}`);
+    const { pane } = await fleet.start({ agent: 'tidy', command, graceMs: 20_000 });
+    await fleet.seen(pane, 'up');
+    await systemctl('stop', agentUnit('tidy'));
+    expect(await readFile(status, 'utf8')).toBe('0\n');
+    expect((await fleet.panes()).has('tidy')).toBe(false);
+  });
+
+  test('hangs up on one that waits for nothing else, an interactive shell, long before its grace is over', async () => {
+    const { pane } = await fleet.start({
+      agent: 'shell',
+      command: ['bash', '--norc', '-i'],
+      graceMs: 120_000,
+    });
+    await fleet.seen(pane, 'bash-');
+    await systemctl('stop', agentUnit('shell'));
+    expect(await activeState(agentUnit('shell'))).toBe('inactive');
+  });
+
+  test('hangs up after half of the grace on one that hears the request and stays', async () => {
+    const file = join(fleet.work, 'hung-up');
+    const script = `trap : TERM; trap 'echo done >${file}; exit 0' HUP; while :; do sleep 0.05; done`;
+    await fleet.start({ agent: 'stays', command: shell(script), graceMs: 2000 });
+    await systemctl('stop', agentUnit('stays'));
+    expect(existsSync(file)).toBe(true);
+  });
+
   test('leaves no process of one that ignores signals, double-forks, leaves its session and stops itself', async () => {
     const { pane } = await fleet.start({
       agent: 'stubborn', environment: ['MARK=stubborn'], graceMs: 500,
@@ -334,10 +370,10 @@ test('an agent in its grace is waited for, although what stands before it in the
   const text = await readFile(file, 'utf8');
   // agent-run.sh, the first in the list, ends there, and not before: in the second reading.
   const asked = '[[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null';
-  const skipped = '"${MAINPID:-}" ]] || continue';
+  const skipped = '[[ -z ${mine[$pid]-} ]] || continue';
   expect(text.split(asked).length + text.split(skipped).length).toBe(4);
   const ends = '[[ $pid != "$MAINPID" || -z ${seen-} ]] || { kill -TERM "$pid"; while kill -0 "$pid"; do :; done; }';
-  await writeFile(file, text.replace(asked, '').replace(skipped, `"\${MAINPID:-}" ]] || { ${ends}; seen=1; continue; }`));
+  await writeFile(file, text.replace(asked, '').replace(skipped, `[[ -z \${mine[$pid]-} ]] || { ${ends}; seen=1; continue; }`));
   try {
     const script = `
       process.on('SIGHUP', () => undefined);

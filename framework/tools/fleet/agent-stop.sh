@@ -1,8 +1,10 @@
 #!/bin/bash -p
 # agent-stop.sh AGENT [post]: ExecStop (and ExecStopPost) of mosaic-agent@AGENT.service.
 #
-# Hangs up the agent's session, asks every process of the unit to end, and waits for that as long as the roster's
-# stop_grace allows. What is left then, systemd kills. Nothing here waits for tmux: a server that hangs delays no stop.
+# Asks every process of the unit to end, waits for that as long as the roster's stop_grace allows, and hangs up the agent's session.
+# What is left then, systemd kills. Who tidies up keeps his terminal for half of that time: Node aborts where it cannot restore it, with a
+# core dump (gemini: two, half a gigabyte), and a program that writes to it would die of that before it has saved anything. Nothing is
+# asked later, and no stop takes more than a second longer, for a tmux server that hangs.
 set -u
 LC_ALL=C
 here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
@@ -28,9 +30,9 @@ unset record_environment record_command record_resume record_signs
 
 is_ours="#{&&:#{==:#{@fleet_unit},$INVOCATION_ID},$alone}"
 
-# hang_up: only a session of this very start of the unit, decided inside the server. (By exec: who calls it knows its process.)
-hang_up() {
-  exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "=$record_session:" "$is_ours" "kill-session -t '=$record_session:'"
+# to_session COMMAND: only to a session of this very start of the unit, decided inside the server. (By exec: who calls it knows its process.)
+to_session() {
+  exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "=$record_session:" "$is_ours" "$1 -t '=$record_session:' ${2-}" >/dev/null 2>&1
 }
 
 # end_left_over: every session of this very start of the unit, also one that a human has given another name, and every pane, also one
@@ -82,19 +84,27 @@ fi
 # With Delegate=yes systemd runs this script in the sub-cgroup .control of the unit.
 read_cgroups self
 own=$tracking unit=${tracking%/.control} hanging_up=''
-declare -A asked=()
+declare -A asked=() mine=([$$]=1 [${MAINPID:-0}]=1)
 shopt -s nullglob dotglob
 
-# ask_all DIRECTORY: SIGTERM to every process of the tree that did not get it yet; sets `left`. SIGCONT, because a stopped
-# process would take the SIGTERM only after somebody has continued it. The list by mapfile, in one call: line by line, each from
-# where the one before ended, whoever follows one that ends meanwhile would be passed over, and killed in its grace.
+# ask_all DIRECTORY: SIGTERM to every process of the tree that did not get it yet; sets `left`, and where `look` is set, `tidying`: one of
+# them catches the signal. SIGCONT, because a stopped process would take the SIGTERM only after somebody has continued it. The list by
+# mapfile, in one call: line by line, each from where the one before ended, whoever follows one that ends meanwhile would be passed over,
+# and killed in its grace.
 ask_all() {
-  local pid directory pids=()
+  local pid directory name value pids=()
   [[ $1 != "$own" || $own == "$unit" ]] || return 0
   mapfile -t pids <"$1/cgroup.procs"
   for pid in "${pids[@]}"; do
-    [[ $pid != "$$" && $pid != "$hanging_up" && $pid != "${MAINPID:-}" ]] || continue
+    [[ -z ${mine[$pid]-} ]] || continue
     left=1
+    if [[ -n $look && -z $tidying ]]; then
+      while read -r name value; do
+        [[ $name == SigCgt: ]] || continue
+        ((!(16#${value: -4} & 1 << 14))) || tidying=1
+        break
+      done <"/proc/$pid/status"
+    fi
     [[ -z ${asked[$pid]-} ]] || continue
     asked[$pid]=1
     kill -TERM "$pid" && kill -CONT "$pid"
@@ -105,19 +115,35 @@ ask_all() {
 # now: sets `now`, milliseconds on a clock that no one sets.
 now() { read -r now _ </proc/uptime && now=$((10#${now/./} * 10)); }
 
+hang_up() {
+  [[ -z $hanging_up ]] || return 0
+  (to_session kill-session) &
+  hanging_up=$!
+  mine[$!]=1
+}
+
 now
-deadline=$((now + record_grace))
+deadline=$((now + record_grace)) hang_up_at=$((now + record_grace / 2)) look=''
 # Before any process is begun: a unit at its task limit has no room for one, and bash, which tries again for 15 seconds, would end
 # with nobody asked.
 ask_all "$unit"
-(hang_up) >/dev/null 2>&1 &
-hanging_up=$!
+# Nobody is sent anything from here.
+(to_session set-option '@fleet_ending 1') &
+mine[$!]=1
 exec {quiet}<> <(:)
-while :; do
-  left=''
+for ((round = 1; ; round++)); do
+  left='' tidying='' look=''
+  # Who has no handler has ended by then, or ignores the signal, as an interactive shell does: a terminal that hangs up may end it.
+  ((round % 5)) || look=1
   ask_all "$unit"
   now
   if [[ -z $left ]] || ((now >= deadline)); then break; fi
+  if ((now >= hang_up_at)) || [[ -n $look && -z $tidying ]]; then hang_up; fi
   read -r -t 0.02 -u "$quiet" _
+done
+hang_up
+for ((try = 0; try < 200; try++)); do
+  kill -0 "$hanging_up" 2>/dev/null || break
+  read -r -t 0.005 -u "$quiet" _
 done
 exit 0
