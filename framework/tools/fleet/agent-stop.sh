@@ -76,7 +76,9 @@ if [[ ${2:-} == post ]]; then
   exit 0
 fi
 
-# Nobody asked for this: agent-run ended by itself, and this is what systemd does next.
+# Nobody asked for this: agent-run ended by itself, and this is what systemd does next. Where it has told of an end it has ended the session.
+session_ended=''
+[[ -n ${MAINPID:-} ]] || ! exit_recorded 'exited|signaled' || session_ended=1
 [[ -n ${MAINPID:-} ]] || record_silent_end agent-run-killed "agent-run.sh, the main process of the unit, was killed"
 # agent-run first: it would take the end of its session, or of its tmux client, for somebody's doing.
 [[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null
@@ -116,7 +118,7 @@ ask_all() {
 now() { read -r now _ </proc/uptime && now=$((10#${now/./} * 10)); }
 
 hang_up() {
-  [[ -z $hanging_up ]] || return 0
+  [[ -z $hanging_up$session_ended ]] || return 0
   (to_session kill-session) &
   hanging_up=$!
   mine[$!]=1
@@ -127,9 +129,11 @@ deadline=$((now + record_grace)) hang_up_at=$((now + record_grace / 2)) look=''
 # Before any process is begun: a unit at its task limit has no room for one, and bash, which tries again for 15 seconds, would end
 # with nobody asked.
 ask_all "$unit"
-# Nobody is sent anything from here.
-(to_session set-option '@fleet_ending 1') &
-mine[$!]=1
+# Nobody sends to it from here.
+if [[ -z $session_ended ]]; then
+  (to_session set-option '@fleet_ending 1') &
+  mine[$!]=1
+fi
 exec {quiet}<> <(:)
 for ((round = 1; ; round++)); do
   left='' tidying='' look=''
