@@ -16,12 +16,14 @@ describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
       expect(children).not.toEqual([]);
       for (const pid of children) process.kill(pid, name);
     };
-    /** Ends the stall after so long; what was sent meanwhile was taken once, with one Enter. */
+    /** Ends the stall after so long; what was sent meanwhile was taken once: the model was asked once, and heard it once. */
     const onceAfter = async (
       stallMs: number,
       text: string,
       sent: ReturnType<RealFleet['send']>,
-    ): Promise<void> => {
+    ): Promise<number> => {
+      const asked = (): number => all.server.requests().filter(({ main }) => main).length;
+      const before = asked();
       const going = setTimeout(() => signal('SIGCONT'), stallMs);
       const { receipt } = await sent.finally(() => clearTimeout(going));
       signal('SIGCONT');
@@ -30,8 +32,9 @@ describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
         () => all.times(text) > 0,
       );
       await all.quiet();
-      expect(receipt).toMatchObject({ status: 'delivered', attempts: 1 });
-      expect(all.times(text)).toBe(1);
+      expect(receipt).toMatchObject({ status: 'delivered' });
+      expect([all.times(text), asked() - before]).toEqual([1, 1]);
+      return receipt.attempts;
     };
     beforeAll(async () => {
       all = await RealFleet.start({ one: 'gemini' });
@@ -44,18 +47,20 @@ describe.skipIf(missing().includes('gemini') || !wanted().includes('gemini'))(
     test('while the text is pasted: it is entered once, when it shows', { timeout: 120_000 }, async () => {
       const text = 'said while it stood still';
       signal('SIGSTOP');
-      await onceAfter(13_000, text, all.send('one', text));
+      expect(await onceAfter(13_000, text, all.send('one', text))).toBe(1);
     });
 
     test(
-      'while it is entered: one Enter is enough, however long it takes',
+      'while it is entered: its model is asked once, however long it takes',
       { timeout: 120_000 },
       async () => {
         const text = 'said before it stood still';
         const sent = all.send('one', text);
         await all.eventually('the draft', () => all.pane('one').has(/ > .*said before it stood still/));
         signal('SIGSTOP');
-        await onceAfter(6000, text, sent);
+        // For 40 ms after a paste gemini (0.61) takes Enter for a line's end. Where it was stopped within those it does so when it goes on,
+        // and shows it: then Enter is pressed once more.
+        expect(await onceAfter(6000, text, sent)).toBeLessThanOrEqual(2);
       },
     );
   },
