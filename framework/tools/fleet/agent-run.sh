@@ -110,8 +110,9 @@ choose
 cd -- "$record_directory" 2>/dev/null ||
   finish 72 start-failed 72 - "the working directory $record_directory is not there, or not a directory that can be entered"
 
-# (A process for a moment, and no earlier life.)
+# (A process for a moment, and no earlier life. Waited for, as wherever there are timed reads: agent-stop.sh says why.)
 exec 8<> <(:)
+wait "$!"
 teller
 
 if ! create; then
@@ -261,7 +262,10 @@ while :; do
   fi
 done
 
+# Before timed reads. It has told what it had to tell.
+end_watch() { kill -KILL "$waiter" 2>/dev/null && wait "$waiter"; }
 if [[ $state == dead ]]; then
+  [[ -n $status$signal ]] || end_watch
   # The terminal's end is seen before the process is reaped (3.3a): dead, with neither status nor signal yet. A lost
   # SIGCHLD (holder-pane.sh) is made good here.
   for ((try = 0; try < 100; try++)); do
@@ -272,6 +276,7 @@ if [[ $state == dead ]]; then
     by_word
   done
 elif [[ $state == killed ]]; then
+  end_watch
   # `kill-server` ends the sessions first.
   pause 0.1
   server_lives || state=gone

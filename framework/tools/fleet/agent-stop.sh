@@ -85,7 +85,7 @@ session_ended=''
 
 # With Delegate=yes systemd runs this script in the sub-cgroup .control of the unit.
 read_cgroups self
-own=$tracking unit=${tracking%/.control} hanging_up=''
+own=$tracking unit=${tracking%/.control} hangs_up=''
 declare -A asked=() mine=([$$]=1 [${MAINPID:-0}]=1)
 shopt -s nullglob dotglob
 
@@ -117,11 +117,13 @@ ask_all() {
 # now: sets `now`, milliseconds on a clock that no one sets.
 now() { read -r now _ </proc/uptime && now=$((10#${now/./} * 10)); }
 
+# Nobody whose end this script hears of: bash before 5.2 waits in a timed read for SIGALRM, and where that comes while it hears of a child's
+# end it waits for ever (docs/measured.md).
 hang_up() {
-  [[ -z $hanging_up$session_ended ]] || return 0
-  (to_session kill-session) &
-  hanging_up=$!
-  mine[$!]=1
+  [[ -z $hangs_up$session_ended ]] || return 0
+  # Open until that is done.
+  exec {hangs_up}< <(to_session kill-session 3>&1 &)
+  wait "$!"
 }
 
 now
@@ -130,11 +132,9 @@ deadline=$((now + record_grace)) hang_up_at=$((now + record_grace / 2)) look=''
 # with nobody asked.
 ask_all "$unit"
 # Nobody sends to it from here.
-if [[ -z $session_ended ]]; then
-  (to_session set-option '@fleet_ending 1') &
-  mine[$!]=1
-fi
+[[ -n $session_ended ]] || (to_session set-option '@fleet_ending 1' &)
 exec {quiet}<> <(:)
+wait "$!"
 for ((round = 1; ; round++)); do
   left='' tidying='' look=''
   # Who has no handler has ended by then, or ignores the signal, as an interactive shell does: a terminal that hangs up may end it.
@@ -146,8 +146,5 @@ for ((round = 1; ; round++)); do
   read -r -t 0.02 -u "$quiet" _
 done
 hang_up
-for ((try = 0; try < 200; try++)); do
-  kill -0 "$hanging_up" 2>/dev/null || break
-  read -r -t 0.005 -u "$quiet" _
-done
+[[ -z $hangs_up ]] || read -r -t 1 -u "$hangs_up" _
 exit 0

@@ -13,6 +13,7 @@ main=${MAINPID:?} request=${MOSAIC_FLEET_STATE:?}/reload
 kill -HUP "$main" || exit 69
 [[ -n $request ]] || exit 0
 exec {quiet}<> <(:)
+wait "$!"
 # 45 seconds, below TimeoutStartSec, which counts for a reload too.
 for ((try = 0; try < 2250; try++)); do
   [[ -e $request ]] || exit 0

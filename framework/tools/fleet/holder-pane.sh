@@ -12,6 +12,7 @@ trap '' INT QUIT TSTP
 case ${1:-} in
   2.* | 3.[0-4] | 3.[0-4][a-z]*)
     exec {quiet}<> <(:)
+    wait "$!"
     while kill -CHLD "$PPID" 2>/dev/null; do read -r -t 1 -u "$quiet" _; done
     ;;
 esac

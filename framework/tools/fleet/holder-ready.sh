@@ -4,8 +4,9 @@
 # A reload puts back what somebody has changed on the living server, and disturbs no session on it.
 set -u
 here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
-# For waiting without a process: nothing is ever written to this pipe.
+# For waiting without a process: nothing is ever written to this pipe. (Children are waited for: agent-stop.sh says why.)
 exec {quiet}<> <(:)
+wait "$!"
 
 # ask LIMIT COMMAND…: one tmux call that ends, by SIGKILL if need be: a client that gets SIGTERM asks its server to be let
 # go (3.3a). -N: if our server has died meanwhile, this call must not start its successor, which would die with us.
@@ -25,6 +26,7 @@ who_answers() {
     server='' version=''
   }
   exec {answer}<&-
+  wait "$client"
 }
 
 deadline=$((${EPOCHREALTIME/[.,]/} + 5000000))

@@ -25,6 +25,7 @@ refuse() {
 mapfile -d '' -t server_environment <"/proc/$PPID/environ"
 if [[ " ${server_environment[*]} " != *' DBUS_SESSION_BUS_ADDRESS=disabled: '* && $(</proc/$PPID/maps) == *libsystemd* ]]; then
   exec {quiet}<> <(:)
+  wait "$!"
   for ((try = 0; try < 100; try++)); do
     [[ $(</proc/self/cgroup) != */tmux-spawn-* ]] || break
     read -r -t 0.02 -u "$quiet" _
@@ -162,6 +163,7 @@ _fleet_opened() {
 _fleet_keep() {
   local try pid pids quiet
   exec {quiet}<> <(:)
+  wait "$!"
   for ((try = 0; try < 200; try++)); do
     read -r -t 0.1 -u "$quiet" _
     kill -0 "$$" || return
