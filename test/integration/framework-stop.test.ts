@@ -150,6 +150,15 @@ describe('stop', () => {
     expect(existsSync(file)).toBe(true);
   });
 
+  test('gives all of its grace to one whose processes come and go meanwhile', async () => {
+    const script = `trap '' TERM HUP; touch begun; while :; do /bin/true; done`;
+    await fleet.start({ agent: 'many', command: shell(script), graceMs: 4000 });
+    await eventually('it goes', () => existsSync(join(fleet.work, 'begun')));
+    const before = performance.now();
+    await systemctl('stop', agentUnit('many'));
+    expect(performance.now() - before).toBeGreaterThan(3900);
+  });
+
   test('leaves no process of one that ignores signals, double-forks, leaves its session and stops itself', async () => {
     const { pane } = await fleet.start({
       agent: 'stubborn', environment: ['MARK=stubborn'], graceMs: 500,

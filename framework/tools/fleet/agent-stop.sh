@@ -94,18 +94,17 @@ shopt -s nullglob dotglob
 # mapfile, in one call: line by line, each from where the one before ended, whoever follows one that ends meanwhile would be passed over,
 # and killed in its grace.
 ask_all() {
-  local pid directory name value pids=()
+  local pid directory text pids=()
   [[ $1 != "$own" || $own == "$unit" ]] || return 0
   mapfile -t pids <"$1/cgroup.procs"
   for pid in "${pids[@]}"; do
     [[ -z ${mine[$pid]-} ]] || continue
     left=1
     if [[ -n $look && -z $tidying ]]; then
-      while read -r name value; do
-        [[ $name == SigCgt: ]] || continue
-        ((!(16#${value: -4} & 1 << 14))) || tidying=1
-        break
-      done <"/proc/$pid/status"
+      # All of it: what a line leaves of a process that ends meanwhile is read by whoever reads next, from wherever (bash cannot seek back).
+      text=''
+      IFS= read -r -d '' text <"/proc/$pid/status"
+      [[ ! $text =~ SigCgt:[[:space:]]*[0-9a-f]+([0-9a-f]{4})$'\n' ]] || ((!(16#${BASH_REMATCH[1]} & 1 << 14))) || tidying=1
     fi
     [[ -z ${asked[$pid]-} ]] || continue
     asked[$pid]=1
