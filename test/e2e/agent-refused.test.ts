@@ -57,7 +57,7 @@ test('one that is being ended, and is not yet gone, gets nothing', async () => {
   // It catches the signals, and goes on reading.
   const agent = fleet.demo('a', ['--ignore-signals']);
   await fleet.up(agent);
-  fleet.writeRoster([agent], `defaults: { stop_grace: 8s, working_directory: ${fleet.work} }`);
+  fleet.writeRoster([agent], `defaults: { stop_grace: 4s, working_directory: ${fleet.work} }`);
   await fleet.expect(0, 'apply');
   const stopped = fleet.expect(0, 'stop', 'a');
   await until(
