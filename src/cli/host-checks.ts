@@ -11,6 +11,9 @@ import type { Check } from './render/check-text.js';
 /** Older ones lack formats that one observation depends on. */
 const oldestTmux = 3.2;
 const oldestSystemd = 247;
+/** That of the units, whatever PATH says. Older ones lack variables that their scripts read. */
+const unitsBash = '/bin/bash';
+const oldestBash = 5;
 /** `paste-buffer` into a dead pane crashes the whole server before this version. */
 const pasteFixedIn = 3.4;
 
@@ -18,39 +21,29 @@ const pasteFixedIn = 3.4;
 export async function programChecks({
   exec,
 }: Context): Promise<{ readonly checks: readonly Check[]; readonly tmux: Version }> {
-  const [tmux, systemd] = await Promise.all([
+  const [tmux, systemd, bash] = await Promise.all([
     programVersion(exec, 'tmux', ['-V']),
     programVersion(exec, 'systemctl', ['--version']),
+    programVersion(exec, unitsBash, ['--version']),
   ]);
-  const checks: readonly Check[] = [
-    !tmux.found
-      ? { result: 'failed', subject: 'tmux', message: tmux.message, ...installHint('tmux', tmux.message) }
-      : tmux.number < oldestTmux
-        ? { result: 'failed', subject: 'tmux', message: `${tmux.text} is too old; ${oldestTmux} is needed` }
-        : {
-            result: 'ok',
-            subject: 'tmux',
-            message:
-              tmux.number < pasteFixedIn
-                ? `${tmux.text} (crashes on a paste into a dead pane; fleet guards against it)`
-                : tmux.text,
-          },
-    !systemd.found
-      ? {
-          result: 'failed',
-          subject: 'systemd',
-          message: systemd.message,
-          ...installHint('systemd', systemd.message),
-        }
-      : systemd.number < oldestSystemd
-        ? {
-            result: 'failed',
-            subject: 'systemd',
-            message: `${systemd.text} is too old; ${oldestSystemd} is needed`,
-          }
-        : { result: 'ok', subject: 'systemd', message: systemd.text },
+  const crashes = ' (crashes on a paste into a dead pane; fleet guards against it)';
+  const checks = [
+    versionCheck('tmux', tmux, oldestTmux, tmux.found && tmux.number < pasteFixedIn ? crashes : ''),
+    versionCheck('systemd', systemd, oldestSystemd),
+    versionCheck('bash', bash, oldestBash),
   ];
   return { checks, tmux };
+}
+
+function versionCheck(subject: string, version: Version, oldest: number, remark = ''): Check {
+  if (!version.found) {
+    const { message } = version;
+    return { result: 'failed', subject, message, ...installHint(subject, message) };
+  }
+  const { text, number } = version;
+  return number < oldest
+    ? { result: 'failed', subject, message: `${text} is too old; ${oldest} is needed` }
+    : { result: 'ok', subject, message: `${text}${remark}` };
 }
 
 /** One that is there and does not answer is not mended by installing it. */
