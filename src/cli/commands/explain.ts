@@ -54,7 +54,8 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
     for (const { type, message } of status.conditions)
       if (type === 'Ready' && message !== '') print(`  ${message}`);
   if (status?.end != null) {
-    print(`  ended ${ago(now() - status.end.at * 1000)} ago: ${endText(status.end)}`);
+    // It may have been started, and stopped as it should be, since.
+    print(`  ended unasked ${ago(now() - status.end.at * 1000)} ago: ${endText(status.end)}`);
     for (const text of readExitRecord(paths, name)?.lines.slice(-shownLines) ?? [])
       print(`    | ${visible(text)}`);
   }
