@@ -135,7 +135,7 @@ describe('stop', () => {
     const { pane } = await fleet.start({
       agent: 'shell',
       command: ['bash', '--norc', '-i'],
-      graceMs: 120_000,
+      graceMs: 240_000,
     });
     await fleet.seen(pane, 'bash-');
     await systemctl('stop', agentUnit('shell'));
