@@ -33,8 +33,10 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
       : done('unknown', 'it ended before it could be seen to take the message', 'Dead');
   const state = screenState(profile, screen);
   const extra = sizeMs(order);
-  const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra;
-  const swallowed = swallowedMs + extra + Math.min(progress.lagMs, mostLagMs) * lags;
+  const late = Math.min(progress.lagMs, mostLagMs) * lags;
+  // Who took long to show a paste takes long to show what became of it: opencode that has just come up, on a busy machine.
+  const limit = (profile.transcript === 'none' ? screenProofMs : proofMs) + extra + late;
+  const swallowed = swallowedMs + extra + late;
   if (standsThere(profile, screen.lines, order.text)) {
     if (progress.drawn === null) return { kind: 'wait', drawn: true };
     if (state.activity === 'dialog')

@@ -193,6 +193,11 @@ describe('after Enter', () => {
     expect(step(entered, screen(['› hello', '>']), 100)).toEqual({ kind: 'wait' });
     expect(step(entered, screen(['› hello', '>']), 1600)).toMatchObject({ result: { status: 'delivered' } });
     expect(step(entered, screen(['>']), 11_000)).toMatchObject({ result: { status: 'unknown' } });
+    // A runtime that was slow to draw the paste is slow to show that it was taken.
+    expect(step({ ...entered, lagMs: 800 }, screen(['>']), 11_000)).toEqual({ kind: 'wait' });
+    expect(step({ ...entered, lagMs: 60_000 }, screen(['>']), 20_100)).toMatchObject({
+      result: { status: 'unknown' },
+    });
   });
   test('its composer is waited for, for a moment: what is pasted before it is cleared is cleared with it', () => {
     for (const arrival of ['arrived', 'queued'] as const) {
