@@ -150,6 +150,23 @@ describe('stop', () => {
     expect(existsSync(file)).toBe(true);
   });
 
+  test('asks by a hangup who listens to nothing else, and at half of the grace by SIGTERM', async () => {
+    const file = join(fleet.work, 'saved-late');
+    const told = join(fleet.work, 'told');
+    const saves = `trap 'sleep 0.4; echo done >${file}; exit 0' HUP; echo up; while :; do sleep 0.05; done`;
+    const { pane } = await fleet.start({ agent: 'hup', command: shell(saves), graceMs: 20_000 });
+    await fleet.seen(pane, 'up');
+    await systemctl('stop', agentUnit('hup'));
+    expect(existsSync(file)).toBe(true);
+    const reloads = `trap 'echo told >>${told}' HUP; echo up; while :; do sleep 0.05; done`;
+    const daemon = await fleet.start({ agent: 'reloads', command: shell(reloads), graceMs: 4000 });
+    await fleet.seen(daemon.pane, 'up');
+    const before = performance.now();
+    await systemctl('stop', agentUnit('reloads'));
+    expect(existsSync(told)).toBe(true);
+    expect(performance.now() - before).toBeLessThan(3900);
+  });
+
   test('gives all of its grace to one whose processes come and go meanwhile', async () => {
     const script = `trap '' TERM HUP; touch begun; while :; do /bin/true; done`;
     await fleet.start({ agent: 'many', command: shell(script), graceMs: 4000 });

@@ -89,26 +89,42 @@ own=$tracking unit=${tracking%/.control} hangs_up=''
 declare -A asked=() mine=([$$]=1 [${MAINPID:-0}]=1)
 shopt -s nullglob dotglob
 
-# ask_all DIRECTORY: SIGTERM to every process of the tree that did not get it yet; sets `left`, and where `look` is set, `tidying`: one of
-# them catches the signal. SIGCONT, because a stopped process would take the SIGTERM only after somebody has continued it. The list by
-# mapfile, in one call: line by line, each from where the one before ended, whoever follows one that ends meanwhile would be passed over,
-# and killed in its grace.
+readonly hup=1 term=15
+
+# signals_of PID: sets `catches` and `ignores`, masks of the first 16 signals. All of the file at once: what a line leaves of a process
+# that ends meanwhile is read by whoever reads next, from wherever (bash cannot seek back).
+signals_of() {
+  local text=''
+  catches=0 ignores=0
+  IFS= read -r -d '' text <"/proc/$1/status"
+  [[ $text =~ SigIgn:[[:space:]]*[0-9a-f]+([0-9a-f]{4})[[:space:]]+SigCgt:[[:space:]]*[0-9a-f]+([0-9a-f]{4})[[:space:]] ]] || return 0
+  ignores=$((16#${BASH_REMATCH[1]})) catches=$((16#${BASH_REMATCH[2]}))
+}
+
+# ask_all DIRECTORY: to every process of the tree that did not get it yet SIGTERM, or SIGHUP where it would end of SIGTERM unheard and
+# has a handler for a hangup (`late`: SIGTERM to those as well); sets `left`, and where `look` is set, `tidying`: one of them catches what
+# it got. SIGCONT, because a stopped process would take either only after somebody has continued it. The list by mapfile, in one call: line
+# by line, each from where the one before ended, whoever follows one that ends meanwhile would be passed over, and killed in its grace.
 ask_all() {
-  local pid directory text pids=()
+  local pid directory catches ignores signal pids=()
   [[ $1 != "$own" || $own == "$unit" ]] || return 0
   mapfile -t pids <"$1/cgroup.procs"
   for pid in "${pids[@]}"; do
     [[ -z ${mine[$pid]-} ]] || continue
     left=1
-    if [[ -n $look && -z $tidying ]]; then
-      # All of it: what a line leaves of a process that ends meanwhile is read by whoever reads next, from wherever (bash cannot seek back).
-      text=''
-      IFS= read -r -d '' text <"/proc/$pid/status"
-      [[ ! $text =~ SigCgt:[[:space:]]*[0-9a-f]+([0-9a-f]{4})$'\n' ]] || ((!(16#${BASH_REMATCH[1]} & 1 << 14))) || tidying=1
+    signal=${asked[$pid]-}
+    if [[ -z $signal || (-n $look && -z $tidying) ]]; then
+      signals_of "$pid"
+      if [[ -z $signal ]]; then
+        signal=$term
+        ((!(catches >> hup - 1 & 1) || (catches | ignores) >> term - 1 & 1)) || signal=$hup
+      fi
+      ((!(catches >> signal - 1 & 1))) || tidying=1
     fi
-    [[ -z ${asked[$pid]-} ]] || continue
-    asked[$pid]=1
-    kill -TERM "$pid" && kill -CONT "$pid"
+    [[ -z $late ]] || signal=$term
+    [[ ${asked[$pid]-} != "$signal" ]] || continue
+    asked[$pid]=$signal
+    kill -"$signal" "$pid" && kill -CONT "$pid"
   done
   for directory in "$1"/*/; do ask_all "${directory%/}"; done
 } 2>/dev/null
@@ -126,7 +142,7 @@ hang_up() {
 }
 
 now
-deadline=$((now + record_grace)) hang_up_at=$((now + record_grace / 2)) look=''
+deadline=$((now + record_grace)) half=$((now + record_grace / 2)) look='' late=''
 # Before any process is begun: a unit at its task limit has no room for one, and bash, which tries again for 15 seconds, would end
 # with nobody asked.
 ask_all "$unit"
@@ -141,7 +157,8 @@ for ((round = 1; ; round++)); do
   ask_all "$unit"
   now
   if [[ -z $left ]] || ((now >= deadline)); then break; fi
-  if ((now >= hang_up_at)) || [[ -n $look && -z $tidying ]]; then hang_up; fi
+  ((now < half)) || late=1
+  if [[ -n $late || (-n $look && -z $tidying) ]]; then hang_up; fi
   read -r -t 0.02 -u "$quiet" _
 done
 hang_up
