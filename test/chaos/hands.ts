@@ -187,8 +187,7 @@ export class Hands {
     fs.renameSync(`${file}.swp`, file);
     this.deaths.delete(agent);
     this.changes.push({ agent, at: Date.now() });
-    const asks = this.agents.find(({ name }) => name === agent)?.ask === true;
-    if (asks || this.held.has(agent)) this.#waiting.add(agent);
+    if (this.#asks(agent) || this.held.has(agent)) this.#waiting.add(agent);
     else this.#ledger.expect(agent, 'changed');
   }
 
@@ -216,8 +215,13 @@ export class Hands {
       case 'start':
         this.held.delete(agent);
         this.deaths.delete(agent);
-        if (this.#waiting.delete(agent)) this.#ledger.expect(agent, 'changed');
+        // Of one that asks it is the approval that lets the change go.
+        if (!this.#asks(agent) && this.#waiting.delete(agent)) this.#ledger.expect(agent, 'changed');
     }
+  }
+
+  #asks(agent: string): boolean {
+    return this.agents.find(({ name }) => name === agent)?.ask === true;
   }
 
   approved(agent: string): void {
