@@ -391,15 +391,16 @@ describe('a human at the agent’s session', () => {
 });
 
 test('an agent in its grace is waited for, although what stands before it in the list ends while that is read', async () => {
-  const file = join(fleet.installation.home, 'tools/fleet/agent-stop.sh');
+  const [file, asking] = ['agent-stop.sh', 'ending.sh'].map((name) => join(fleet.installation.home, 'tools/fleet', name)) as [string, string];
   const saved = join(fleet.directory, 'saved');
-  const text = await readFile(file, 'utf8');
+  const [text, askingText] = await Promise.all([readFile(file, 'utf8'), readFile(asking, 'utf8')]);
   // agent-run.sh, the first in the list, ends there, and not before: in the second reading.
   const asked = '[[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null';
   const skipped = '[[ -z ${mine[$pid]-} ]] || continue';
-  expect(text.split(asked).length + text.split(skipped).length).toBe(4);
+  expect(text.split(asked).length + askingText.split(skipped).length).toBe(4);
   const ends = '[[ $pid != "$MAINPID" || -z ${seen-} ]] || { kill -TERM "$pid"; while kill -0 "$pid"; do :; done; }';
-  await writeFile(file, text.replace(asked, '').replace(skipped, `[[ -z \${mine[$pid]-} ]] || { ${ends}; seen=1; continue; }`));
+  await writeFile(file, text.replace(asked, ''));
+  await writeFile(asking, askingText.replace(skipped, `[[ -z \${mine[$pid]-} ]] || { ${ends}; seen=1; continue; }`));
   try {
     const script = `
       process.on('SIGHUP', () => undefined);
@@ -415,6 +416,6 @@ test('an agent in its grace is waited for, although what stands before it in the
     await systemctl('stop', agentUnit('saver'));
     expect(existsSync(saved)).toBe(true);
   } finally {
-    await writeFile(file, text);
+    await Promise.all([writeFile(file, text), writeFile(asking, askingText)]);
   }
 }); // prettier-ignore

@@ -17,32 +17,25 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 # shellcheck source-path=SCRIPTDIR
 . "$here/conversation.sh"
 # shellcheck source-path=SCRIPTDIR
+. "$here/ending.sh"
+# shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/own-session.sh"
-agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new begun=0 pids=''
+agent=$1 ready='' heard='' record_spec='-' record_conversation='' how=new begun=0
 read -r begun _ </proc/uptime
 # No signal is handled here: bash (5.2) that runs a trap while it parses a `$(…)` fails in both, and this script, and so its agent,
 # would end with a syntax error. SIGTERM, by which the stop script tells us first, ends bash at once, which systemd takes for a
 # clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
 trap '' USR1
 
-# room: whether the unit may have two more processes. Where an agent stands at its task limit, bash that forks tries again for 15
-# seconds, and ends, and systemd would end the agent.
-room() {
-  local max=max current=0
-  [[ -z $pids ]] || { read -r max <"$pids/pids.max" && read -r current <"$pids/pids.current"; } 2>/dev/null
-  [[ $max == max ]] || ((current + 2 <= max))
-}
-
-# teller: sets `pids`, the directory that counts the unit's processes, if any does; and `teller`, who tells systemd that the agent is
-# ready: this script, `heard` from the pane, or under a low task limit, which the agent may have reached by then, the pane before
+# teller: sets `teller`, who tells systemd that the agent is ready: this script, `heard` from the pane, or under a low task limit, which the agent may have reached by then, the pane before
 # it becomes the agent.
 teller() {
-  local directory max=max
+  local max=max
   teller=heard
-  for directory in "${cgroups[@]}"; do [[ ! -e $directory/pids.max ]] || pids=$directory; done
-  [[ -z $pids ]] || { read -r max <"$pids/pids.max"; } 2>/dev/null
+  count_directory
+  [[ -z $counting ]] || { read -r max <"$counting/pids.max"; } 2>/dev/null
   [[ $max == max ]] || ((max >= 1000)) || teller=
 }
 
@@ -67,14 +60,18 @@ hear() {
 pause() { if [[ -z $ready ]]; then hear "$1"; else read -r -t "$1" -u 8 _; fi; }
 
 # has_room: waits until it has.
-has_room() { until room; do pause 1; done; }
+has_room() { until room 2; do pause 1; done; }
+
+# rejoin: systemd moves its last script into this unit's cgroup, and the first move after a while waits for the kernel (src/host/cgroup-moves.ts).
+rejoin() { if [[ -n ${tracking:-} ]] && room 2; then { echo $$ >"$tracking/cgroup.procs"; } 2>/dev/null 8>&- 9<&- & fi; }
+
+meanwhile() { :; }
 
 # finish CODE REASON STATUS SIGNAL MESSAGE [LINE…]: writes the exit record, says it in the journal, ends.
 finish() {
   local code=$1 reason=$2 status=$3 signal=$4 message=$5 id text ended=0
   shift 5
-  # systemd moves its last script into this unit's cgroup, and the first move after a while waits for the kernel (src/host/cgroup-moves.ts).
-  if [[ -n ${tracking:-} ]] && room; then { echo $$ >"$tracking/cgroup.procs"; } 2>/dev/null 8>&- 9<&- & fi
+  [[ -n $hung_up ]] || rejoin
   # Without control characters, for the journal is read on terminals.
   printf -v text '%s\n' "$message" "$@"
   printf '%s' "${text//[$'\001'-$'\010'$'\013'-$'\037'$'\177']/}" >&2
@@ -84,6 +81,11 @@ finish() {
   # Not SECONDS: somebody may have set the clock.
   read -r ended _ </proc/uptime
   write_exit_record "$reason" "$status" "$signal" "$(((10#${ended/./} - 10#${begun/./}) / 100))" "${id:+ how=$how conversation=$id}" "$@"
+  # Its terminal was taken from it, unasked: it has a moment to save what it has. What is left then, systemd kills.
+  if [[ -n $hung_up ]]; then
+    end_all "$((record_grace < 5000 ? record_grace : 5000))"
+    rejoin
+  fi
   exit "$code"
 }
 
@@ -126,7 +128,14 @@ if ! create; then
     *) finish 69 start-failed 69 - "tmux did not create the session: $answer" ;;
   esac
 fi
-read -r session pane pane_pid server window terminal version <<<"$answer"
+session='' marked=''
+while IFS= read -r line; do
+  case $line in
+    $'$'[0-9]*' %'[0-9]*' @'*) [[ -n $session ]] || read -r session pane pane_pid server window terminal version <<<"$line" ;;
+    %[0-9]*) marked=$line ;;
+  esac
+done <<<"$answer"
+[[ -n $session ]] || finish 69 start-failed 69 - "tmux did not tell of the session it created: $answer"
 own_marks
 start_time "$server" && server_started=$started
 # Not needed any more, and up to megabytes.
@@ -232,7 +241,7 @@ while :; do
     IFS= read -r -N 1 -t "$((240 + RANDOM % 120))" -u "$events" first
     read_status=$?
     if [[ -z $first && $read_status -gt 128 ]]; then
-      ! room || look
+      ! room 2 || look
       continue
     fi
     [[ -z $first ]] || { IFS= read -r -u "$events" more && listen "$first$more"; }
@@ -263,7 +272,10 @@ while :; do
 done
 
 # Before timed reads. It has told what it had to tell.
-end_watch() { kill -KILL "$waiter" 2>/dev/null && wait "$waiter"; }
+end_watch() {
+  [[ -z $waiter ]] || { kill -KILL "$waiter" 2>/dev/null && wait "$waiter"; }
+  waiter=''
+}
 if [[ $state == dead ]]; then
   [[ -n $status$signal ]] || end_watch
   # The terminal's end is seen before the process is reaped (3.3a): dead, with neither status nor signal yet. A lost
@@ -282,6 +294,10 @@ elif [[ $state == killed ]]; then
   server_lives || state=gone
 fi
 
+if [[ $state != dead && -n ${tracking:-} ]]; then
+  end_watch
+  hung_up=1 quiet=8
+fi
 case $state in
   dead) ;;
   gone) finish 75 server-gone - - "the tmux server (process $server) is gone" ;;

@@ -4,7 +4,7 @@
 # Asks every process of the unit to end, waits for that as long as the roster's stop_grace allows, and hangs up the agent's session.
 # What is left then, systemd kills. Who tidies up keeps his terminal for half of that time: Node aborts where it cannot restore it, with a
 # core dump (gemini: two, half a gigabyte), and a program that writes to it would die of that before it has saved anything. Nothing is
-# asked later, and no stop takes more than a second longer, for a tmux server that hangs.
+# asked later for a tmux server that hangs, and a stop takes three seconds longer at most, one here and two in ExecStopPost.
 set -u
 LC_ALL=C
 here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
@@ -12,6 +12,8 @@ here=${BASH_SOURCE[0]%/*} home=${BASH_SOURCE[0]%/tools/fleet/*}
 . "$here/record.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/cgroup.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/ending.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$here/exit-record.sh"
 # shellcheck source-path=SCRIPTDIR
@@ -29,11 +31,7 @@ fi
 unset record_environment record_command record_resume record_signs
 
 is_ours="#{&&:#{==:#{@fleet_unit},$INVOCATION_ID},$alone}"
-
-# to_session COMMAND: only to a session of this very start of the unit, decided inside the server. (By exec: who calls it knows its process.)
-to_session() {
-  exec tmux -N -u -L "$MOSAIC_FLEET_SOCKET" if-shell -F -t "=$record_session:" "$is_ours" "$1 -t '=$record_session:' ${2-}" >/dev/null 2>&1
-}
+is_own="#{==:#{@fleet_own},$INVOCATION_ID}"
 
 # end_left_over: every session of this very start of the unit, also one that a human has given another name, and every pane, also one
 # that he has moved.
@@ -43,16 +41,36 @@ end_left_over() {
     ask if-shell -F -t "$session:" "$is_ours" "kill-session -t '$session'"
   done < <(ask list-sessions -f "$is_ours" -F '#{session_id}')
   while read -r pane; do
-    ask if-shell -F -t "$pane" "#{==:#{@fleet_own},$INVOCATION_ID}" "kill-pane -t '$pane'"
-  done < <(ask list-panes -a -f "#{==:#{@fleet_own},$INVOCATION_ID}" -F '#{pane_id}')
+    ask if-shell -F -t "$pane" "$is_own" "kill-pane -t '$pane'"
+  done < <(ask list-panes -a -f "$is_own" -F '#{pane_id}')
 }
+
+# at_home CONDITION COMMAND: with one call, where the agent's own pane is the one that its session, by that name, shows. Status 1: it is not, and
+# must be looked for, or the server does not answer.
+at_home() {
+  local did=''
+  did=$(ask if-shell -F -t "=$record_session:" "#{&&:$is_own,$1}" "display-message -p . ; $2 -t '=$record_session:' ${3-}")
+  [[ $did == . ]]
+} 2>/dev/null
+
+# mark_ending: nobody sends to its pane from here, wherever that is.
+mark_ending() {
+  local pane
+  ! at_home 1 'set-option -p' '@fleet_ending 1' || return 0
+  while read -r pane; do
+    ask if-shell -F -t "$pane" "$is_own" "set-option -p -t '$pane' @fleet_ending 1"
+  done < <(ask list-panes -a -f "$is_own" -F '#{pane_id}')
+}
+
+# end_session: the window may be another session's as well.
+end_session() { at_home "#{&&:$is_ours,#{==:#{session_grouped}#{window_linked},00}}" kill-session || end_left_over; }
 
 # record_silent_end REASON MESSAGE: agent-run has ended without a word, killed for instance. Whoever starts the agent again must
 # still know how often it has ended; the message is for the journal.
 record_silent_end() {
   local begun='' now ran=-
   ! exit_recorded || return 0
-  read -r -t 2 begun < <(exec systemctl --user show -p ExecMainStartTimestampMonotonic --value "mosaic-agent@$agent.service" 2>/dev/null) || begun=''
+  ! room 2 || read -r -t 2 begun < <(exec systemctl --user show -p ExecMainStartTimestampMonotonic --value "mosaic-agent@$agent.service" 2>/dev/null) || begun=''
   read -r now _ </proc/uptime
   # Begun: microseconds since boot.
   [[ ! $begun =~ ^[1-9][0-9]*$ ]] || ran=$((${now%.*} - begun / 1000000))
@@ -64,7 +82,7 @@ if [[ ${2:-} == post ]]; then
   # Killed before it could tell systemd that the agent is ready, which runs already.
   if [[ ${SERVICE_RESULT:-} == protocol && ${EXIT_CODE:-} == killed ]]; then
     record_silent_end agent-run-killed 'agent-run.sh, the main process of the unit, was killed'
-  elif [[ ${SERVICE_RESULT:-} == exit-code ]]; then
+  elif [[ ${SERVICE_RESULT:-} == exit-code && ${EXIT_CODE:-} == exited ]]; then
     record_silent_end agent-run-ended "agent-run.sh, the main process of the unit, ended with status ${EXIT_STATUS:-?} and without a word"
   # Ended by systemd: its main process died of a signal, or the start took too long.
   elif [[ ${SERVICE_RESULT:-success} != success && ${EXIT_CODE:-} =~ ^(killed|dumped)$ ]]; then
@@ -76,91 +94,39 @@ if [[ ${2:-} == post ]]; then
   exit 0
 fi
 
+# With Delegate=yes systemd runs this script in the sub-cgroup .control of the unit. Whoever runs it by hand stands in his own, and it is not his
+# processes that are to end.
+read_cgroups self
+if [[ ${tracking%/.control} != */mosaic-agent@"$agent".service ]]; then
+  echo "this is not a process of mosaic-agent@$agent.service: agents are stopped by systemctl --user stop, or by fleet stop" >&2
+  exit 1
+fi
+count_directory
+
 # Nobody asked for this: agent-run ended by itself, and this is what systemd does next. Where it has told of an end it has ended the session.
-session_ended=''
-[[ -n ${MAINPID:-} ]] || ! exit_recorded 'exited|signaled' || session_ended=1
+marked='' hangs_up=''
+[[ -n ${MAINPID:-} ]] || ! exit_recorded 'exited|signaled' || marked=1 hangs_up=none
 [[ -n ${MAINPID:-} ]] || record_silent_end agent-run-killed "agent-run.sh, the main process of the unit, was killed"
 # agent-run first: it would take the end of its session, or of its tmux client, for somebody's doing.
 [[ -z ${MAINPID:-} ]] || kill -TERM "$MAINPID" 2>/dev/null
-
-# With Delegate=yes systemd runs this script in the sub-cgroup .control of the unit.
-read_cgroups self
-own=$tracking unit=${tracking%/.control} hangs_up=''
-declare -A asked=() mine=([$$]=1 [${MAINPID:-0}]=1)
-shopt -s nullglob dotglob
-
-readonly hup=1 term=15
-
-# signals_of PID: sets `catches` and `ignores`, masks of the first 16 signals. All of the file at once: what a line leaves of a process
-# that ends meanwhile is read by whoever reads next, from wherever (bash cannot seek back).
-signals_of() {
-  local text=''
-  catches=0 ignores=0
-  IFS= read -r -d '' text <"/proc/$1/status"
-  [[ $text =~ SigIgn:[[:space:]]*[0-9a-f]+([0-9a-f]{4})[[:space:]]+SigCgt:[[:space:]]*[0-9a-f]+([0-9a-f]{4})[[:space:]] ]] || return 0
-  ignores=$((16#${BASH_REMATCH[1]})) catches=$((16#${BASH_REMATCH[2]}))
-}
-
-# ask_all DIRECTORY: to every process of the tree that did not get it yet SIGTERM, or SIGHUP where it would end of SIGTERM unheard and
-# has a handler for a hangup (`late`: SIGTERM to those as well); sets `left`, and where `look` is set, `tidying`: one of them catches what
-# it got. SIGCONT, because a stopped process would take either only after somebody has continued it. The list by mapfile, in one call: line
-# by line, each from where the one before ended, whoever follows one that ends meanwhile would be passed over, and killed in its grace.
-ask_all() {
-  local pid directory catches ignores signal pids=()
-  [[ $1 != "$own" || $own == "$unit" ]] || return 0
-  mapfile -t pids <"$1/cgroup.procs"
-  for pid in "${pids[@]}"; do
-    [[ -z ${mine[$pid]-} ]] || continue
-    left=1
-    signal=${asked[$pid]-}
-    if [[ -z $signal || (-n $look && -z $tidying) ]]; then
-      signals_of "$pid"
-      if [[ -z $signal ]]; then
-        signal=$term
-        ((!(catches >> hup - 1 & 1) || (catches | ignores) >> term - 1 & 1)) || signal=$hup
-      fi
-      ((!(catches >> signal - 1 & 1))) || tidying=1
-    fi
-    [[ -z $late ]] || signal=$term
-    [[ ${asked[$pid]-} != "$signal" ]] || continue
-    asked[$pid]=$signal
-    kill -"$signal" "$pid" && kill -CONT "$pid"
-  done
-  for directory in "$1"/*/; do ask_all "${directory%/}"; done
-} 2>/dev/null
-
-# now: sets `now`, milliseconds on a clock that no one sets.
-now() { read -r now _ </proc/uptime && now=$((10#${now/./} * 10)); }
+[[ -z ${MAINPID:-} ]] || mine[$MAINPID]=1
 
 # Nobody whose end this script hears of: bash before 5.2 waits in a timed read for SIGALRM, and where that comes while it hears of a child's
-# end it waits for ever (docs/measured.md).
+# end it waits for ever (docs/measured.md). And nobody where the unit is at its task limit: bash would try again for 15 seconds, and end,
+# with everybody in his grace.
 hang_up() {
-  [[ -z $hangs_up$session_ended ]] || return 0
+  [[ -z $hangs_up ]] && room 4 || return 0
   # Open until that is done.
-  exec {hangs_up}< <(to_session kill-session 3>&1 &)
+  exec {hangs_up}< <(end_session 3>&1 >/dev/null 2>&1 &)
   wait "$!"
+  hung_up=1
 }
-
-now
-deadline=$((now + record_grace)) half=$((now + record_grace / 2)) look='' late=''
-# Before any process is begun: a unit at its task limit has no room for one, and bash, which tries again for 15 seconds, would end
-# with nobody asked.
-ask_all "$unit"
-# Nobody sends to it from here.
-[[ -n $session_ended ]] || (to_session set-option '@fleet_ending 1' &)
-exec {quiet}<> <(:)
-wait "$!"
-for ((round = 1; ; round++)); do
-  left='' tidying='' look=''
-  # Who has no handler has ended by then, or ignores the signal, as an interactive shell does: a terminal that hangs up may end it.
-  ((round % 5)) || look=1
-  ask_all "$unit"
-  now
-  if [[ -z $left ]] || ((now >= deadline)); then break; fi
-  ((now < half)) || late=1
+meanwhile() {
+  if [[ -z $marked ]] && room 4; then marked=1 && (mark_ending >/dev/null 2>&1 &); fi
   if [[ -n $late || (-n $look && -z $tidying) ]]; then hang_up; fi
-  read -r -t 0.02 -u "$quiet" _
-done
+}
+open_quiet
+end_all "$record_grace"
 hang_up
-[[ -z $hangs_up ]] || read -r -t 1 -u "$hangs_up" _
+[[ ! $hangs_up =~ ^[0-9]+$ ]] || read -r -t 1 -u "$hangs_up" _
 exit 0

@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2034 # the variables set here are read by the scripts that source this file
 # Where a process stands in the cgroup trees.
 
+counting=''
+
 # read_cgroups PID: sets `tracking`, the directory of the hierarchy by which systemd knows which unit a process belongs
 # to, and `cgroups`, the directories of all hierarchies the process is in. Starts no process.
 #   unified: one tree at /sys/fs/cgroup
@@ -23,4 +25,18 @@ read_cgroups() {
     case $names in '') tracking=$directory$path ;; name=systemd) second=$directory$path ;; esac
   done 2>/dev/null <"/proc/$1/cgroup"
   tracking=${tracking:-$second}
+}
+
+# count_directory: sets `counting`, the directory that counts the unit's processes, if any does. (Of `cgroups`.)
+count_directory() {
+  local directory
+  for directory in "${cgroups[@]%/.control}"; do [[ ! -e $directory/pids.max ]] || counting=$directory; done
+}
+
+# room N: whether the unit may have so many more processes. Where an agent stands at its task limit, bash that forks tries again for 15
+# seconds, and ends.
+room() {
+  local max=max current=0
+  [[ -z $counting ]] || { read -r max <"$counting/pids.max" && read -r current <"$counting/pids.current"; } 2>/dev/null
+  [[ $max == max ]] || ((current + $1 <= max))
 }

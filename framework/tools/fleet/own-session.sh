@@ -61,7 +61,7 @@ create() {
 # own_marks: what an operator's hook on after-new-session opens stands before the agent's pane, also for the rest of the call that
 # creates it, and was marked in its place.
 own_marks() {
-  local marked=${answer##*$'\n'} word
+  local word
   [[ $marked != "$pane" ]] || return 0
   word "$record_context"
   # What was marked last: it may be gone, and a command that fails ends the call.
