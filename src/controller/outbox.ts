@@ -27,6 +27,8 @@ export interface OutboxEntry {
   /** False: its sender waits for it; should the sender have died, it is finished, but never begun. */
   readonly left: boolean;
   readonly attempt: Attempt | null;
+  /** The process of its attempt has taken it, busy, to read it after its turn: it is not lost before that, and not typed again. */
+  readonly held?: boolean;
   /** A kickstart is for the process that comes after this one. */
   readonly after: { readonly server: number; readonly pid: number } | null;
   /** Why it is not delivered by itself any more; null: it waits. */
@@ -39,6 +41,10 @@ export interface StoredEntry {
   readonly name: string;
   readonly entry: OutboxEntry;
 }
+
+/** Whether it was made to the very process that runs now. */
+export const isOf = ({ target }: Attempt, now: PaneTarget): boolean =>
+  target.server === now.server && target.pid === now.pid;
 
 /**
  * What became of a text that somebody was about to paste when he died.
@@ -67,7 +73,7 @@ export function recovered(
 ): Recovered {
   if (arrival === 'arrived' || arrival === 'queued') return arrival;
   const proven = arrival === 'absent' && samePlace;
-  const same = attempt.target.server === target.server && attempt.target.pid === target.pid;
+  const same = isOf(attempt, target);
   // What stood in the composer ended with its process.
   if (!same) return proven ? 'absent' : 'unknown';
   const { activity, composer, elsewhere } = screenState(profile, screen);
@@ -82,6 +88,3 @@ export function recovered(
       return proven && composer.kind === 'empty' ? 'unseen' : 'unknown';
   }
 }
-
-export const samePlace = (before: TranscriptPosition, now: TranscriptPosition): boolean =>
-  now.files.every(({ path }) => before.files.some((file) => file.path === path));

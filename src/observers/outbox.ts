@@ -79,6 +79,7 @@ function parseEntry(text: string): OutboxEntry | null {
     ...{ id, kind, agent, text: message, source, createdAt, attempt, after },
     ...{ addressed: value['addressed'] === true, left: value['left'] === true },
     parked: typeof parked === 'string' ? parked : null,
+    ...(value['held'] === true ? { held: true } : {}),
   };
 }
 

@@ -134,6 +134,37 @@ describe('a busy agent', () => {
     const late = await fleet.send('a', '--message', 'third', '--when-idle', '--timeout', '200ms');
     expect(late.receipt).toMatchObject({ status: 'refused', reason: 'Busy' });
   });
+
+  test('that ends before it has read what it holds gets it again, in its next life', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.type('a', '/busy 30', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    for (const text of ['one', 'two'])
+      expect((await fleet.send('a', '--message', text)).receipt).toMatchObject({ status: 'queued' });
+    const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a');
+    expect(stdout.match(/the agent holds it/g)).toHaveLength(2);
+    expect((await fleet.expect(0, 'explain', 'a')).stdout).toContain('it holds 2 messages until its turn');
+    process.kill((await fleet.pids())['a'] ?? 0, 'SIGKILL');
+    await until('it is down', async () => Object.keys(await fleet.pids()).length === 0);
+    await fleet.expect(0, 'apply');
+    await until('both', () => fleet.messages('a').length === 2);
+    expect(fleet.messages('a')).toEqual(['one', 'two']);
+    expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toBe('Nothing waits.\n');
+  });
+
+  test('that has read what it held has nothing left', async () => {
+    await fleet.up(fleet.demo('a'));
+    await fleet.type('a', '/busy 1', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    expect((await fleet.send('a', '--message', 'one')).receipt).toMatchObject({ status: 'queued' });
+    await until('it is read', () => fleet.messages('a').length === 1);
+    expect((await fleet.send('a', '--message', 'two')).receipt).toMatchObject({ status: 'delivered' });
+    expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toBe('Nothing waits.\n');
+    expect(fleet.messages('a')).toEqual(['one', 'two']);
+    expect((await fleet.expect(0, 'events', '--for', 'a')).stdout).toMatch(
+      /queued[^]*delivered[^]*one|delivered/,
+    );
+  });
 });
 
 test('ten senders at once to one agent: every message once and whole', async () => {

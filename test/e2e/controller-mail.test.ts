@@ -27,6 +27,26 @@ const heard = (name: string): readonly string[] => {
     .flatMap(({ type, text }) => (type === 'user' && text !== undefined ? [text] : []));
 };
 
+test('the controller brings again what an agent held, busy, when it was killed', async () => {
+  fleet.writeRoster([agent('a')], `defaults: { idle_after: 1s, working_directory: ${fleet.work} }`);
+  await fleet.expect(0, 'install');
+  await controller.start();
+  await until('it is up', async () => (await fleet.fleet('wait', '--for', 'ready', 'a')).code === 0);
+  await fleet.tmux('send-keys', '-t', '=a:', '/busy 60', 'Enter');
+  await until('it works', async () =>
+    (await fleet.tmux('capture-pane', '-p', '-t', '=a:')).includes('working'),
+  );
+  const sent = await fleet.expect(0, 'agent', 'send', 'a', '--message', 'held', '--no-preamble');
+  expect(sent.stdout).toContain('queued');
+  process.kill((await fleet.pids())['a'] ?? 0, 'SIGKILL');
+  await until('it is told', () => heard('a').length > 0);
+  await until(
+    'nothing waits',
+    async () => (await fleet.expect(0, 'agent', 'outbox', 'a')).stdout === 'Nothing waits.\n',
+  );
+  expect(heard('a')).toEqual(['held']);
+});
+
 test('the controller brings the first message, then what was left, in order and once, to an agent that comes up', async () => {
   fs.writeFileSync(path.join(path.dirname(fleet.roster), 'first.md'), 'You are {name}.');
   fleet.writeRoster(

@@ -13,7 +13,9 @@ import { temporary } from '../support/temporary.js';
 
 const facts = { environment: {}, directory: '/', pids: [], commands: [], openFiles: [] };
 const arrival = (file: string, text: string, from = 0) =>
-  arrivalInLines([file], { files: [{ path: file, size: from }] }, text, (entry) => demo.said(entry, facts));
+  arrivalInLines([file], { files: [{ path: file, size: from }] }, text, false, (entry) =>
+    demo.said(entry, facts),
+  );
 const line = (text: string): string => `${JSON.stringify({ type: 'user', text })}\n`;
 
 let directory: string;

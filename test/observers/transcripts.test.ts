@@ -35,7 +35,7 @@ test.each(records)('%s: exactly the text, since the position, torn lines and all
   const file = path.join(directory, 'x.jsonl');
   const line = `${JSON.stringify(record)}\n`;
   const arrival = (text: string, from: number) =>
-    arrivalInLines([file], { files: [{ path: file, size: from }] }, text, (entry) =>
+    arrivalInLines([file], { files: [{ path: file, size: from }] }, text, false, (entry) =>
       reader.said(entry, facts),
     );
   fs.writeFileSync(file, `{"torn\n${line}`);
@@ -74,7 +74,9 @@ test('what claude holds while it works is queued', () => {
     file,
     `${JSON.stringify({ type: 'queue-operation', operation: 'enqueue', content: 'x' })}\n`,
   );
-  expect(arrivalInLines([file], { files: [] }, 'x', (entry) => claude.said(entry, facts))).toBe('queued');
+  expect(arrivalInLines([file], { files: [] }, 'x', false, (entry) => claude.said(entry, facts))).toBe(
+    'queued',
+  );
 });
 
 test('the file of a codex that has lived for days is found by its lock', () => {

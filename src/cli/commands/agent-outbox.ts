@@ -118,9 +118,9 @@ function waitingIn(directory: string): readonly OutboxEntry[] {
 }
 
 const entriesJson = (directory: string): readonly object[] =>
-  waitingIn(directory).map(({ id, kind, source, createdAt, text, parked, attempt }) => ({
+  waitingIn(directory).map(({ id, kind, source, createdAt, text, parked, attempt, held }) => ({
     ...{ id, kind, source, createdAt: new Date(createdAt).toISOString() },
-    ...{ bytes: Buffer.byteLength(text), attempted: attempt !== null, parked },
+    ...{ bytes: Buffer.byteLength(text), attempted: attempt !== null, held: held === true, parked },
   }));
 
 function list({ print, now }: Context, directory: string, { json }: OutboxOptions): ExitCode {
@@ -130,8 +130,9 @@ function list({ print, now }: Context, directory: string, { json }: OutboxOption
   }
   const rows = waitingIn(directory);
   if (rows.length === 0) print('Nothing waits.');
-  for (const { id, kind, source, createdAt, text, parked } of rows) {
-    const state = parked === null ? 'waits' : `parked: ${parked}; drop it with --drop ${id}`;
+  for (const { id, kind, source, createdAt, text, parked, held } of rows) {
+    const waits = held === true ? 'the agent holds it, and reads it after its turn' : 'waits';
+    const state = parked === null ? waits : `parked: ${parked}; drop it with --drop ${id}`;
     print(
       `${id}  ${kind}  ${ago(now() - createdAt)}  ${Buffer.byteLength(text)} bytes  ${visible(source)}  ${visible(state)}`,
     );

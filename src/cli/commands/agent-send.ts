@@ -21,6 +21,7 @@ import { installationProblem, requireOwnInstallation } from '../guard.js';
 import { rosterToTalk } from '../roster-in-force.js';
 import { attended } from '../talk/attended.js';
 import { compose, type ComposeOptions } from '../talk/compose.js';
+import { keepHeld } from '../talk/held.js';
 import { openLine, requireSeen, type Line } from '../talk/line.js';
 import { deliverMail, type Manner } from '../talk/mail.js';
 import { advised, giveReceipt, type Receipt } from '../talk/receipt.js';
@@ -159,9 +160,10 @@ async function deliverNow(
   if (context.interrupted()) return refused('NotReady', cutShort.message);
   const directory = outboxDirectory(context.paths, line.agent.name);
   const name = entryName(directory, entry);
-  const { result } = await deliverMail(context, line, { name, entry }, manner);
-  removeEntry(directory, name);
-  return result;
+  const made = await deliverMail(context, line, { name, entry }, manner);
+  if (made.result.status === 'queued') keepHeld(context, line, { name, entry: made.entry });
+  else removeEntry(directory, name);
+  return made.result;
 }
 
 async function sendOrLeave(
@@ -194,7 +196,10 @@ async function sendOrLeave(
     if (opened.kind === 'closed') return await waits(opened.result);
     const { results, blocked } = await deliverLeft(context, opened.line, rest());
     const own = results.get(entry.id);
-    if (own !== undefined && !waitsIn(directory, entry)) return own;
+    // What may have been entered is not said to be still to come: its sender would drop it, and send it again. What stands in the
+    // composer is.
+    const isEntered = own?.status === 'queued' || own?.status === 'unknown';
+    if (own !== undefined && (isEntered || !waitsIn(directory, entry))) return own;
     return await waits(own ?? blocked ?? refused('NotReady', 'nothing was typed'));
   } finally {
     locked.lock.release();

@@ -109,14 +109,16 @@ async function showsDialog(context: Context, roster: Roster, name: string): Prom
   return (await activitiesOf(context, roster, agents)).get(name) === 'dialog';
 }
 
-/** What was left for it, or null where nothing was. */
+/** What was left for it, and what it has taken for later; null: nothing. */
 function mailText({ paths }: Context, name: string): string | null {
   const outbox = readOutbox(outboxDirectory(paths, name));
   if (!outbox.known) return `what was left for it cannot be read: ${visible(outbox.message)}`;
-  const count = outbox.value.length;
-  return count === 0
-    ? null
-    : count === 1
-      ? 'a message was left for it'
-      : `${count} messages were left for it`;
+  const of = (count: number): string => (count === 1 ? 'a message' : `${count} messages`);
+  const held = outbox.value.filter(({ entry }) => entry.held === true).length;
+  const left = outbox.value.length - held;
+  const texts = [
+    ...(left === 0 ? [] : [`${of(left)} ${left === 1 ? 'was' : 'were'} left for it`]),
+    ...(held === 0 ? [] : [`it holds ${of(held)} until its turn is over`]),
+  ];
+  return texts.length === 0 ? null : texts.join(', and ');
 }

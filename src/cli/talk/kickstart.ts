@@ -4,7 +4,7 @@ import type { PlannedAction } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import type { Conversation } from '../../controller/conversation.js';
 import { cleaned } from '../../controller/message.js';
-import type { OutboxEntry } from '../../controller/outbox.js';
+import type { OutboxEntry, StoredEntry } from '../../controller/outbox.js';
 import type { Outcome } from '../../controller/port.js';
 import { controllerLock, outboxDirectory } from '../../host/paths.js';
 import { lockOwner } from '../../host/lock.js';
@@ -111,9 +111,9 @@ export async function deliverKickstarts(
 ): Promise<void> {
   const waiting = agents.filter((agent) => {
     const outbox = readOutbox(outboxDirectory(context.paths, agent));
-    return (
-      outbox.known && outbox.value.some(({ entry }) => entry.kind !== 'message' && entry.parked === null)
-    );
+    // And what a former process held, and took along.
+    const isFirst = ({ entry }: StoredEntry): boolean => entry.kind !== 'message' || entry.held === true;
+    return outbox.known && outbox.value.some((one) => isFirst(one) && one.entry.parked === null);
   });
   if (waiting.length === 0) return;
   // It delivers them when the agents are ready, however long that takes.

@@ -4,13 +4,7 @@ import { rewriteEntry } from '../../actuators/outbox.js';
 import { deliver, type Delivered } from '../../controller/deliver.js';
 import { fresh, type DeliveryOrder, type DeliveryResult, type Progress } from '../../controller/delivery.js';
 import type { Known } from '../../controller/observed.js';
-import {
-  recovered,
-  samePlace,
-  type Attempt,
-  type OutboxEntry,
-  type Recovered,
-} from '../../controller/outbox.js';
+import { isOf, recovered, type Attempt, type OutboxEntry, type Recovered } from '../../controller/outbox.js';
 import type { Screen } from '../../controller/screen.js';
 import { nowhere } from '../../controller/transcript.js';
 import { livedClock } from '../../host/clock.js';
@@ -129,8 +123,9 @@ async function takeUp(
     const seen = await look(context, line);
     if (!seen.known) return waits('refused', seen.message, 'NotReady');
     if (seen.value === null) return waits('refused', 'its pane is gone', 'Dead');
-    const arrival = transcript.arrival(attempt.position, entry.text, entry.addressed);
-    const place = samePlace(attempt.position, transcript.position());
+    const ended = isOf(attempt, line.target) ? null : 'ended';
+    const arrival = transcript.arrival(attempt.position, entry.text, entry.addressed, ended);
+    const place = transcript.goesOn(attempt.position);
     return recovered({ text: entry.text, attempt }, line.target, line.profile, seen.value, arrival, place);
   };
   const judged = await judge();
@@ -152,6 +147,6 @@ async function takeUp(
     case 'wait':
       return later('whether it arrived can be told when the agent is idle');
     case 'unknown':
-      return known('unknown', 'an earlier attempt was cut short, and nothing tells whether it arrived');
+      return known('unknown', 'it was typed before, and nothing tells whether it arrived');
   }
 }

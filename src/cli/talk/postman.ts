@@ -116,7 +116,8 @@ export class Postman {
     try {
       const opened = await openLine(this.#context, roster, agent, 0);
       if (opened.kind === 'closed') return false;
-      return (await deliverLeft(this.#context, opened.line, manner)).blocked === null;
+      const { blocked, holds } = await deliverLeft(this.#context, opened.line, manner);
+      return blocked === null && holds !== true;
     } finally {
       locked.lock.release();
     }

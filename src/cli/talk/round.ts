@@ -10,6 +10,7 @@ import { readOutbox } from '../../observers/outbox.js';
 import type { Context } from '../context.js';
 import { noteAccepted } from '../keep-conversations.js';
 import { eventOf } from '../event-record.js';
+import { isHeld, keepHeld, settleHeld, type Held } from './held.js';
 import type { Line } from './line.js';
 import { deliverMail, type Mail, type Manner } from './mail.js';
 
@@ -18,6 +19,8 @@ export interface Round {
   readonly results: ReadonlyMap<string, Delivered>;
   /** Why an entry waits, and with it all behind it; null: nothing waits. */
   readonly blocked: DeliveryResult | null;
+  /** The agent holds what it has taken while it was busy. */
+  readonly holds?: true;
 }
 
 /** Delivers what was left for an agent, in order, up to the first that has to wait. The caller holds the agent's lock. */
@@ -27,9 +30,15 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
   const outbox = readOutbox(directory);
   if (!outbox.known)
     return { results, blocked: { status: 'refused', reason: 'NotReady', message: outbox.message } };
+  const held: Held[] = [];
+  let holds = false;
   for (const mail of outbox.value) {
     const { entry } = mail;
     if (entry.parked !== null) continue;
+    if (isHeld(mail, line)) {
+      held.push(mail);
+      continue;
+    }
     if (context.interrupted()) return { results, blocked: cutShort };
     if (entry.after?.pid === line.target.pid && entry.after.server === line.target.server) {
       if (mayStillCome(context)) return { results, blocked: waitsForStart };
@@ -42,8 +51,19 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
     if (made.waits === true) return { results, blocked: made.result };
     const blocked = await settle(context, line, mail, made.entry, made.result);
     if (blocked !== null) return { results, blocked };
+    if (made.result.status === 'queued') holds = true;
   }
-  return { results, blocked: null };
+  if (held.length > 0 && (await settleHeld(context, line, held, (...one) => note(context, ...one, line))))
+    holds = true;
+  return { results, blocked: null, ...(holds ? { holds } : {}) };
+}
+
+/** Looks whether it has read what it held. The caller holds the agent's lock. @returns whether it held any */
+export async function settleAllHeld(context: Context, line: Line): Promise<boolean> {
+  const outbox = readOutbox(outboxDirectory(context.paths, line.agent.name));
+  const held = outbox.known ? outbox.value.filter((mail): mail is Held => isHeld(mail, line)) : [];
+  if (held.length > 0) await settleHeld(context, line, held, (...one) => note(context, ...one, line));
+  return held.length > 0;
 }
 
 /**
@@ -106,8 +126,13 @@ async function settle(
     return problem === null ? null : { ...result, message: `${result.message}; ${problem}` };
   };
   switch (result.status) {
-    case 'delivered':
     case 'queued':
+      if (keepHeld(context, line, { name, entry }).kept) {
+        if (entry.held !== true) await note(context, entry, result, line);
+        return null;
+      }
+      return gone();
+    case 'delivered':
       return gone();
     case 'refused':
       if (!entry.left) return gone();

@@ -37,13 +37,15 @@ const statOf = (path: string): fs.Stats | undefined => {
 };
 
 /**
- * Whether exactly this text was said in any of the files since a position. A line that is torn or no JSON is passed over;
+ * Whether exactly this text was said in any of the files since a position; of an addressed one also along with others, as gemini
+ * says all that it held in one piece. A line that is torn or no JSON is passed over;
  * a file that has become shorter was written anew and is read from its start.
  */
 export function arrivalInLines(
   paths: readonly string[],
   since: TranscriptPosition,
   text: string,
+  addressed: boolean,
   said: (entry: Readonly<Record<string, unknown>>) => readonly Said[],
 ): Arrival {
   const wanted = normalized(text);
@@ -55,7 +57,8 @@ export function arrivalInLines(
     for (const line of (added ?? '').split('\n')) {
       const entry = parsed(line);
       for (const one of entry === null ? [] : said(entry)) {
-        if (normalized(one.text) !== wanted) continue;
+        const heard = normalized(one.text);
+        if (heard !== wanted && !(addressed && `\n${heard}\n`.includes(`\n${wanted}\n`))) continue;
         if (!one.queued) return 'arrived';
         queued = true;
       }

@@ -13,6 +13,9 @@ export const databases = ({ environment }: ProcessFacts): readonly string[] => {
   return [`${data}/opencode/opencode.db-wal`];
 };
 
+/** The database of a log. */
+export const withoutLog = (log: string): string => log.replace(/-wal$/, '');
+
 /**
  * Whether beginning and end of the text, as JSON writes them, were written since. What is not found may
  * lie across two pages, or in a log that was begun anew.

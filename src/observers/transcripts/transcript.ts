@@ -7,7 +7,7 @@ import { demo } from './demo.js';
 import { gemini } from './gemini.js';
 import { sessionIn, turnOf } from '../opencode-database.js';
 import { arrivalInLines, entriesAtEnd, newestFiles, sizesOf, type Listing } from './lines.js';
-import { arrivalInDatabase, databases } from './opencode.js';
+import { arrivalInDatabase, databases, withoutLog } from './opencode.js';
 import { pi } from './pi.js';
 
 /** Something that was said to the agent, as one entry of its transcript has it. */
@@ -62,14 +62,32 @@ export interface Transcript {
   readonly files: () => Listing;
   /** Where its files end now. */
   readonly position: () => TranscriptPosition;
-  /** @param addressed whether the text names this agent: then no other conversation can hold exactly it */
-  readonly arrival: (since: TranscriptPosition, text: string, addressed: boolean) => Arrival;
+  /**
+   * @param addressed whether the text names this agent: then no other conversation can hold exactly it
+   * @param ended the process that was told it has ended: what that did not write down it never will
+   */
+  readonly arrival: (
+    since: TranscriptPosition,
+    text: string,
+    addressed: boolean,
+    ended?: 'ended' | null,
+  ) => Arrival;
+  /** Whether what is read now is what that position is of: then what is not in it since was not said. */
+  readonly goesOn: (since: TranscriptPosition) => boolean;
+  /**
+   * Whether the agent is in the middle of a turn; null: it cannot be told. Of files that may be anybody's, the newest counts.
+   *
+   * @param id of its conversation; null: not known
+   */
+  readonly turn: (id: string | null) => Turn | null;
 }
 
 const none: Transcript = {
   files: () => ({ paths: [], unread: true }),
   position: () => ({ files: [] }),
   arrival: () => 'unknown',
+  goesOn: () => false,
+  turn: () => null,
 };
 
 /** @param pid of the agent's pane */
@@ -82,6 +100,8 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
       position: () => sizesOf(databases(facts)),
       arrival: (since, text, addressed) =>
         addressed ? arrivalInDatabase(databases(facts), since, text) : 'unknown',
+      goesOn: (since) => samePlace(since, sizesOf(databases(facts))),
+      turn: (id) => (id === null ? null : turnIn(kind, databases(facts).map(withoutLog), id)),
     };
   }
   const reader = KINDS[kind];
@@ -91,21 +111,42 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
       return { paths, unread: unread || !isKnown(facts) };
     },
     position: () => sizesOf(newestFiles(reader.files(facts).paths)),
-    arrival: (since, text, addressed) => {
-      const { paths, own, late } = reader.files(facts);
-      const found = arrivalInLines(newestFiles(paths), since, text, (entry) => reader.said(entry, facts));
+    arrival: (since, text, addressed, ended = null) => {
+      const { paths, own, late, unread } = reader.files(facts);
+      const found = arrivalInLines(newestFiles(paths), since, text, addressed, (entry) =>
+        reader.said(entry, facts),
+      );
       switch (found) {
         case 'arrived':
         case 'queued':
           return own || addressed ? found : 'unknown';
         case 'absent':
-          return own && !late ? 'absent' : 'unknown';
+          if (own && (!late || ended !== null)) return 'absent';
+          // It is in none that could be its own.
+          return ended !== null && addressed && !unread ? 'absent' : 'unknown';
         case 'unknown':
           return 'unknown';
       }
     },
+    goesOn: (since) => {
+      const { paths, own } = reader.files(facts);
+      // Of those that may be anybody's, new ones say nothing.
+      return own
+        ? samePlace(since, sizesOf(newestFiles(paths)))
+        : since.files.some(({ path }) => paths.includes(path));
+    },
+    turn: (id) => {
+      const { paths, own } = reader.files(facts);
+      // Names hold the id, or its beginning.
+      const named = own || id === null ? [] : paths.filter((path) => path.includes(id.slice(0, 8)));
+      return turnIn(kind, named.length > 0 ? named : paths, id ?? '');
+    },
   };
 }
+
+/** Whether no file came to those. */
+const samePlace = (before: TranscriptPosition, now: TranscriptPosition): boolean =>
+  now.files.every(({ path }) => before.files.some((file) => file.path === path));
 
 /** Nothing is started with no environment at all: it could not be read, and nobody knows where that process keeps things. */
 const isKnown = ({ environment, directory }: ProcessFacts): boolean =>

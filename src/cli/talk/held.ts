@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { removeEntry, rewriteEntry } from '../../actuators/outbox.js';
+import type { Delivered } from '../../controller/deliver.js';
+import { isOf, type Attempt, type OutboxEntry, type StoredEntry } from '../../controller/outbox.js';
+import { screenState } from '../../controller/screen.js';
+import { outboxDirectory } from '../../host/paths.js';
+import { transcriptOf } from '../../observers/transcripts/transcript.js';
+import type { Context } from '../context.js';
+import type { Line } from './line.js';
+import { look } from './mail.js';
+
+/** A runtime that is idle has read what it held, and writes that down within this. */
+const readMs = 2000;
+
+/** An entry that the agent's process of now holds. */
+export type Held = StoredEntry & { readonly entry: OutboxEntry & { readonly attempt: Attempt } };
+
+/** Whether the agent's own process took it while it was busy. One that a former process held is delivered like any other. */
+export const isHeld = (mail: StoredEntry, line: Line): mail is Held =>
+  mail.entry.held === true && mail.entry.attempt !== null && isOf(mail.entry.attempt, line.target);
+
+/** Keeps what a runtime took while it was busy until its transcript has it. A process that ends before would take it along. */
+export function keepHeld(
+  context: Context,
+  line: Line,
+  { name, entry }: StoredEntry,
+): { readonly kept: boolean } {
+  const directory = outboxDirectory(context.paths, line.agent.name);
+  // Nothing but its screen would ever tell more of it.
+  const kept = line.profile.transcript !== 'none' && entry.attempt !== null;
+  if (!kept) removeEntry(directory, name);
+  else if (entry.held !== true || !entry.left)
+    rewriteEntry(directory, name, { ...entry, left: true, held: true }, 'synced');
+  return { kept };
+}
+
+/**
+ * Looks whether the agent has read what it held. Nothing is typed. The caller holds the agent's lock.
+ *
+ * @param note writes down what became of one
+ * @returns whether it still holds some
+ */
+export async function settleHeld(
+  context: Context,
+  line: Line,
+  mails: readonly Held[],
+  note: (entry: OutboxEntry, result: Delivered) => Promise<void>,
+): Promise<boolean> {
+  const transcript = transcriptOf(line.profile.transcript, line.target.pid);
+  const directory = outboxDirectory(context.paths, line.agent.name);
+  const open = async (left: readonly Held[]): Promise<readonly Held[]> => {
+    const rest: Held[] = [];
+    for (const mail of left) {
+      const { text, addressed, attempt } = mail.entry;
+      if (transcript.arrival(attempt.position, text, addressed) !== 'arrived') rest.push(mail);
+      else if (removeEntry(directory, mail.name) === null)
+        await note(mail.entry, {
+          status: 'delivered',
+          reason: null,
+          message: 'seen in the transcript',
+          attempts: 0,
+        });
+    }
+    return rest;
+  };
+  let left = await open(mails);
+  if (left.length === 0 || !(await isIdle(context, line))) return left.length > 0;
+  await delay(readMs);
+  left = await open(left);
+  if (left.length === 0 || !(await isIdle(context, line))) return left.length > 0;
+  for (const { name, entry } of left) {
+    const message =
+      'the agent held it, is idle, and its transcript does not show it: its human may have taken it back';
+    if (rewriteEntry(directory, name, { ...entry, held: false, parked: message }, 'synced') === null)
+      await note(entry, { status: 'unknown', reason: null, message, attempts: 0 });
+  }
+  return false;
+}
+
+async function isIdle(context: Context, line: Line): Promise<boolean> {
+  const seen = await look(context, line);
+  return seen.known && seen.value !== null && screenState(line.profile, seen.value).activity === 'ready';
+}
