@@ -208,3 +208,22 @@ describe('a changed first message resets a disposable slot', () => {
     expect(await fleet.pids()).toEqual(before);
   });
 });
+
+test('what an agent was told a moment ago is not cut off, although its screen does not show yet that it works', async () => {
+  await fleet.up(fleet.demo('a'));
+  const { receipt } = await fleet.send('a', '--message', 'before');
+  expect(receipt.status).toBe('delivered');
+  await until('it is answered', () => fs.readFileSync(fleet.session('a'), 'utf8').includes('"agent"'));
+  const record = (type: string): void => {
+    fs.appendFileSync(fleet.session('a'), `${JSON.stringify({ type, text: 'x' })}\n`);
+  };
+  record('user');
+  const { stderr } = await fleet.expect(5, 'agent', 'reset', 'a', '--timeout', '100ms');
+  expect(stderr).toContain('it is about to begin its turn');
+  const reset = fleet.expect(0, 'agent', 'reset', 'a');
+  setTimeout(() => record('agent'), 700);
+  const before = performance.now();
+  await reset;
+  expect(performance.now() - before).toBeGreaterThan(600);
+  expect(fleet.said('a').at(-1)).toBe('fresh');
+});

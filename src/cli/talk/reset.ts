@@ -5,10 +5,12 @@ import { barrier, dialogWaits, gone } from '../../controller/barrier.js';
 import type { RefusalReason } from '../../controller/delivery.js';
 import type { Outcome } from '../../controller/port.js';
 import { activityOf, opened, screenState, shows, type Screen } from '../../controller/screen.js';
+import { transcriptOf } from '../../observers/transcripts/transcript.js';
 import type { ActivitySigns } from '../../roster/profile.js';
 import type { Context } from '../context.js';
 import { look } from './mail.js';
 import type { Line } from './line.js';
+import { settleAllHeld } from './round.js';
 
 export interface ResetOrder {
   readonly command: string;
@@ -44,6 +46,8 @@ export type ResetResult =
 
 const pauseMs = 50;
 const freshMs = 5000;
+/** An agent that was told something shows within this that it works on it. */
+const beginMs = 5000;
 
 /** Resets a conversation in the runtime itself. The caller holds the agent's lock. @param id names the paste's buffer */
 export async function resetInApp(
@@ -155,6 +159,8 @@ export function resetBarrier(line: Line, screen: Screen, word: string | null): R
     : null;
 }
 
+const justTold: ResetBarrier = { kind: 'busy', reason: 'Busy', message: 'it is about to begin its turn' };
+
 /** @returns the screen of an idle agent with nothing in its composer that is not the order's, or why there is none */
 async function untilIdle(
   context: Context,
@@ -163,7 +169,9 @@ async function untilIdle(
 ): Promise<{ readonly kind: 'idle'; readonly screen: Screen } | Extract<ResetResult, { kind: 'refused' }>> {
   const refused = (reason: RefusalReason, message: string) => ({ kind: 'refused', reason, message }) as const;
   const deadline = performance.now() + order.patienceMs;
-  let [interrupted, cleared] = [false, false];
+  const transcript = transcriptOf(line.profile.transcript, line.target.pid);
+  let [interrupted, cleared, settled] = [false, false, false];
+  let idleSince: number | null = null;
   for (;;) {
     const seen = await look(context, line);
     if (!seen.known) return { ...refused('NotReady', seen.message), unseen: true };
@@ -172,9 +180,21 @@ async function untilIdle(
       const [message, reason] = barred ?? gone;
       return refused(reason, message);
     }
-    const before = resetBarrier(line, seen.value, order.command);
-    if (before === null || (before.kind === 'starting' && order.untold === true))
-      return { kind: 'idle', screen: seen.value };
+    const shown = resetBarrier(line, seen.value, order.command);
+    const isIdle = shown === null || (shown.kind === 'starting' && order.untold === true);
+    idleSince = isIdle ? (idleSince ?? performance.now()) : null;
+    // Of what was said to it a moment ago the transcript may tell before the screen does. A turn that broke off stays open there.
+    const mayBegin =
+      idleSince !== null &&
+      performance.now() - idleSince < beginMs &&
+      transcript.turn(line.marks.conversation) === 'open';
+    if (isIdle && !mayBegin) {
+      // Of what it held nobody could tell in another conversation.
+      if (settled || !(await settleAllHeld(context, line))) return { kind: 'idle', screen: seen.value };
+      settled = true;
+      continue;
+    }
+    const before = isIdle ? justTold : shown;
     if (before.kind === 'human') {
       const { activity, composer, elsewhere } = screenState(line.profile, seen.value);
       const keys = line.profile.clearDraft;
@@ -184,7 +204,7 @@ async function untilIdle(
         await pressKeys(context.exec, line.socket, line.agent.name, line.target, keys, line.profile.dialog);
       cleared = true;
     }
-    if (before.kind === 'busy' && order.interrupt && !interrupted) {
+    if (before.kind === 'busy' && before !== justTold && order.interrupt && !interrupted) {
       interrupted = true;
       const { exec } = context;
       await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt, []);
