@@ -60,6 +60,17 @@ test('top: once where nobody watches, the hungriest first; on a terminal until q
   expect(await seldom.quit()).toBe(0);
 });
 
+test('top does not take what it cannot see for what does not run', async () => {
+  roster();
+  await fleet.expect(0, 'install');
+  const top = ['top', '--interval', '1ms'];
+  const gone = await fleet.fleetWith({ env: { PATH: fleet.work } }, ...top);
+  expect(gone.stdout).toMatch(/^0 running, 3 unknown .*\nUnknown: systemd: .+\nUnknown: tmux: .+\n\n/);
+  expect(gone.code).toBe(69);
+  fs.writeFileSync(path.join(fleet.state, 'holds.json'), '{');
+  expect((await fleet.expect(1, ...top)).stdout).toMatch(/\nUnknown: state: .*holds\.json is damaged/);
+});
+
 const drawn = (text: string): number => text.split('\u001b[H').length - 1;
 
 /** A terminal of its own, by script(1): what is typed here is typed there. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { assess } from '../../controller/assess.js';
 import { fleetStatus } from '../../controller/status.js';
 import { monotonicNow } from '../../host/clock.js';
 import { observeFigures, type FleetFigures } from '../../observers/figures.js';
@@ -7,6 +8,7 @@ import { visible } from '../../roster/visible.js';
 import { watchReader } from '../reader.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
+import { sourceExitCode } from '../outcome.js';
 import { observe } from '../pass.js';
 import { topText, type TopOrder } from '../render/top-text.js';
 import { loadRoster } from '../roster-source.js';
@@ -32,7 +34,7 @@ const longestMs = 24 * 3_600_000;
 /**
  * What each agent's whole process tree takes of the machine, as systemd accounts for it. On a terminal it goes on until `q` or
  * Ctrl-C; elsewhere it is printed once, over the time between two looks. Three processes a look. While the roster is broken it
- * goes by the one that was applied last, says so and ends with 78.
+ * goes by the one that was applied last, says so and ends with 78; where something cannot be looked at, as `status` does.
  */
 export async function topCommand(context: Context, { sort, interval }: TopOptions): Promise<ExitCode> {
   const terminal = process.stdout.isTTY;
@@ -51,8 +53,10 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
     while (!ended.signal.aborted) {
       const { roster: inForce, problem } = memory.look();
       const roster = inForce ?? (await loadRoster(context));
-      code = problem === null ? ExitCode.done : ExitCode.invalidRoster;
       const { world } = await observe(context, { roster });
+      const { unknownSources } = assess(world);
+      if (unknownSources.length > 0) code = sourceExitCode({ unknownSources });
+      else code = problem === null ? ExitCode.done : ExitCode.invalidRoster;
       const agents = fleetStatus(world, {
         now: context.now(),
         recorded: readStatusRecord(context.paths.state),
@@ -62,7 +66,7 @@ export async function topCommand(context: Context, { sort, interval }: TopOption
       const since =
         before === null ? null : { figures: before.figures, seconds: (after.at - before.at) / 1000 };
       const lines = topText(
-        { agents, figures: after.figures, since, sort, now: context.now() },
+        { agents, unknownSources, figures: after.figures, since, sort, now: context.now() },
         context.style,
       );
       if (terminal) {

@@ -2,6 +2,7 @@ import type { ActionKind, Plan, PlannedAction, Summary } from '../../controller/
 import { visible } from '../../roster/visible.js';
 import { costText, gateHint, gateText, outlookText, reasonText } from './reason-text.js';
 import { holderLines } from './holder-text.js';
+import { sourceLines } from './source-text.js';
 import type { Style } from './style.js';
 
 const symbols: Readonly<Record<ActionKind, string>> = {
@@ -31,9 +32,7 @@ interface Row {
 export function planText(plan: Plan, rosterPath: string, style: Style): readonly string[] {
   const rows = [...plan.actions.map((action) => actionRow(action, style)), ...unknownRows(plan, style)];
   const notes = plan.notes.map(({ subject, message }) => `      ${visible(subject)}: ${visible(message)}`);
-  const sources = plan.unknownSources.map(({ source, message }) =>
-    style.bad(`Unknown: ${source}: ${visible(message)}`),
-  );
+  const sources = sourceLines(plan.unknownSources, style);
   const holder = plan.holder === undefined ? [] : holderLines(plan.holder, style);
   if (rows.length === 0) {
     const empty = `No changes. ${count(plan.summary.unchanged)} ${plan.summary.unchanged === 1 ? 'matches' : 'match'} the roster.`;

@@ -8,6 +8,7 @@ import { columns } from './columns.js';
 import { conversationText } from './conversation-text.js';
 import { endText } from './end-text.js';
 import { ago } from './reason-text.js';
+import { sourceLines } from './source-text.js';
 import type { StatusInput } from './status-json.js';
 import type { Style } from './style.js';
 
@@ -20,9 +21,6 @@ export interface StatusTextInput extends StatusInput {
 
 export function statusText(input: StatusTextInput, style: Style): readonly string[] {
   const { world, agents, unknownSources, strangers, paths, detail, record } = input;
-  const sources = unknownSources.map(({ source, message }) =>
-    style.bad(`Unknown: ${source}: ${visible(message)}`),
-  );
   const rows = [header(input.wide), ...agents.map((agent) => row(agent, input))];
   const table = painted(columns(rows), agents, style);
   const foreign = detail ? [] : strangers.map(({ name }) => `Foreign session, left alone: ${visible(name)}`);
@@ -34,7 +32,7 @@ export function statusText(input: StatusTextInput, style: Style): readonly strin
   return [
     `Roster ${visible(displayPath(paths.roster, paths.userHome))}  revision ${world.roster.revision.slice(0, 7)}  holder ${holderText(input)}, ${controllerText(input)}`,
     ...invalid,
-    ...sources,
+    ...sourceLines(unknownSources, style),
     '',
     ...table,
     ...(detail ? agents.flatMap((agent) => detailLines(agent, input.now)) : []),

@@ -1,15 +1,18 @@
+import type { UnknownSource } from '../../controller/action.js';
 import type { AgentStatus } from '../../controller/status.js';
 import type { Figures, FleetFigures } from '../../observers/figures.js';
 import { visible } from '../../roster/visible.js';
 import { bytes } from './bytes.js';
 import { columns } from './columns.js';
 import { ago } from './reason-text.js';
+import { sourceLines } from './source-text.js';
 import type { Style } from './style.js';
 
 export type TopOrder = 'cpu' | 'memory' | 'name';
 
 export interface TopInput {
   readonly agents: readonly AgentStatus[];
+  readonly unknownSources: readonly UnknownSource[];
   readonly figures: FleetFigures;
   /** The look before, and how long ago it was; null: this is the first. */
   readonly since: { readonly figures: FleetFigures; readonly seconds: number } | null;
@@ -25,7 +28,7 @@ interface Line {
   readonly cpu: number | null;
 }
 
-/** Running agents with what they take, the hungriest first. What does not run is counted. */
+/** Running agents with what they take, the hungriest first. What does not run is counted, and apart from it what cannot be told. */
 export function topText(input: TopInput, style: Style): readonly string[] {
   const { agents, figures, sort, now } = input;
   const running = agents
@@ -34,9 +37,10 @@ export function topText(input: TopInput, style: Style): readonly string[] {
   const lines = running.toSorted((a, b) => order(sort, a, b) || compareNames(a, b));
   const sum = (values: readonly (number | null | undefined)[]): number =>
     values.reduce<number>((total, value) => total + (value ?? 0), 0);
-  const resting = agents.length - running.length;
+  const unknown = agents.filter(({ phase }) => phase === 'Unknown').length;
+  const resting = agents.length - running.length - unknown;
   const head = [
-    `${running.length} running${resting === 0 ? '' : `, ${resting} not`}`,
+    `${running.length} running${counted(resting, 'not')}${counted(unknown, 'unknown')}`,
     `cpu ${percent(input.since === null ? null : sum(lines.map(({ cpu }) => cpu)))}`,
     `memory ${bytes(sum(lines.map(({ figures: shown }) => shown?.memoryBytes)))}`,
     `tasks ${sum(lines.map(({ figures: shown }) => shown?.tasks))}`,
@@ -45,8 +49,15 @@ export function topText(input: TopInput, style: Style): readonly string[] {
     ['NAME', 'RUNTIME', 'ACTIVITY', 'CPU', 'MEMORY', 'TASKS', 'CPU TIME', 'UP', 'PID'],
     ...lines.map((line) => row(line, now)),
   ]);
-  return [head.join('   '), '', ...table.map((line, index) => (index === 0 ? style.dim(line) : line))];
+  return [
+    head.join('   '),
+    ...sourceLines(input.unknownSources, style),
+    '',
+    ...table.map((line, index) => (index === 0 ? style.dim(line) : line)),
+  ];
 }
+
+const counted = (agents: number, what: string): string => (agents === 0 ? '' : `, ${agents} ${what}`);
 
 function cpuOf(agent: string, { figures, since }: TopInput): number | null {
   const after = figures.agents.get(agent)?.cpuSeconds ?? null;

@@ -36,6 +36,7 @@ const figures = (...cpuSeconds: readonly number[]): FleetFigures => ({
 
 const input: TopInput = {
   agents: [agent('a0', 10), agent('a1', 11), agent('a2', 12), agent('off', null)],
+  unknownSources: [],
   figures: figures(8, 21, 0.5),
   since: { figures: figures(6, 20, 3), seconds: 2 },
   sort: 'cpu',
@@ -62,5 +63,18 @@ describe('fleet top', () => {
     expect(first(show({ sort: 'memory' }))).toEqual(['a2', 'a1', 'a0']);
     expect(first(show({ sort: 'name' }))).toEqual(['a0', 'a1', 'a2']);
     expect(show({ since: null })[0]).toBe('3 running, 1 not   cpu -   memory 600M   tasks 6');
+  });
+
+  test('what cannot be told does not count as not running', () => {
+    const unseen = ['b0', 'b1', 'b2'].map((name) => ({ ...agent(name, null), phase: 'Unknown' as const }));
+    expect(show({ agents: [...input.agents.slice(1), ...unseen] })[0]).toMatch(
+      /^2 running, 1 not, 3 unknown {3}/,
+    );
+    const unknownSources = [{ source: 'tmux', message: 'tmux did not answer within 5s' }] as const;
+    expect(show({ agents: unseen, unknownSources, since: null }).slice(0, 3)).toEqual([
+      '0 running, 3 unknown   cpu -   memory 0M   tasks 0',
+      'Unknown: tmux: tmux did not answer within 5s',
+      '',
+    ]);
   });
 });
