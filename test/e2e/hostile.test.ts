@@ -192,7 +192,7 @@ test('a socket file that was removed costs nobody, and is made again as the manu
   const unseen = await fleet.expect(69, 'verify');
   expect(unseen.stdout).toContain('its socket file removed?');
   await fleet.expect(69, 'apply');
-  await fleet.expect(69, 'stop');
+  expect((await fleet.expect(69, 'stop')).stderr).toBe('Nothing was stopped or held.\n');
   const manual = fs.readFileSync(path.join(path.dirname(path.dirname(cli)), 'docs', 'operating.md'), 'utf8');
   const words = /`(systemctl --user kill [^`]*-s USR1 [^`]*)`/.exec(manual)?.[1]?.split(' ') ?? [];
   expect((await run(words[0] ?? '', words.slice(1))).code).toBe(0);

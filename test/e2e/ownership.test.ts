@@ -72,6 +72,17 @@ describe('only what fleet owns is touched', () => {
     },
   );
 
+  test('a stop tells whom it has held without seeing how he is, and it lets the others end', async () => {
+    await fleet.tmux('set-option', '-t', '=b:', '@fleet_home', '/another/home');
+    const { stdout, stderr } = await fleet.expect(4, 'stop', 'a', 'b');
+    expect(stdout).toMatch(/\? +b +unknown /);
+    expect(stderr).toBe('Unknown, and not stopped: b. Held all the same, until: fleet start b\n');
+    expect(Object.keys(await fleet.pids())).toEqual(['b']);
+    expect((await fleet.expect(4, 'stop')).stderr).toContain('b. Held all the same, until: fleet start\n');
+    await fleet.tmux('set-option', '-t', '=b:', '@fleet_home', fleet.home);
+    expect((await fleet.expect(0, 'stop', 'b')).stderr).toBe('');
+  });
+
   test('a second home is refused, and its roster prunes nothing', async () => {
     const other = path.join(fleet.directory, 'other');
     fs.mkdirSync(path.join(other, 'fleet'), { recursive: true });

@@ -1,5 +1,6 @@
 import { SystemdUnits } from '../../actuators/systemd-units.js';
 import { operatorPlan } from '../../controller/operator-plan.js';
+import type { Plan } from '../../controller/action.js';
 import { addHold, type Holds } from '../../controller/holds.js';
 import type { Hold } from '../../controller/observed.js';
 import { assess } from '../../controller/assess.js';
@@ -40,6 +41,7 @@ export async function stopCommand(context: Context, names: readonly string[]): P
   if (seen.unknownSources.length > 0) {
     // Nothing can be stopped, and a hold alone would only surprise later.
     textReporter(context).planned(seen, displayPath(context.paths.roster, context.paths.userHome));
+    context.say('Nothing was stopped or held.');
     return exitCodeOf([], seen);
   }
   const hold: Hold = { since: context.now(), until: null, reason: null, by: 'stop' };
@@ -67,6 +69,8 @@ export async function stopCommand(context: Context, names: readonly string[]): P
       ({ world }) => operatorPlan(world, 'stop', whole ? null : names, context.now()),
       { socketName },
     );
+    // Who says stop wants it not to be started, either; but takes it for stopped, unless told.
+    if (plan.unknownAgents.length > 0) context.say(unknownText(plan.unknownAgents, whole));
     if (!whole || context.interrupted() || plan.unknownSources.length > 0) return code;
     const holderProblem = await stopHolder(context, { ...roster, socketName, holderSession });
     if (holderProblem === null) return code;
@@ -92,6 +96,12 @@ async function loadRosterToStop(context: Context, names: readonly string[]): Pro
         : `${names.map(visible).join(', ')} without a roster: ${some}`;
     throw new CommandFailure(error.code, `${error.message}\nTo stop ${byHand}`);
   }
+}
+
+function unknownText(unknown: Plan['unknownAgents'], whole: boolean): string {
+  const agents = unknown.map(({ agent }) => agent);
+  const release = whole ? 'fleet start' : `fleet start ${agents.join(' ')}`;
+  return `Unknown, and not stopped: ${agents.join(', ')}. Held all the same, until: ${release}`;
 }
 
 const addHolds = (current: Holds, names: readonly string[], hold: Hold): Holds =>
