@@ -105,7 +105,10 @@ describe('the operator decides', () => {
     expect(planned.stdout).toContain('needs approval: persistent persona');
     expect(planned.stdout).toContain('To go on with lead: fleet approve lead');
     expect(await fleet.pids()).toEqual(before);
-    expect((await fleet.expect(0, 'approve', 'lead')).stdout).toContain('Apply it with: fleet apply');
+    const approved = await fleet.expect(0, 'approve', 'lead');
+    expect(approved.stdout).toContain('Apply it with: fleet apply');
+    const again = await fleet.expect(0, 'approve', 'lead');
+    expect(again.stdout).toBe(approved.stdout.replace('Approved:', 'Approved already:'));
     // Another edit is another change: the approval is void.
     fleet.writeRoster(
       [
@@ -181,7 +184,10 @@ describe('the operator decides', () => {
     await up(sleeper('a', ', disruption: ask'), ...names.slice(1).map((name) => sleeper(name)));
     fleet.writeRoster([edited('a', ', disruption: ask'), sleeper('d')], settings());
     expect((await fleet.expect(6, 'apply')).stdout).toContain('2 stopped; 1 gated');
-    const { stdout } = await fleet.expect(0, 'approve', 'a');
+    const { stdout, stderr } = await fleet.expect(1, 'approve', 'a', 'd');
+    expect(stdout).toMatch(/^Approved: restart a: /);
+    expect(stderr).toBe('nothing of d waits for approval\nSee: fleet plan\n');
+    expect((await fleet.expect(0, 'approve', 'a')).stdout).toContain('The brake holds it all the same');
     expect(stdout).toContain('The brake holds it all the same: braked: 3 of 4 agents');
     expect(stdout).toContain('To go on: fleet approve --all, or fleet apply --confirm');
     expect((await fleet.expect(6, 'apply')).stdout).toContain('braked');

@@ -1,8 +1,8 @@
 import type { Approval } from '../../controller/observed.js';
-import type { Plan } from '../../controller/action.js';
+import type { Plan, PlannedAction } from '../../controller/action.js';
 import type { World } from '../../controller/assess.js';
 import { holderApproval, type HolderReplacement } from '../../controller/holder.js';
-import { noWords } from '../../controller/gate.js';
+import { isApproved, noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
@@ -18,7 +18,7 @@ import { costText, gateHint, gateText, reasonText } from '../render/reason-text.
 
 /**
  * Approves what waits for approval: this action, from this configuration to that one, once. With `--all` also the
- * braked mass change of this roster revision.
+ * braked mass change of this roster revision. Of whom nothing waits keeps no other waiting, but ends with 1.
  */
 export async function approveCommand(
   context: Context,
@@ -57,49 +57,32 @@ export async function approveCommand(
   // What waits for approval counts for the brake once it is approved.
   const massChange = all && braked(planWith(context, world, named)).length > 0;
   const holder = holderNamed ? approvableHolder(plan) : null;
-  const nothing = agents.filter((name) => !waiting.some(({ agent }) => agent === name));
-  if (nothing.length > 0) {
-    const hint = nothing.some((name) => heldByBrake.includes(name))
-      ? 'The brake holds a mass change, which is approved as a whole: fleet approve --all'
-      : 'See: fleet plan';
-    throw new CommandFailure(
-      ExitCode.error,
-      `nothing of ${nothing.join(', ')} waits for approval; nothing was approved\n${hint}`,
-    );
-  }
-  if (waiting.length === 0 && !massChange && holder === null) {
-    context.print('Nothing waits for approval.');
-    return ExitCode.done;
-  }
+  const already = approvedAlready(world, plan).filter(({ agent }) => agents.includes(agent));
+  const nothing = agents.filter((name) => ![...waiting, ...already].some(({ agent }) => agent === name));
+  const hint = nothing.some((name) => heldByBrake.includes(name))
+    ? 'The brake holds a mass change, which is approved as a whole: fleet approve --all'
+    : 'See: fleet plan';
+  const unasked = `nothing of ${nothing.join(', ')} waits for approval`;
+  if (nothing.length > 0 && nothing.length === names.length)
+    throw new CommandFailure(ExitCode.error, `${unasked}; nothing was approved\n${hint}`);
   const approvals = [
     ...named,
     ...(massChange ? [{ kind: 'fleet', revision: plan.rosterRevision } as const] : []),
     ...(holder === null ? [] : [holderApproval(holder)]),
   ];
-  const failure = await memoryStore(context).changeApprovals((before) => {
-    // A later approval of the same agent replaces the earlier one: at most one can still be true.
-    const replaced = new Set([
-      ...waiting.map(({ agent }) => agent),
-      ...(holder === null ? [] : [holder.session]),
-    ]);
-    return [
-      ...before.filter((one) => (one.kind === 'agent' ? !replaced.has(one.agent) : !massChange)),
-      ...approvals,
-    ];
-  });
-  if (failure !== null) throw new CommandFailure(ExitCode.error, `not approved: ${failure}`);
+  if (approvals.length === 0 && already.length === 0) {
+    context.print('Nothing waits for approval.');
+    return ExitCode.done;
+  }
+  await keepApprovals(context, approvals);
   context.record([
     ...waiting.map(({ agent, action, reasons }) =>
       eventOf('approved', context.now(), { agent, action, reasons: reasons.map(reasonText) }),
     ),
     ...(massChange ? [eventOf('approved', context.now(), { revision: plan.rosterRevision })] : []),
   ]);
-  for (const { agent, action, reasons, cost } of waiting) {
-    const costs = costText(cost);
-    context.print(
-      `Approved: ${action} ${agent}: ${reasons.map(reasonText).join('; ')}${costs === null ? '' : `; ${costs}`}`,
-    );
-  }
+  for (const action of already) context.print(`Approved already: ${approvedText(action)}`);
+  for (const action of waiting) context.print(`Approved: ${approvedText(action)}`);
   if (massChange)
     context.print(`Approved: the mass change of roster revision ${plan.rosterRevision.slice(0, 7)}`);
   if (holder !== null) {
@@ -107,14 +90,45 @@ export async function approveCommand(
     for (const { agent, cost } of holder.costs)
       context.print(`  ${agent}: ${costText(cost) ?? 'restarted, with no conversation to lose'}`);
   }
-  const stillHeld = heldStill(context, world, approvals);
-  context.print(stillHeld ?? nextApply(context));
-  return ExitCode.done;
+  const approved = new Set([...waiting, ...already].map(({ agent }) => agent));
+  context.print(heldStill(context, world, approvals, approved) ?? nextApply(context));
+  if (nothing.length === 0) return ExitCode.done;
+  context.say(`${unasked}\n${hint}`);
+  return ExitCode.error;
+}
+
+/**
+ * A later approval of the same agent replaces the earlier one: at most one can still be true.
+ *
+ * @throws CommandFailure 1 where they cannot be written
+ */
+async function keepApprovals(context: Context, approvals: readonly Approval[]): Promise<void> {
+  if (approvals.length === 0) return;
+  const about = (one: Approval): string | null => (one.kind === 'agent' ? one.agent : null);
+  const replaced = new Set(approvals.map(about));
+  const failure = await memoryStore(context).changeApprovals((before) => [
+    ...before.filter((one) => !replaced.has(about(one))),
+    ...approvals,
+  ]);
+  if (failure !== null) throw new CommandFailure(ExitCode.error, `not approved: ${failure}`);
+}
+
+/** What an approval on record lets go on, whatever else is in its way. */
+const approvedAlready = ({ observed: { memory } }: World, { actions, rosterRevision }: Plan) =>
+  actions.filter((action) => memory.known && isApproved(action, memory.value, noWords, rosterRevision));
+
+function approvedText({ agent, action, reasons, cost }: PlannedAction): string {
+  const costs = costText(cost);
+  return `${action} ${agent}: ${reasons.map(reasonText).join('; ')}${costs === null ? '' : `; ${costs}`}`;
 }
 
 /** What is in the way of what was approved by name, a mass change being braked as a whole; null: nothing. */
-function heldStill(context: Context, world: World, approvals: readonly Approval[]): string | null {
-  const approved = new Set(approvals.map((one) => (one.kind === 'agent' ? one.agent : '')));
+function heldStill(
+  context: Context,
+  world: World,
+  approvals: readonly Approval[],
+  approved: ReadonlySet<string>,
+): string | null {
   const held = braked(planWith(context, world, approvals)).find(({ agent }) => approved.has(agent));
   if (held === undefined) return null;
   return `The brake holds it all the same: ${gateText(held.gate) ?? ''}\nTo go on: ${gateHint(held.gate, held.agent) ?? ''}`;
