@@ -1,6 +1,6 @@
-import * as fs from 'node:fs';
 import type { Cost, Plan } from '../controller/action.js';
 import { fileProblem } from '../host/atomic-file.js';
+import { readWholeText } from '../host/regular-file.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 import { planJson } from './render/plan-json.js';
 
@@ -16,6 +16,9 @@ export interface SavedPlan {
 
 const lost: Cost['kind'] = 'loses-conversation';
 
+/** A larger file is not read: the largest roster has a smaller plan. */
+const mostOfPlan = 64 * 1024 * 1024;
+
 /** Without the name that was given: it may be that of a roster, or of another file that is still wanted. */
 const howTo = 'Write one with: fleet plan --out FILE';
 
@@ -23,7 +26,7 @@ const howTo = 'Write one with: fleet plan --out FILE';
 export function loadSavedPlan(file: string): SavedPlan {
   let value: unknown;
   try {
-    value = JSON.parse(fs.readFileSync(file, 'utf8'));
+    value = JSON.parse(readWholeText(file, mostOfPlan));
   } catch (error) {
     const problem = error instanceof SyntaxError ? 'is not a saved plan' : fileProblem(error);
     throw new CommandFailure(ExitCode.error, `${file}: ${problem}\n${howTo}`);

@@ -76,18 +76,29 @@ function readUnchanged(handle: number, settled: boolean): Buffer {
 const pause = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /**
+ * Opens a file that an operator has named: whatever lies there, it is not waited for. The caller closes it.
+ *
+ * @throws UnfitFile where it is no regular file, and node's file system errors
+ */
+export function openNamed(path: string): number {
+  const handle = fs.openSync(path, withoutWaiting);
+  const stat = fs.fstatSync(handle);
+  if (stat.isFile()) return handle;
+  fs.closeSync(handle);
+  throw new UnfitFile(stat.isDirectory() ? 'is a directory; a file is expected' : 'is not a regular file');
+}
+
+/**
  * Reads a file that an operator has named: whatever lies there, it is neither waited for nor read without end.
  *
  * @param most so many bytes at most
  * @throws UnfitFile where it is no regular file or larger, and node's file system errors
  */
 export function readWhole(path: string, most: number, settled = false): Buffer {
-  const handle = fs.openSync(path, withoutWaiting);
+  const handle = openNamed(path);
   try {
-    const stat = fs.fstatSync(handle);
-    if (stat.isDirectory()) throw new UnfitFile('is a directory; a file is expected');
-    if (!stat.isFile()) throw new UnfitFile('is not a regular file');
-    if (stat.size > most) throw new UnfitFile(`${stat.size} bytes are too many: ${most} are read at most`);
+    const { size } = fs.fstatSync(handle);
+    if (size > most) throw new UnfitFile(`${size} bytes are too many: ${most} are read at most`);
     return readUnchanged(handle, settled);
   } finally {
     fs.closeSync(handle);

@@ -194,6 +194,9 @@ describe('what cannot be sent', () => {
     await refused(64, 'no valid UTF-8', 'a', '--file', file);
     fs.writeFileSync(file, 'x'.repeat(1024 * 1024 + 1));
     await refused(64, 'more than 1048576 bytes', 'a', '--file', file);
+    // What a shell makes of a command is read like standard input.
+    const bash = ['-c', 'exec "$@" --file <(echo)', 'bash', process.execPath, cli, 'agent', 'send', 'a'];
+    expect((await run('bash', bash, { env: fleet.env })).stderr).toContain('the message is empty');
     expect(fleet.messages('a')).toEqual([]);
   });
 });

@@ -4,6 +4,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import { loadSavedPlan } from '../../src/cli/saved-plan.js';
+import { readMessage } from '../../src/cli/talk/text.js';
 import { readKeptText, type FileText } from '../../src/host/atomic-file.js';
 import { readWholeText } from '../../src/host/regular-file.js';
 import { temporary } from '../support/temporary.js';
@@ -13,6 +15,8 @@ type Reader = readonly [string, (file: string) => FileText];
 const readers: readonly Reader[] = [
   ['that an operator names', (file) => ({ state: 'present', text: readWholeText(file, 100_000, true) })],
   ['with lines of somebody else’s', readKeptText],
+  ['of a message', (file) => ({ state: 'present', text: readMessage({ file }) })],
+  ['of a saved plan', (file) => ({ state: 'present', text: loadSavedPlan(file).actions })],
 ];
 
 /** Writes two texts in turns, in place, as an editor does. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { cleaned, LARGEST_MESSAGE } from '../../controller/message.js';
 import { fileProblem } from '../../host/atomic-file.js';
+import { openNamed } from '../../host/regular-file.js';
 import { visible } from '../../roster/visible.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 
@@ -33,12 +34,18 @@ export function readMessage({ message, file }: TextOptions): string {
 
 function readBytes(file: string): Buffer {
   try {
-    return readUpTo(file === '-' ? 0 : fs.openSync(file, 'r'), LARGEST_MESSAGE + 1);
+    return readUpTo(file === '-' ? 0 : openGiven(file), LARGEST_MESSAGE + 1);
   } catch (error) {
     const name = file === '-' ? 'standard input' : visible(file);
     throw new CommandFailure(ExitCode.usage, `cannot read ${name}: ${fileProblem(error)}`);
   }
 }
+
+/** What a shell hands over, as `<(…)` and `/dev/stdin`, comes to its end as standard input does; a pipe with a name of its own need not. */
+const handedOver = /^\/(dev\/(fd\/|stdin$)|proc\/(self|[0-9]+)\/fd\/)/;
+
+const openGiven = (file: string): number =>
+  handedOver.test(file) ? fs.openSync(file, 'r') : openNamed(file);
 
 /** What is larger is refused anyway: an endless file must not be read to its end. */
 function readUpTo(handle: number, most: number): Buffer {
