@@ -37,7 +37,7 @@ export const addFleetOptions = (command: Command): Command =>
 function lookingCommands(fleet: Command): void {
   command(fleet, 'plan', 'show what apply would do, and why')
     .option('--json', 'one JSON document')
-    .option('--detailed-exitcode', 'exit 2 where there are changes')
+    .option('--detailed-exitcode', 'exit 2 where there are changes, 4 where an agent is unknown')
     .option('--out <file>', 'save the plan for: fleet apply FILE')
     .action(
       run(async (context, options: PlanOptions) => {

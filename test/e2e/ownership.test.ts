@@ -53,6 +53,7 @@ describe('only what fleet owns is touched', () => {
       const told: string[] = [];
       for (const [code, ...words] of [
         [0, 'plan'],
+        [4, 'plan', '--detailed-exitcode'],
         [4, 'apply'],
         [0, 'status'],
         [1, 'verify'],

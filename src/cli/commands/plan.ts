@@ -42,7 +42,10 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
     }
   }
   if (plan.unknownSources.length > 0) return sourceExitCode(plan);
-  return options.detailedExitcode === true && plan.actions.length > 0 ? ExitCode.changes : ExitCode.done;
+  if (options.detailedExitcode !== true) return ExitCode.done;
+  if (plan.actions.length > 0) return ExitCode.changes;
+  // Unknown is not unchanged; as `apply` ends.
+  return plan.unknownAgents.length > 0 ? ExitCode.actionFailed : ExitCode.done;
 }
 
 /** @throws CommandFailure 64: nobody could tell any more what the fleet was to be */
