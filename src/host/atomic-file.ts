@@ -84,13 +84,21 @@ function hasContent(file: string, content: string | Uint8Array, mode: number): b
 
 function followLink(file: string): string {
   if (fs.lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return file;
+  const target = targetOf(file);
+  if (isThere(target)) return target;
+  // `/dev/stdout` before a `|`: Linux names there what is open, and not a place.
+  const message = 'leads to a pipe or the like, which has no name; a file is expected';
+  throw Object.assign(new Error(message), { code: 'ENAMELESS', path: file });
+}
+
+function targetOf(link: string): string {
   try {
-    return fs.realpathSync(file);
+    return fs.realpathSync(link);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     // What it points at may be a disk that is not mounted: neither the link nor what is below the mount is to be made up.
-    const message = `is a symbolic link to ${fs.readlinkSync(file)}, which is not there; mount or create it, or remove the link`;
-    throw Object.assign(new Error(message), { code: 'EDANGLING', path: file });
+    const message = `is a symbolic link to ${fs.readlinkSync(link)}, which is not there; mount or create it, or remove the link`;
+    throw Object.assign(new Error(message), { code: 'EDANGLING', path: link });
   }
 }
 

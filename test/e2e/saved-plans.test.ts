@@ -39,6 +39,11 @@ test('the roster is never written over with a plan, and nobody is told to', asyn
   fs.linkSync(fleet.roster, link);
   for (const name of [fleet.roster, link, path.relative(os.homedir(), fleet.roster)])
     expect((await fleet.expect(64, 'plan', '--out', name)).stderr).toContain('is the roster');
+  expect((await fleet.expect(64, 'plan', '--out', '-')).stderr).toContain('fleet plan --json');
+  const file = path.join(fleet.directory, 'printed.json');
+  fs.writeFileSync(file, (await fleet.expect(0, 'plan', '--json')).stdout);
+  // It is a plan like any other, though nothing is installed by which it could be applied.
+  expect((await fleet.expect(69, 'apply', file)).stderr).toContain('fleet install');
   expect(fs.readFileSync(fleet.roster, 'utf8')).toBe(text);
 });
 

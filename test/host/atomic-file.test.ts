@@ -143,6 +143,19 @@ describe('writing', () => {
     expect(fs.statSync(link).isCharacterDevice()).toBe(true);
   });
 
+  test('in the place of an open pipe, as /dev/stdout may be, fails', () => {
+    const child = spawn('sleep', ['60'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    try {
+      const file = path.join(temporary(), 'link');
+      fs.symlinkSync(`/proc/${child.pid ?? 0}/fd/0`, file);
+      expect(() => writeFileAtomic(file, 'text', 0o600, 'synced', 'expected')).toThrow(
+        'leads to a pipe or the like, which has no name; a file is expected',
+      );
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
   test('below a file fails', () => {
     const file = path.join(temporary(), 'file');
     fs.writeFileSync(file, '');

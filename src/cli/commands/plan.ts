@@ -24,7 +24,7 @@ export interface PlanOptions {
 /** The dry run: what `apply` would do now, and why. Changes nothing. */
 export async function planCommand(context: Context, options: PlanOptions, asked: Asked): Promise<ExitCode> {
   const { paths, style, print, say } = context;
-  if (options.out !== undefined) requireOtherThanRoster(options.out, paths.roster);
+  if (options.out !== undefined) requireFileOfItsOwn(options.out, paths.roster);
   const { world, installation } = await observe(context, asked);
   const plan = await planWithScreens(context, planOf(world, noWords, context.now()), world);
   const document = planJson(plan, paths.roster);
@@ -48,8 +48,13 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   return plan.unknownAgents.length > 0 ? ExitCode.actionFailed : ExitCode.done;
 }
 
-/** @throws CommandFailure 64: nobody could tell any more what the fleet was to be */
-function requireOtherThanRoster(out: string, roster: string): void {
+/** @throws CommandFailure 64 for the roster: nobody could tell any more what the fleet was to be; and for what means standard output elsewhere */
+function requireFileOfItsOwn(out: string, roster: string): void {
+  if (out === '-')
+    throw new CommandFailure(
+      ExitCode.usage,
+      '--out takes the name of a file; the same plan on standard output: fleet plan --json',
+    );
   let same: boolean;
   try {
     same = isSameFile(path.resolve(out), roster);
