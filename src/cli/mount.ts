@@ -77,6 +77,17 @@ export function duration(text: string): number {
   return ms;
 }
 
+/** Whoever reads when a hold ends must be able to: years of more than four digits are no date to most programs. */
+const longestHoldHours = 87_600;
+
+/** How long a hold, or a release, lasts. */
+export function holdDuration(text: string): number {
+  const ms = duration(text);
+  if (ms > longestHoldHours * 3_600_000)
+    throw new InvalidArgumentError(`At most ${longestHoldHours}h (ten years); without --for it is for good.`);
+  return ms;
+}
+
 export function lines(text: string): number {
   if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError('Expected a number from 1 to 99999.');
   return Number(text);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import { addAgentCommands } from './agent-program.js';
-import { command, duration, durationOr, lines, run, run1, runMany, runNamed } from './mount.js';
+import { command, duration, durationOr, holdDuration, lines, run, run1, runMany, runNamed } from './mount.js';
 import type { ApplyOptions } from './commands/apply.js';
 import type { EventsOptions } from './commands/events.js';
 import type { HoldOptions } from './commands/hold.js';
@@ -159,7 +159,7 @@ function actingCommands(fleet: Command): void {
     );
   command(fleet, 'hold', 'leave an agent as it is')
     .argument('<agent>')
-    .option('--for <duration>', 'for so long, e.g. 2h', duration)
+    .option('--for <duration>', 'for so long, e.g. 2h', holdDuration)
     .option('--reason <text>', 'shown by plan and status')
     .action(
       run1(async (context, agent, options: HoldOptions) =>
@@ -168,7 +168,7 @@ function actingCommands(fleet: Command): void {
     );
   command(fleet, 'release', 'lift a hold')
     .argument('<agent>')
-    .option('--for <duration>', 'for so long; held again after', duration)
+    .option('--for <duration>', 'for so long; held again after', holdDuration)
     .option('--reason <text>', 'shown by events')
     .action(
       run1(async (context, agent, options: HoldOptions) =>

@@ -38,6 +38,8 @@ describe("fleet's commands under another program", () => {
     ['an argument too many', 'fleet explain a b'],
     ['an invalid choice', 'fleet status -o xml'],
     ['an invalid duration', 'fleet hold a --for soon'],
+    ['a hold of more than ten years', 'fleet --mosaic-home /none hold a --for 87600h1s'],
+    ['a release for more than ten years', 'fleet --mosaic-home /none release a --for 999999999h'],
     ['no command', 'fleet'],
     ['no command of a group', 'fleet agent'],
     ['help for an unknown command', 'fleet help frobnicate'],
