@@ -10,6 +10,8 @@ export interface Shown {
   readonly lines: readonly string[];
   /** Keys and values that are hidden, as text: a message must not quote them either. */
   readonly texts: ReadonlySet<string>;
+  /** Whether a stretch of the text, in UTF-16 code units, is nothing hidden, as far as the tree tells. */
+  readonly isOpen: (start: number, end: number) => boolean;
 }
 
 /**
@@ -24,13 +26,18 @@ export const conceal = (text: string): readonly string[] => {
 /** The same for a text that was parsed already. @param root its top node */
 export const concealParsed = (text: string, root: unknown): Shown => {
   const { ranges, texts, odd } = concealedIn(root, text);
-  return { lines: byLook(hide(text, ranges).split('\n'), odd ? 'everything' : 'comments'), texts };
+  return {
+    lines: byLook(hide(text, ranges).split('\n'), odd ? 'everything' : 'comments'),
+    texts,
+    isOpen: (start, end) => !odd && ranges.every(([from, to]) => end <= from || to <= start),
+  };
 };
 
 /** The same for a text whose syntax is wrong. */
 export const concealBroken = (text: string): Shown => ({
   lines: byLook(text.split('\n'), 'everything'),
   texts: new Set(),
+  isOpen: () => false,
 });
 
 /** Every line of a value is hidden by itself, so that lines keep their numbers. */

@@ -34,25 +34,47 @@ export const diagnose = (
     .map(({ finding, range: [start, end] }) => {
       const { line, column } = text.position(start);
       const { code, path, message, suggestion } = finding;
+      const hidden = hiddenBeside(text.text.slice(start, end), shown, line, start);
       return {
         code,
         file,
         line,
         column,
-        path: unnamed(unquoted(path, shown.texts), shown.texts),
-        message: unquoted(message, shown.texts),
+        path: unnamed(unquoted(path, hidden), hidden),
+        message: unquoted(message, hidden),
         suggestion,
         frame: codeFrame(text, shown.lines, line, column, end - start),
       };
     });
 };
 
+/** Texts in quotes that must not be read in a diagnostic. */
+type Hidden = Pick<ReadonlySet<string>, 'has' | 'size'>;
+
+/**
+ * What is hidden elsewhere must not be quoted, but for what stands openly where the diagnostic points to, as its frame shows: a
+ * key is named though a variable has the same word for its value.
+ *
+ * @param written what stands there, from `start` on
+ */
+const hiddenBeside = (
+  written: string,
+  { lines, texts, isOpen }: Shown,
+  line: number,
+  start: number,
+): Hidden => {
+  const word = /^(["']?)(.*)\1$/.exec(written)?.[2];
+  if (word === undefined || !texts.has(`"${word}"`)) return texts;
+  const isShown = isOpen(start, start + written.length) && lines[line - 1]?.includes(written) === true;
+  return isShown ? { size: texts.size, has: (text) => text !== `"${word}"` && texts.has(text) } : texts;
+};
+
 /** The same of keys that need no quotes in a path: the value of `env` whose line has come to begin with a `?` is one. */
-const unnamed = (path: string, hidden: ReadonlySet<string>): string =>
+const unnamed = (path: string, hidden: Hidden): string =>
   path.replace(/[^.[\]"]+$/, (key) => (hidden.has(`"${key}"`) ? CONCEALED : key));
 
 /** What stands in quotes and is hidden elsewhere must not be read here. */
-const unquoted = (message: string, hidden: ReadonlySet<string>): string => {
+const unquoted = (message: string, hidden: Hidden): string => {
   if (hidden.size === 0) return message;
   const quotes = [...message.matchAll(/"/g)].map(({ index }) => index);
   for (const [nth, from] of quotes.entries()) {

@@ -101,7 +101,7 @@ class Reader {
     const seen = new Map<string, { readonly written: string; readonly offset: number }>();
     for (const { key, value } of items) {
       const written = keyText(key);
-      const offset = this.offsetOf(key);
+      const [offset, end] = this.rangeOf(key);
       if (written === null) {
         const message = 'a key must be plain text, not a list or a map';
         this.findings.offset('WrongType', [offset, offset + 1], path, message);
@@ -110,7 +110,7 @@ class Reader {
       const name = shape.kind === 'fields' ? (shape.spellings.get(written) ?? written) : written;
       const earlier = seen.get(name);
       if (earlier !== undefined) {
-        this.reportTwice(written, earlier, offset, [...path, name]);
+        this.reportTwice(written, earlier, [offset, end], [...path, name]);
         continue;
       }
       seen.set(name, { written, offset });
@@ -132,11 +132,10 @@ class Reader {
   private reportTwice(
     written: string,
     earlier: { readonly written: string; readonly offset: number },
-    offset: number,
+    range: readonly [number, number],
     path: Path,
   ): void {
     const line = this.source.position(earlier.offset).line;
-    const range = [offset, offset + written.length] as const;
     if (earlier.written === written) {
       this.findings.offset('DuplicateKey', range, path, `"${written}" is already given on line ${line}`);
     } else {
@@ -145,8 +144,8 @@ class Reader {
     }
   }
 
-  private offsetOf(node: unknown): number {
-    if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0] ?? 0;
-    return 0;
+  private rangeOf(node: unknown): readonly [number, number] {
+    const isNode = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node);
+    return isNode && node.range != null ? [node.range[0], node.range[1]] : [0, 1];
   }
 }

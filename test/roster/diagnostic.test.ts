@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../src/roster/diagnostic.js';
-import { diagnosticsOf, head } from './compiling.js';
+import { agentText, diagnosticsOf, head } from './compiling.js';
 
 const printed = (text: string, file = 'r.yaml'): string =>
   diagnosticsOf(text, {}, file).map(formatDiagnostic).join('\n');
@@ -61,6 +61,20 @@ describe('formatDiagnostic', () => {
     expect(found.map(({ code }) => code)).toEqual(['UnknownField']);
     expect(JSON.stringify(found)).not.toContain('secret');
   });
+
+  it.each<readonly [string, string, string]>([
+    ['env: { A: field }\nfield: []', 'agents[0].field', 'unknown field "field"'],
+    ["env: { A: field }\n'field': []", 'agents[0].field', 'unknown field "field"'],
+    ['env: { A: class }\nclass: a\n"class": b', 'agents[0].class', '"class" is already given'],
+    ['env: { A: soon }\nidle_after: soon', 'agents[0].idle_after', 'not "soon"'],
+  ])(
+    'names what stands openly where it points to, though a variable has that for its value: %j',
+    (lines, path, message) => {
+      const [found] = diagnosticsOf(agentText(lines));
+      expect(found).toMatchObject({ path, message: expect.stringContaining(message) as string });
+      expect(found?.frame).not.toMatch(/A: [a-z]/);
+    },
+  );
 
   it('points at the end of a text that ends too early', () => {
     expect(printed('class: "b')).toBe(
