@@ -79,8 +79,15 @@ describe('only what fleet owns is touched', () => {
     expect(stdout).toMatch(/\? +b +unknown /);
     expect(stderr).toBe('Unknown, and not stopped: b. Held all the same, until: fleet start b\n');
     expect(Object.keys(await fleet.pids())).toEqual(['b']);
-    expect((await fleet.expect(4, 'stop')).stderr).toContain('b. Held all the same, until: fleet start\n');
     await fleet.tmux('set-option', '-t', '=b:', '@fleet_home', fleet.home);
+    // Its session is fleet's own, and it is unknown all the same: the server goes on.
+    const pane = await fleet.tmux('show-options', '-v', '-t', '=b:', '@fleet_pane');
+    await fleet.tmux('set-option', '-t', '=b:', '@fleet_pane', '%99');
+    expect((await fleet.expect(4, 'stop')).stderr).toBe(
+      'Unknown, and not stopped: b. Held all the same, until: fleet start\nthe holder was left running: whether b lives on its server cannot be told\n',
+    );
+    await fleet.tmux('set-option', '-t', '=b:', '@fleet_pane', pane);
+    expect(Object.keys(await fleet.pids())).toEqual(['b']);
     expect((await fleet.expect(0, 'stop', 'b')).stderr).toBe('');
   });
 

@@ -116,7 +116,13 @@ async function stopHolder(context: Context, roster: Roster): Promise<string | nu
   if (!units.known) return `the holder was not stopped: ${units.message}`;
   const holder = units.value.holder?.active ?? 'inactive';
   if (holder === 'inactive' || holder === 'failed') return null;
-  const { strangers } = assess(world);
+  const { agents, strangers } = assess(world);
+  // What has its marks is no stranger's, and may be where an unknown one lives.
+  const unknown = agents.filter(({ situation }) => situation.kind === 'unknown');
+  if (unknown.length > 0) {
+    const list = unknown.map(({ agent }) => agent).join(', ');
+    return `the holder was left running: whether ${list} lives on its server cannot be told`;
+  }
   if (strangers.length > 0) {
     const list = strangers.map(({ name }) => name).join(', ');
     return `the holder was left running: sessions that fleet did not create live on its server: ${list}`;
