@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../host/assets.js';
 import { fileProblem } from '../host/atomic-file.js';
+import { isDevice, letGoOfLostTerminals } from '../host/terminal.js';
 import { ExitCode } from './exit-code.js';
 import { addFleetCommands } from './program.js';
 import { endAsDocumented } from './usage.js';
 
 /** Runs the command line of this process. */
 export function main(): void {
+  letGoOfLostTerminals();
   // First, for the commands to take it over.
   const program = addFleetCommands(new Command('fleet').exitOverride())
     .description('keeps a fleet of long-lived AI coding agents running, from one roster file')
@@ -17,8 +19,8 @@ export function main(): void {
   const output = { failed: false };
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // Work that was begun is finished and its exit code told, whether or not anybody reads. A reader that has seen enough
-    // (`fleet status | head`) is no failure.
-    if (error.code === 'EPIPE' || output.failed) return;
+    // (`fleet status | head`) is no failure, nor is a terminal that was closed.
+    if (error.code === 'EPIPE' || (error.code === 'EIO' && isDevice(1)) || output.failed) return;
     output.failed = true;
     // Not `fileProblem`'s advice to run it again: a message would be sent twice.
     const full = ['ENOSPC', 'EDQUOT'].includes(error.code ?? '');

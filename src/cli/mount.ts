@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { fileProblem, isSystemError } from '../host/atomic-file.js';
 import { errorCode } from '../host/error-code.js';
+import { letGoOfLostTerminals } from '../host/terminal.js';
 import { parseDuration } from '../roster/duration.js';
 import { createContext, type Context, type GlobalOptions } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
@@ -49,6 +50,8 @@ export const runMany =
 
 /** The one place where an expected failure becomes a message and an exit code. */
 async function finish(self: Command, work: (context: Context) => Outcome): Promise<void> {
+  // Under another program, too.
+  letGoOfLostTerminals();
   try {
     const context = createContext(optionsOf<object>(self));
     requireOwnState(self.name(), context.paths);

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cli, FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
+import { Terminals } from '../support/terminals.js';
 
 let fleet: FleetSandbox;
 beforeEach(() => {
@@ -186,16 +187,59 @@ describe('two at once, and cut short', () => {
     await fleet.expect(0, 'install');
     await fleet.expect(0, 'apply');
     const before = (await fleet.pids())['a'];
-    let pid = 0;
-    const restarting = fleet.fleetWith({ started: (started) => (pid = started) }, 'restart', 'a');
+    const terminals = new Terminals(fleet);
+    const said = path.join(fleet.directory, 'said');
+    const quiet = ['bash', '-c', 'exec "$@" 2>"$0"', said, process.execPath, cli];
+    await terminals.open('restart', 'told', [...quiet, 'restart', 'a']);
     const state = () => run('systemctl', ['--user', 'is-active', 'mosaic-agent@a.service']);
     await until('it is being stopped', async () => (await state()).stdout === 'deactivating\n');
     // The shell sends one, the kernel another.
-    process.kill(pid, 'SIGHUP');
-    process.kill(pid, 'SIGHUP');
-    const { code, stderr } = await restarting;
-    expect([code, stderr]).toEqual([0, '']);
+    process.kill(terminals.pid('restart') ?? 0, 'SIGHUP');
+    expect(await terminals.close()).toEqual({ restart: 0 });
+    expect(fs.readFileSync(said, 'utf8')).toBe('');
     expect((await fleet.pids())['a']).toBeGreaterThan(before ?? 0);
+  });
+
+  test('a terminal that is closed costs no command its exit code, whether or not it is told by SIGHUP', async () => {
+    fleet.writeRoster([
+      '{ name: a, runtime: sleeper, command: [sh, -c, "echo hello; exec sleep infinity"] }',
+    ]);
+    await fleet.expect(0, 'install');
+    await fleet.expect(0, 'apply');
+    const terminals = new Terminals(fleet);
+    const commands = {
+      status: ['status', '-w'],
+      top: ['top'],
+      events: ['events', '-w'],
+      tail: ['agent', 'tail', 'a', '-f'],
+    };
+    for (const hangup of ['told', 'untold'] as const) {
+      for (const [name, words] of Object.entries(commands)) {
+        await terminals.open(`${name}-${hangup}`, hangup, [process.execPath, cli, ...words]);
+      }
+    }
+    await terminals.open('wait', 'told', [process.execPath, cli, 'wait', '--for', 'stopped']);
+    const later = [
+      'bash',
+      '-c',
+      'while [[ -t 0 ]]; do sleep 0.05; done; exec "$@"',
+      '_',
+      process.execPath,
+      cli,
+    ];
+    await terminals.open('begins-without', 'untold', [...later, 'validate']);
+    for (const name of ['wait', ...Object.keys(commands).flatMap((one) => [`${one}-told`, `${one}-untold`])])
+      await until(`${name} listens`, () => catchesHangup(terminals.pid(name)));
+    expect(await terminals.close()).toEqual({
+      ...Object.fromEntries(
+        Object.keys(commands).flatMap((one) => [
+          [`${one}-told`, 0],
+          [`${one}-untold`, 0],
+        ]),
+      ),
+      wait: 130,
+      'begins-without': 0,
+    });
   });
 
   test('Ctrl-C in a command that only looks or waits ends it without a word', async () => {
@@ -228,6 +272,14 @@ describe('two at once, and cut short', () => {
 
 const isAtRest = (pid: number | undefined): boolean =>
   /^State:\tS/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+
+/** Whether Node does: a bash that is about to become it still has its own handler. */
+function catchesHangup(pid: number | null): boolean {
+  const [status = '', command = ''] = ['status', 'cmdline'].map((name) =>
+    fs.readFileSync(`/proc/${pid}/${name}`, 'utf8'),
+  );
+  return command.startsWith(process.execPath) && /^SigCgt:\t[0-9a-f]*[13579bdf]$/m.test(status);
+}
 
 function hasWaker(pid: number | undefined): boolean {
   const children = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');

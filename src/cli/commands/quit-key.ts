@@ -9,6 +9,8 @@ export function onQuitKey(quit: () => void): () => void {
   const pressed = (keys: Buffer): void => {
     if (['q', 'Q', '\u0003', '\u001b'].includes(keys.toString('latin1'))) quit();
   };
+  // Of a terminal that is gone, by its modes that cannot be put back.
+  stdin.on('error', () => undefined);
   stdin.setRawMode(true);
   stdin.on('data', pressed);
   return () => {
