@@ -2,6 +2,7 @@ import { appendEvents } from '../actuators/event-log.js';
 import { errorCode } from '../host/error-code.js';
 import type { Exec } from '../host/exec.js';
 import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
+import { watchTerminal } from '../host/terminal.js';
 import type { EventRecord } from './event-record.js';
 import type { HostLook } from './host-look.js';
 import { ExitCode, CommandFailure } from './exit-code.js';
@@ -39,6 +40,8 @@ export interface Context {
   readonly interrupted: () => boolean;
   /** Returns a function that takes the listener away again. */
   readonly onInterrupt: (listener: () => void) => () => void;
+  /** Takes a SIGHUP for the wish that everything be looked at anew, but where the terminal is gone. */
+  readonly onReload: (listener: () => void) => void;
 }
 
 let programs: { readonly exec: Exec } | null = null;
@@ -51,8 +54,6 @@ export function createContext(options: GlobalOptions, env: Environment = process
   let interrupted = false;
   let listening = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    // A terminal that is closed sends more than one of them: the shell its own, the kernel the other.
-    if (interrupted && signal === 'SIGHUP') return;
     // The first asks to stop after the step under way, the second is not argued with.
     if (interrupted) process.exit(ExitCode.interrupted);
     interrupted = true;
@@ -61,6 +62,10 @@ export function createContext(options: GlobalOptions, env: Environment = process
     // A SIGTERM without a terminal is systemd's: nobody there has a Ctrl-C, and the journal holds JSON.
     if (signal === 'SIGINT' || (signal === 'SIGTERM' && process.stderr.isTTY))
       process.stderr.write('\nfleet: finishing the step under way; press Ctrl-C again to quit at once\n');
+  };
+  // A terminal that is closed sends more than one of them: the shell its own, the kernel the other.
+  const onHangup = (): void => {
+    if (!interrupted) onSignal('SIGHUP');
   };
   const paths = pathsFor(options, env);
   return {
@@ -80,11 +85,15 @@ export function createContext(options: GlobalOptions, env: Environment = process
         listening = true;
         process.on('SIGINT', onSignal);
         process.on('SIGTERM', onSignal);
-        // A connection that breaks must not leave half a restart behind. To the controller, which listens first, it is a reload.
-        if (process.listenerCount('SIGHUP') === 0) process.on('SIGHUP', onSignal);
+        // A connection that breaks must not leave half a restart behind. A reload is listened for first.
+        if (process.listenerCount('SIGHUP') === 0) process.on('SIGHUP', onHangup);
       }
       interrupts.add(listener);
       return () => interrupts.delete(listener);
+    },
+    onReload: (listener) => {
+      const terminalGone = watchTerminal();
+      process.on('SIGHUP', () => (terminalGone() ? onHangup() : listener()));
     },
   };
 }

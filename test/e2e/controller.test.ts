@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cli, FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
+import { Terminals } from '../support/terminals.js';
 
 let fleet: FleetSandbox;
 let controller: ChildProcess | null = null;
@@ -273,6 +274,21 @@ describe('the controller', () => {
     await up(sleeper('a'));
     const second = await fleet.expect(5, 'run');
     expect(second.stderr).toContain(`a controller is running already: pid ${controller?.pid}`);
+  });
+
+  test('by hand it does not outlive its terminal, on which SIGHUP is a reload', async () => {
+    fleet.writeRoster([sleeper('a')], settings());
+    await fleet.expect(0, 'install');
+    const terminals = new Terminals(fleet);
+    await terminals.open('run', 'told', [process.execPath, cli, 'run']);
+    await until('a runs', async () => (await names()).length === 1);
+    const request = path.join(fleet.state, 'reload');
+    fs.writeFileSync(request, '');
+    process.kill(terminals.pid('run') ?? 0, 'SIGHUP');
+    await until('the request is answered', () => !fs.existsSync(request));
+    expect(await terminals.close()).toEqual({ run: 0 });
+    expect(await names()).toEqual(['a']);
+    await startController();
   });
 
   test('under systemd it reports ready and its status, and is restarted', async () => {

@@ -146,7 +146,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   );
   const failed = (message: string): void => log.line(4, 'diagnostic', { during: 'watch', message });
   const sources = new Sources(context, installation.record?.socketName ?? '', memory, wake, failed);
-  process.on('SIGHUP', () => {
+  context.onReload(() => {
     reports.reloadAsked(takeReloadRequest(paths.state));
     memory.forget();
     wake();
