@@ -71,7 +71,7 @@ export const toldWithAgents = (agents: readonly Assessment[]): ReadonlySet<strin
   new Set(
     agents.flatMap(({ desired, situation }) => {
       if (desired === null) return [];
-      if (situation.kind === 'unknown') return situation.about ?? [];
+      if (situation.kind === 'unknown') return situation.foreign ?? [];
       return situation.kind === 'foreign' ? situation.session.id : [];
     }),
   );

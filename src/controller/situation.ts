@@ -2,8 +2,8 @@ import type { Marks, ObservedPane, ObservedServer, ObservedSession, ObservedUnit
 
 /** What is the case with one agent, from units and sessions alone. */
 export type Situation =
-  /** `about`: the session that the message tells of. */
-  | { readonly kind: 'unknown'; readonly message: string; readonly about?: string }
+  /** `foreign`: id of a session that is not ours and has its name, while its unit runs. */
+  | { readonly kind: 'unknown'; readonly message: string; readonly foreign?: string }
   /** Its session name is taken by a session that is not ours, and its unit does not run. */
   | { readonly kind: 'foreign'; readonly session: ObservedSession; readonly message: string }
   /** Its unit runs with a session that carries no marks: started by the predecessor's units. */
@@ -113,7 +113,7 @@ function withoutMarks(subject: Subject, index: SessionIndex): Situation {
   if (named === undefined) return outOfSight(subject, 'tmux shows no session of it');
   const foreign = foreignSession(subject, named, index);
   if (named.marks.agent !== null || named.marks.home !== null)
-    return { kind: 'unknown', message: foreign.message, about: named.id };
+    return { kind: 'unknown', message: foreign.message, foreign: named.id };
   const pane = named.panes.find(({ dead }) => !dead);
   return pane === undefined
     ? outOfSight(subject, 'every pane of its session is dead')

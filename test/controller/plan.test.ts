@@ -150,6 +150,15 @@ describe('what is not ours', () => {
       message: `session a ${message}`,
     });
   });
+
+  test('of an agent whose unit runs that is unknown, and no matter of time', () => {
+    const scene = new Scene(['a']).live('a', { marks: { home: '/other' } });
+    expect(scene.assess().agents[0]?.situation).toEqual({
+      ...{ kind: 'unknown', message: 'session a belongs to /other' },
+      foreign: expect.any(String) as string,
+    });
+    expect(scene.plan().actions).toEqual([]);
+  });
 });
 
 describe('panes', () => {

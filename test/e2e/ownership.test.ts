@@ -65,6 +65,17 @@ describe('only what fleet owns is touched', () => {
         expect(stdout).not.toContain('was not created by fleet');
         told.push(/(tmux -L .*)$/m.exec(stdout)?.[1] ?? '');
       }
+      // It is not a matter of time, as NotReady would be.
+      const { stdout } = await fleet.expect(4, 'agent', 'send', 'a', '-m', 'x', '--timeout', '1ms', '--json');
+      const message = expect.stringMatching(
+        /^session a has lost its mark [^;]*; if it is this agent: [^;]*$/,
+      ) as string;
+      expect(JSON.parse(stdout)).toMatchObject({ status: 'refused', reason: 'Foreign', message });
+      for (const [code, ...words] of [
+        [4, 'agent', 'tail', 'a'],
+        [5, 'wait', 'a', '--timeout', '1ms'],
+      ] as const)
+        expect((await fleet.expect(code, ...words)).stderr).toMatch(/^a.*: session a has lost its mark /m);
       expect(await liveState()).toEqual(before);
       expect(new Set(told).size).toBe(1);
       expect((await run('bash', ['-c', told[0] ?? ''])).code).toBe(0);

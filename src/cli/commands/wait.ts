@@ -61,9 +61,13 @@ export async function waitCommand(
           stateOf(one, onScreen.get(one.name) ?? screens.get(one.name), ending.get(one.name)),
         );
         context.say(`not ${wanted} after ${formatDuration(timeout)}: ${states.join(', ')}`);
-        const { unknownSources } = assess(world);
+        const { agents, unknownSources } = assess(world);
         for (const { source, message } of unknownSources)
           context.say(`${source} is unknown: ${visible(message)}`);
+        if (unknownSources.length === 0)
+          for (const { agent, situation } of agents)
+            if (situation.kind === 'unknown' && waiting.some(({ name }) => name === agent))
+              context.say(`${agent} is unknown: ${visible(situation.message)}`);
         return unknownSources.length > 0 ? sourceExitCode({ unknownSources }) : ExitCode.timeout;
       }
       const began = performance.now();

@@ -152,6 +152,8 @@ function closedBy(situation: Situation, why: string): DeliveryResult {
     case 'unmarked':
       return refused('Foreign', 'its session carries no marks of fleet; adopt it with: fleet apply');
     case 'unknown':
+      // Nor does that pass: who tries again tries for ever.
+      if (situation.foreign !== undefined) return refused('Foreign', visible(situation.message));
       return refused('NotReady', `it cannot be told how it is: ${visible(situation.message)}`);
   }
 }
