@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { OutboxOptions } from './commands/agent-outbox.js';
 import type { ResetOptions } from './commands/agent-reset.js';
 import type { SendOptions } from './commands/agent-send.js';
@@ -61,11 +60,13 @@ function lookingCommands(agent: Command): void {
 }
 
 function talkingCommands(agent: Command): void {
-  sending(command(agent, 'send', 'send a message, and say what became of it')).action(
-    run1(async (context, name, options: SendOptions) =>
-      (await import('./commands/agent-send.js')).sendCommand(context, name, options),
-    ),
-  );
+  sending(command(agent, 'send', 'send a message, and say what became of it'))
+    .addOption(new Option('--session', 'the agent may be named by its session').hideHelp())
+    .action(
+      run1(async (context, name, options: SendOptions) =>
+        (await import('./commands/agent-send.js')).sendCommand(context, name, options),
+      ),
+    );
   sending(command(agent, 'assign', 'give it a task: reset a disposable slot, first message, then this'))
     .option('--interrupt', 'interrupt what it does')
     .option('--now', 'end its process where it cannot be reset at once')

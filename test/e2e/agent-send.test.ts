@@ -203,7 +203,7 @@ describe('what cannot be sent', () => {
 
 describe('the scripts for shells', () => {
   test('pass text on without touching it, and tell what became of it by their exit status', async () => {
-    await fleet.up(fleet.demo('a'));
+    await fleet.up(fleet.demo('a'), fleet.demo('v1.2'));
     const bin = path.join(fleet.directory, 'fleet-here');
     fs.writeFileSync(bin, `#!/bin/bash\nexec ${process.execPath} ${cli} "$@"\n`, { mode: 0o755 });
     const script = (name: string, ...words: string[]): Promise<Run> =>
@@ -217,6 +217,18 @@ describe('the scripts for shells', () => {
     expect((await script('send-message.sh', '-t', 'a', '-b', encoded)).code).toBe(0);
     expect(fleet.said('a').at(-1)).toBe('plain ünï');
     expect((await script('send-message.sh', '-t', 'nobody', '-m', 'x')).code).toBe(1);
+    // By its session, which to every command is no agent.
+    const scripts = { 'agent-send.sh': '-s', 'send-message.sh': '-t' };
+    for (const [name, flag] of Object.entries(scripts))
+      expect((await script(name, flag, 'v1_2', '-m', name)).code).toBe(0);
+    for (const verb of ['send', 'assign'])
+      expect((await fleet.expect(64, 'agent', verb, 'v1_2', '-m', 'x')).stderr).toContain(
+        'did you mean v1.2?',
+      );
+    expect(fleet.said('v1.2').slice(-2)).toEqual([
+      expect.stringMatching(/ agent-send.sh$/),
+      'send-message.sh',
+    ]);
     await fleet.type('a', 'half');
     await until('the draft shows', async () => (await fleet.screen('a')).includes('half'));
     const refused = await script('send-message.sh', '-t', 'a', '-m', 'x');

@@ -58,12 +58,12 @@ export class TalkFleet extends FleetSandbox {
   }
 
   screen(name: string): Promise<string> {
-    return this.tmux('capture-pane', '-p', '-t', `=${name}:`);
+    return this.tmux('capture-pane', '-p', '-t', paneOf(name));
   }
 
   /** Types as a human would. */
   async type(name: string, ...keys: readonly string[]): Promise<void> {
-    await this.tmux('send-keys', '-t', `=${name}:`, ...keys);
+    await this.tmux('send-keys', '-t', paneOf(name), ...keys);
   }
 
   async send(name: string, ...words: readonly string[]): Promise<{ run: Run; receipt: ReceiptJson }> {
@@ -73,3 +73,6 @@ export class TalkFleet extends FleetSandbox {
     return { run, receipt: JSON.parse(line) as ReceiptJson };
   }
 }
+
+/** tmux cannot hold dots in the names of sessions. */
+const paneOf = (name: string): string => `=${name.replaceAll('.', '_')}:`;

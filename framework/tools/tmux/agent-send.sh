@@ -32,6 +32,8 @@ home=$(cd -- "${BASH_SOURCE[0]%/*}/../.." 2>/dev/null && pwd)
 [[ -n ${MOSAIC_HOME:-} || ! -e $home/fleet/environment ]] || export MOSAIC_HOME=$home
 
 words=(agent send "$target" --file -)
+# Where it may be meant alone: the fleet of another host may know no such word.
+[[ $target != *_* ]] || words+=(--session)
 [[ -z $socket ]] || words+=(--socket "$socket")
 [[ -z $retries ]] || words+=(--retries "$retries")
 if [[ -n $remote ]]; then

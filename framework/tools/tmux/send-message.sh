@@ -34,6 +34,7 @@ home=$(cd -- "${BASH_SOURCE[0]%/*}/../.." 2>/dev/null && pwd)
 [[ -n ${MOSAIC_HOME:-} || ! -e $home/fleet/environment ]] || export MOSAIC_HOME=$home
 
 words=(agent send "$target" --no-preamble --json --file -)
+[[ $target != *_* ]] || words+=(--session)
 [[ -z $socket ]] || words+=(--socket "$socket")
 [[ -z $retries ]] || words+=(--retries "$retries")
 [[ -z $verbose ]] || printf 'send-message: fleet %s\n' "${words[*]}" >&2

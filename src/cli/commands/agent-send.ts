@@ -37,6 +37,8 @@ export interface SendOptions extends TextOptions, ComposeOptions {
   readonly timeout?: number;
   /** What the sender takes for the fleet's tmux socket. */
   readonly socket?: string;
+  /** For the scripts, whose predecessors knew sessions alone: the agent may be named by its session. */
+  readonly session?: true;
   readonly json?: true;
 }
 
@@ -64,7 +66,8 @@ export async function prepareSend(
 ): Promise<PreparedSend> {
   const begun = performance.now();
   const roster = await rosterToTalk(context);
-  const agent = requireAgent(roster, roster.agents.find(({ session }) => session === name)?.name ?? name);
+  const bySession = options.session && roster.agents.find(({ session }) => session === name);
+  const agent = requireAgent(roster, bySession?.name ?? name);
   if (options.socket !== undefined && options.socket !== roster.socketName)
     throw new CommandFailure(
       ExitCode.unavailable,
