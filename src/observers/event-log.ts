@@ -8,7 +8,7 @@ export interface LoggedEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Reads event files, oldest first. A torn last line, and lines that are no events, are left out. */
+/** Reads event files, as they were written. A torn last line, and lines that are no events, are left out. */
 export function readEvents(files: readonly string[]): readonly LoggedEvent[] {
   return files.flatMap((file) => {
     const content = readText(file);
@@ -17,6 +17,18 @@ export function readEvents(files: readonly string[]): readonly LoggedEvent[] {
       : [];
   });
 }
+
+/**
+ * What ended while no controller ran is written down by the next one, behind what came later. Within one second, which is all that
+ * the record of an end tells, they stay as they were written.
+ */
+export const earliestFirst = (events: readonly LoggedEvent[]): readonly LoggedEvent[] =>
+  events.toSorted((one, other) => compare(secondOf(one), secondOf(other)));
+
+/** Of ISO 8601 in UTC, which is in order as text. */
+const secondOf = ({ time }: LoggedEvent): string => time.slice(0, '2026-01-01T00:00:00'.length);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Why there may be events that {@link readEvents} does not show, or null. */
 export function unreadEvents(files: readonly string[]): string | null {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventFiles } from '../../actuators/event-log.js';
-import { readEvents, unreadEvents, type LoggedEvent } from '../../observers/event-log.js';
+import { earliestFirst, readEvents, unreadEvents, type LoggedEvent } from '../../observers/event-log.js';
 import type { Context } from '../context.js';
 import { requireAgents } from '../agent-names.js';
 import { watchReader } from '../reader.js';
@@ -35,7 +35,7 @@ async function requireKnown(context: Context, agent: string, events: readonly Lo
 }
 
 /**
- * What was done and decided, oldest first. With `--watch` goes on until it is interrupted.
+ * What was done and decided, earliest first. With `--watch` goes on until it is interrupted, with what is written down from then on.
  *
  * @throws CommandFailure 1 where the log cannot be read: nothing that it holds is not nothing that was done
  */
@@ -52,7 +52,7 @@ export async function eventsCommand(context: Context, options: EventsOptions): P
   const readerGone = watchReader();
   let seen = readEvents(files);
   if (options.for !== undefined) await requireKnown(context, options.for, seen);
-  show(seen.filter(wanted).slice(options.lines === undefined ? 0 : -options.lines));
+  show(earliestFirst(seen.filter(wanted)).slice(options.lines === undefined ? 0 : -options.lines));
   if (options.watch !== true) return ExitCode.done;
   context.onInterrupt(() => process.exit(ExitCode.done));
   for (;;) {

@@ -3,7 +3,7 @@ import { holdOn, noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { fleetStatus } from '../../controller/status.js';
 import { displayPath, outboxDirectory } from '../../host/paths.js';
-import { readEvents, unreadEvents } from '../../observers/event-log.js';
+import { earliestFirst, readEvents, unreadEvents } from '../../observers/event-log.js';
 import { readExitRecord } from '../../observers/exit-record.js';
 import { readOutbox } from '../../observers/outbox.js';
 import type { Roster } from '../../roster/types.js';
@@ -92,7 +92,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   const log = eventFiles(paths.state);
   const unread = unreadEvents(log);
   if (unread !== null) print(`\nWhat was decided before is not shown: ${visible(unread)}`);
-  const events = readEvents(log).filter(({ agent }) => agent === name);
+  const events = earliestFirst(readEvents(log).filter(({ agent }) => agent === name));
   if (events.length > 0) print('\nLast decisions');
   for (const event of events.slice(-shownEvents)) print(`  ${eventText(event)}`);
   if (plan.unknownSources.length > 0) return sourceExitCode(plan);
