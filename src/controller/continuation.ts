@@ -39,8 +39,16 @@ export type InForce =
 export type NextStart =
   /** Without conversation arguments. `because`: why, where its runtime has conversations; `wordless`: whose command has no place for them. */
   | { readonly kind: 'plain'; readonly because: string | null; readonly wordless?: 'agent' | 'site' }
-  /** The same id: continued where it holds anything when the process starts, else begun. */
-  | { readonly kind: 'same'; readonly conversation: Conversation; readonly resumes: boolean }
+  /**
+   * The same id: continued where it holds anything when the process starts, else begun. `strange`: it is on no record of the agent,
+   * but on that of the agent named; null: on none that is known.
+   */
+  | {
+      readonly kind: 'same';
+      readonly conversation: Conversation;
+      readonly resumes: boolean;
+      readonly strange?: string | null;
+    }
   /** A new one. `because`: why an earlier one is not continued; null: there was none. */
   | { readonly kind: 'fresh'; readonly because: string | null; readonly ended: EndedBy }
   /**

@@ -71,9 +71,10 @@ export function resumePlan(world: World, agent: string, conversation: Conversati
   const plan = operatorPlan(world, 'restart --fresh', [agent], at);
   const spec = world.desired.get(agent)?.spec;
   if (spec === undefined || profileOf(spec).conversation === null) return plan;
+  const strange = isOn(world, agent, conversation) ? {} : { strange: whose(world, conversation) };
   const actions = plan.actions.map((action) => {
     const { now } = action.conversation;
-    const outlook = { now, next: { kind: 'same', conversation, resumes: true } } as const;
+    const outlook = { now, next: { kind: 'same', conversation, resumes: true, ...strange } } as const;
     const cost = costOf(action.action, action.live, outlook, { disposable: false, inRoster: true });
     return {
       ...action,
@@ -83,3 +84,14 @@ export function resumePlan(world: World, agent: string, conversation: Conversati
   });
   return { ...plan, actions };
 }
+
+/** Whether it is on an agent's record. In doubt it is. */
+function isOn({ observed }: World, agent: string, { id }: Conversation): boolean {
+  const record = observed.conversations.get(agent)?.record;
+  return record?.known === false || findConversation(record?.value ?? noConversations, id) !== undefined;
+}
+
+const whose = (world: World, conversation: Conversation): string | null =>
+  [...world.observed.conversations].find(
+    ([agent, { record }]) => record.known && isOn(world, agent, conversation),
+  )?.[0] ?? null;

@@ -497,4 +497,23 @@ describe('agent resume', () => {
       },
     ]);
   });
+  test.each([
+    ['was-b', 'goes into a conversation of b’s'],
+    ['nobodys', 'goes into a conversation that is on no record of it'],
+    ['was-a', 'goes back to its earlier conversation'],
+  ])('%s: it is told whose it was', (id, text) => {
+    const scene = new Scene([
+      { name: 'a', runtime: 'pi' },
+      { name: 'b', runtime: 'pi' },
+    ]).live('a', { marks: { conversation: 'now-a' } });
+    for (const name of ['a', 'b']) {
+      const current = conversation(`now-${name}`, { runtime: 'pi', accepted: false });
+      const value = { current, former: [former(`was-${name}`, 'fresh', { runtime: 'pi' })] };
+      const evidence = new Map([[current.id, { state: 'empty' } as const]]);
+      scene.conversations.set(name, { ...unseen, record: { known: true, value }, evidence });
+    }
+    const wanted = conversation(id, { runtime: 'pi' });
+    const [action] = resumePlan(scene.world(), 'a', wanted, now).actions;
+    expect(outlookText(action!)).toBe(text);
+  });
 });

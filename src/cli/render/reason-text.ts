@@ -143,6 +143,8 @@ export function costJson(cost: Cost, otherwise: string | null = null): object {
 /** What a start makes of an agent's conversation where that costs nothing, or null where it is not worth a line. */
 export function outlookText({ action, live, conversation: { now, next } }: PlannedAction): string | null {
   if (action !== 'start' && action !== 'restart' && action !== 'reset') return null;
+  if (next.kind === 'same' && next.strange !== undefined)
+    return `goes into a conversation ${next.strange === null ? 'that is on no record of it' : `of ${next.strange}’s`}`;
   if (live !== null) {
     const back = next.kind === 'same' && next.resumes && !isAtStake(now);
     return back ? 'goes back to its earlier conversation' : null;
