@@ -21,10 +21,11 @@ export function compare(desired: Resolved, marks: Marks, applied: AppliedSpec | 
     applied === null ? [] : changedFields(applied.applied, desired.record, desired.spec);
   // What comes along with a restart or reset is no reason for it, but part of what the edit asks for: a protection that is taken
   // off explains why nobody is asked.
-  const alongWith = (action: Change['action'], reasons: readonly Reason[]): Change => ({
-    action,
-    reasons: [...reasons, ...reasonsOf(sinceApply(), 'update', 'update')],
-  });
+  const alongWith = (action: Change['action'], reasons: readonly Reason[]): Change => {
+    const changes = sinceApply();
+    const context = action === 'restart' ? reasonsOf(changes, 'context', 'update') : [];
+    return { action, reasons: [...reasons, ...context, ...reasonsOf(changes, 'update', 'update')] };
+  };
   const isContextOther = differs('context', desired, marks, applied);
   if (differs('spec', desired, marks, applied)) {
     const changes = sinceStart();

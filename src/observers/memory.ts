@@ -49,11 +49,12 @@ export function rememberedMemory(state: string): () => Known<Memory> {
   };
 }
 
+/** @returns undefined where there is none: `null` in a file is damage like any other word */
 function readJson(file: string): Known<unknown> {
   const content = readText(file);
   switch (content.state) {
     case 'absent':
-      return { known: true, value: null };
+      return { known: true, value: undefined };
     case 'unknown':
       return { known: false, message: content.message };
     case 'present':
@@ -71,7 +72,7 @@ const damaged = (file: string): { readonly known: false; readonly message: strin
 });
 
 function parseHolds(value: unknown): Pick<Memory, 'holds' | 'fleetHold'> | null {
-  if (value === null) return { holds: new Map(), fleetHold: null };
+  if (value === undefined) return { holds: new Map(), fleetHold: null };
   if (!isObject(value) || !isObject(value['agents'])) return null;
   const fleet = value['fleet'] ?? null;
   if (fleet !== null && !isHold(fleet)) return null;
@@ -95,7 +96,7 @@ function isHold(value: unknown): value is Hold {
 }
 
 function parseApprovals(value: unknown): readonly Approval[] | null {
-  if (value === null) return [];
+  if (value === undefined) return [];
   if (!isObject(value) || !Array.isArray(value['approvals'])) return null;
   const approvals: readonly unknown[] = value['approvals'];
   return approvals.every(isApproval) ? approvals : null;

@@ -264,12 +264,12 @@ describe('memory', () => {
     expect(fs.statSync(path.join(state, 'holds.json')).mode & 0o777).toBe(0o600);
   });
 
-  test('that is damaged is not overwritten', async () => {
+  test.each(['{', 'null'])('that is damaged is not overwritten: %s', async (damage) => {
     const state = temporary();
-    write(path.join(state, 'holds.json'), '{');
+    write(path.join(state, 'holds.json'), damage);
     const store = new MemoryStore(state, () => observeMemory(state));
     expect(await store.changeHolds(() => ({ holds: new Map(), fleetHold: hold }))).toContain('is damaged');
-    expect(fs.readFileSync(path.join(state, 'holds.json'), 'utf8')).toBe('{');
+    expect(fs.readFileSync(path.join(state, 'holds.json'), 'utf8')).toBe(damage);
   });
 
   test('that cannot be written says so', async () => {

@@ -75,6 +75,17 @@ test('what comes along with a restart is named behind its reasons: a protection 
   });
 });
 
+test('what a restart brings into the context is named with it', () => {
+  const found = scene({ command: ['x', '2'], class: 'new' }, { was: { command: ['x', '1'], class: 'old' } });
+  expect(found.actionOn('a')).toMatchObject({
+    action: 'restart',
+    reasons: [
+      { code: 'SpecChanged', field: 'command', policy: 'restart' },
+      { code: 'ContextChanged', field: 'class', from: 'old', to: 'new', policy: 'update' },
+    ],
+  });
+});
+
 test('another runtime has another reset command: that is no change of its own', () => {
   const found = scene({ runtime: 'pi' }, { was: { runtime: 'codex' } });
   expect(found.actionOn('a')?.reasons).toMatchObject([{ field: 'runtime', from: 'codex', to: 'pi' }]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Exec, ExecResult } from '../../src/host/exec.js';
 import { observeFigures } from '../../src/observers/figures.js';
-import { observeUnits } from '../../src/observers/systemd.js';
+import { observeUnits, showUnitPath } from '../../src/observers/systemd.js';
 import { parseEnvironment, parseUnitList, parseUnitProperties } from '../../src/observers/systemd-output.js';
 
 /** What systemd 252 printed. */
@@ -123,6 +123,14 @@ describe('properties', () => {
       ]),
     );
     expect(parseUnitProperties('').size).toBe(0);
+  });
+
+  test('that are lists of paths, with blanks, quotes and backslashes in them', async () => {
+    const shown = String.raw`/run/user/0/systemd/user "/home/ü b/.config/systemd/user" "/we\\ird \"x/user" /etc/systemd/user`;
+    expect(await showUnitPath(printed(`${shown}\n`))).toEqual([
+      ...['/run/user/0/systemd/user', '/home/ü b/.config/systemd/user'],
+      ...[String.raw`/we\ird "x/user`, '/etc/systemd/user'],
+    ]);
   });
 
   test('are figures where systemd accounts for them, and null where not', async () => {
