@@ -3,7 +3,7 @@ import { barrier, isLost } from './barrier.js';
 import { standsThere } from './composer.js';
 import { done, lags, mostLagMs, proofMs, sizeMs, type DeliveryState, type Step } from './delivery.js';
 import { meansShell, opened, pictureOf, screenState, type ScreenState } from './screen.js';
-import { timesShown } from './shown.js';
+import { hasGoneOn } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
 /** A swallowed Enter shows after so long: the text still stands in the composer. */
@@ -60,7 +60,7 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
   // A composer in which nothing was seen is empty also where its program has read nothing.
   const wasThere = progress.drawn !== null || profile.composer.kind === 'none';
   if (progress.busy && wasThere && hasLeft(state) && waited >= heldMs) return held;
-  const reacted = timesShown(order.text, profile, screen) > progress.shown && state.composer.kind !== 'draft';
+  const reacted = hasGoneOn(order.text, profile, screen, progress.shown) && state.composer.kind !== 'draft';
   const behind = profile.transcript === 'none' || arrival === 'unknown' ? 0 : behindMs;
   // What a runtime holds until its turn is over stands on its screen as well.
   if (reacted && waited >= behind)

@@ -2,7 +2,7 @@ import { barrier, isLost } from './barrier.js';
 import { standsThere } from './composer.js';
 import { done, proofMs, type DeliveryState, type RefusalReason, type Step } from './delivery.js';
 import { meansShell, opened, pictureOf, screenState } from './screen.js';
-import { timesShown } from './shown.js';
+import { traces } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
 /**
@@ -30,14 +30,16 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
     return waited < profile.submitDelayMs
       ? { kind: 'wait' }
       : stuck(isOurs, `${opened} was opened`, 'NotReady');
-  // What stands where its composer was is somebody's words, and no draft.
-  if (activity === 'starting' && !isOurs && waited < undrawnMs) return { kind: 'wait' };
+  const shown = traces(order.text, profile, screen);
+  const isSeen = shown > progress.shown;
+  // What stands where its composer was is somebody's words, and no draft. (At a prompt it is no more what a `ready_pattern` asks for.)
+  const isAtPrompt = profile.composer.kind === 'none' && isSeen;
+  if (activity === 'starting' && !isOurs && !isAtPrompt && waited < undrawnMs) return { kind: 'wait' };
   // It may ask something that no sign tells of: Enter would answer that.
   if (activity === 'starting' && !isOurs && profile.composer.kind !== 'none')
     return stuck(false, 'its composer went away', 'NotReady');
   if (barred !== null)
     return waited < proofMs ? { kind: 'wait' } : stuck(isOurs, 'somebody is in copy mode', 'CopyMode');
-  const shown = timesShown(order.text, profile, screen);
   const keys = submitKeys(profile, order.text, activity);
   // It began something meanwhile; what stands in its composer waits for the end of that.
   if (keys === null)
@@ -55,7 +57,6 @@ export function afterPaste({ order, target, profile, progress, sight, now }: Del
   if (composer.kind === 'draft')
     return done('drafted', 'something else stands in its composer as well; it was not entered', 'Draft');
   if (profile.composer.kind === 'none') return enter;
-  const isSeen = shown > progress.shown;
   // Where it shows, and no composer does any more, the profile's pattern is out of date: a long text fits into no small pane, for one.
   if (isSeen && composer.kind === 'unknown')
     return waited < profile.submitDelayMs * 4 ? { kind: 'wait' } : enter;

@@ -2,7 +2,7 @@ import type { RuntimeProfile } from '../roster/profile.js';
 import { barrier, dialogWaits, gone } from './barrier.js';
 import { done, type DeliveryState, type Obstacle, type RefusalReason, type Step } from './delivery.js';
 import { mistakable, mistaken, opened, screenState, shows } from './screen.js';
-import { timesShown } from './shown.js';
+import { traces } from './shown.js';
 import { submitKeys } from './submit-keys.js';
 
 /** What was said last may still stand in the composer when the transcript has it already (pi 0.73): so long that is waited for. */
@@ -79,7 +79,7 @@ export function beforePaste({ order, target, profile, progress, sight, now }: De
     return done('refused', `${mistaken(like, 'its runtime')}; nothing was typed`, 'NotReady');
   return {
     ...{ kind: 'paste', busy: activity === 'busy', first: shows(profile.fresh, screen) },
-    shown: timesShown(text, profile, screen),
+    shown: traces(text, profile, screen),
   };
 }
 

@@ -257,3 +257,33 @@ describe('what a dead sender had begun', () => {
     expect(recovered({ text: 'hello', attempt }, now, profile, seen, arrival, same)).toBe(result);
   });
 });
+
+describe('a program of which nothing is known but its prompt, a shell for one', () => {
+  const shell = profileOf({
+    ...{ runtime: 'mine', readyPattern: '[$#] *$', busyPattern: null, dialogPattern: null },
+    ...{ composerPattern: null, freshPattern: null, submitDelayMs: null, resetCommand: null },
+    conversation: { new: null, resume: null },
+  } as AgentSpec);
+  const at = (progress: Progress, lines: readonly string[], now: number): Step => {
+    const state = { order, target, profile: shell, progress, now };
+    return nextStep({ ...state, sight: { screen: screen(lines, { title: '' }), arrival: 'unknown' } });
+  };
+  const before = at(fresh(0), ['$ make', 'done', '$'], 0);
+  const shown = before.kind === 'paste' ? before.shown : NaN;
+
+  test('is given Enter once the text shows, although it is at no empty prompt any more', () => {
+    const late = shell.submitDelayMs;
+    expect(at({ ...pasted, shown }, ['$ make', 'done', '$ hello'], late)).toMatchObject({ kind: 'enter' });
+    expect(at({ ...pasted, shown }, ['$ make', 'done', 'what now?'], late)).toEqual({ kind: 'wait' });
+  });
+  test.each([
+    ['its next prompt', ['$ make', 'done', '$ hello', 'hello: not found', '$'], 'delivered'],
+    ['so much that the text has gone', ['1', '2', '3', '$'], 'delivered'],
+    ['nothing', ['$ make', 'done', '$ hello', ''], 'unknown'],
+    ['the text on one line more, as an editor does', ['$ make', 'done', '$', 'hello'], 'unknown'],
+  ])('has taken it where below it shows %s', (_, lines, status) => {
+    const enter = at({ ...pasted, shown }, ['$ make', 'done', '$ hello'], shell.submitDelayMs);
+    const told: Progress = { ...entered, shown: enter.kind === 'enter' ? enter.shown : NaN };
+    expect(at(told, lines, 40_000)).toMatchObject({ kind: 'done', result: { status } });
+  });
+});
