@@ -217,6 +217,15 @@ describe('a reset', () => {
     await until('the draft shows', async () => (await fleet.screen('a')).includes('> half'));
     const task = ['agent', 'assign', 'a', '--no-preamble', '--message', 'a task'];
     expect((await fleet.expect(4, ...task)).stderr).toContain('a draft stands');
+    const explained = async (): Promise<string> => (await fleet.expect(0, 'explain', 'a')).stdout;
+    expect(await explained()).not.toContain('nothing is typed before');
+    await fleet.expect(0, 'agent', 'send', 'a', '--later', '--message', 'left');
+    expect(await explained()).toContain('a draft stands in its composer, and nothing is typed before that');
+    await fleet.tmux('copy-mode', '-t', '=a:');
+    expect(await explained()).toContain('somebody is in copy mode there, and nothing is typed');
+    await fleet.tmux('send-keys', '-t', '=a:', '-X', 'cancel');
+    const id = /^([0-9a-f]+) /.exec((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout)?.[1] ?? '';
+    await fleet.expect(0, 'agent', 'outbox', 'a', '--drop', id);
     await fleet.expect(0, ...task, '--clear-draft');
     expect(fleet.messages('a').at(-1)).toBe('a task');
     expect(await fleet.pids()).toEqual(before);

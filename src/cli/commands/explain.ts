@@ -6,6 +6,7 @@ import { displayPath, outboxDirectory } from '../../host/paths.js';
 import { earliestFirst, readEvents, unreadEvents } from '../../observers/event-log.js';
 import { readExitRecord } from '../../observers/exit-record.js';
 import { readOutbox } from '../../observers/outbox.js';
+import { opened } from '../../controller/screen.js';
 import type { Roster } from '../../roster/types.js';
 import { visible } from '../../roster/visible.js';
 import { requireAgents } from '../agent-names.js';
@@ -62,9 +63,10 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   if (status?.conversation != null) print(`  conversation: ${conversationText(status.conversation, now())}`);
   if (status !== undefined && status.outdated.length > 0)
     print(`  runs with earlier values of: ${status.outdated.join(', ')}`);
-  if (status?.phase === 'Running' && (await showsDialog(context, roster, name)))
-    print(`  a dialog waits for a human; look with: fleet agent attach ${name}`);
   const mail = mailText(context, name);
+  const human =
+    status?.phase === 'Running' ? await waitsForHuman(context, roster, name, mail !== null) : null;
+  if (human !== null) print(`  ${human}; look with: fleet agent attach ${name}`);
   if (mail !== null) print(`  ${mail}; see: fleet agent outbox ${name}`);
   const held = world.observed.memory.known ? holdOn(name, world.observed.memory.value, now()) : null;
   // Where something waits for its end, it is told as the gate of that.
@@ -102,11 +104,29 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
 /** What keeps commands and controller from doing anything. */
 const refusedLines = (refusal: string): readonly string[] => `refused: ${refusal}`.split('\n').map(visible);
 
-/** Asks its screen, with two calls of tmux: a dialog is what an agent that does nothing often waits for. */
-async function showsDialog(context: Context, roster: Roster, name: string): Promise<boolean> {
-  const { activitiesOf } = await import('../talk/activities.js');
+/**
+ * Asks its screen, with two calls of tmux: a dialog is what an agent that does nothing often waits for; a draft or copy mode, what
+ * keeps from it what was left.
+ */
+async function waitsForHuman(
+  context: Context,
+  roster: Roster,
+  name: string,
+  hasMail: boolean,
+): Promise<string | null> {
+  const { sightsOf } = await import('../talk/activities.js');
   const agents = roster.agents.filter((agent) => agent.name === name);
-  return (await activitiesOf(context, roster, agents)).get(name) === 'dialog';
+  const sight = (await sightsOf(context, roster, agents)).get(name);
+  if (sight === undefined) return null;
+  const { screen, state } = sight;
+  if (state.activity === 'dialog') return 'a dialog waits for a human';
+  if (!hasMail) return null;
+  if (screen.inMode) return 'somebody is in copy mode there, and nothing is typed before he leaves it';
+  if (screen.inputOff) return 'its pane takes no keys, or others take them as well, and nothing is typed';
+  if (state.elsewhere) return `${opened} was opened there, and nothing is typed before that is closed`;
+  if (state.composer.kind === 'draft')
+    return 'a draft stands in its composer, and nothing is typed before that is sent or cleared';
+  return null;
 }
 
 /** What was left for it, and what it has taken for later; null: nothing. */
