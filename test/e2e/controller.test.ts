@@ -242,6 +242,9 @@ describe('the controller', () => {
       const { a } = await fleet.pids();
       return a !== undefined && a !== before['a'];
     });
+    expect((await fleet.expect(0, 'explain', 'b')).stdout).toMatch(
+      /to be done: start[^]* tried \S+ ago, and failed: not attempted: /,
+    );
     // In the meantime b was not tried once more.
     expect(events('action_failed').map(({ agent }) => agent)).toEqual(['b', 'b']);
   });

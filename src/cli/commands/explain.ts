@@ -3,7 +3,7 @@ import { holdOn, noWords } from '../../controller/gate.js';
 import { plan as planOf } from '../../controller/plan.js';
 import { fleetStatus } from '../../controller/status.js';
 import { displayPath, outboxDirectory } from '../../host/paths.js';
-import { earliestFirst, readEvents, unreadEvents } from '../../observers/event-log.js';
+import { earliestFirst, readEvents, unreadEvents, type LoggedEvent } from '../../observers/event-log.js';
 import { readExitRecord } from '../../observers/exit-record.js';
 import { readOutbox } from '../../observers/outbox.js';
 import { opened } from '../../controller/screen.js';
@@ -78,6 +78,8 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   if (unknown !== undefined) print(`  nothing is done: ${visible(unknown.message)}`);
   if (planned === undefined && unknown === undefined)
     print('  nothing is to be done: it is as the roster says');
+  const log = eventFiles(paths.state);
+  const events = earliestFirst(readEvents(log).filter(({ agent }) => agent === name));
   if (planned !== undefined) {
     print(`  to be done: ${planned.action}`);
     for (const reason of planned.reasons) print(`    because ${reasonText(reason)}`);
@@ -85,20 +87,29 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
     if (cost !== null) print(`    which ${cost}`);
     const gate = gateText(planned.gate);
     const refusal = installationProblem(context, world.roster, installation);
+    const failed = failureText(events, now());
+    if (failed !== null) print(`    ${failed}`);
     if (gate !== null) print(`    ${gate}`);
     else if (refusal === null) print('    by the next apply, or by the controller');
     if (refusal !== null) for (const text of refusedLines(refusal)) print(`    ${text}`);
     const hint = gateHint(planned.gate, name);
     if (hint !== null) print(`    go on with: ${hint}`);
   }
-  const log = eventFiles(paths.state);
   const unread = unreadEvents(log);
   if (unread !== null) print(`\nWhat was decided before is not shown: ${visible(unread)}`);
-  const events = earliestFirst(readEvents(log).filter(({ agent }) => agent === name));
   if (events.length > 0) print('\nLast decisions');
   for (const event of events.slice(-shownEvents)) print(`  ${eventText(event)}`);
   if (plan.unknownSources.length > 0) return sourceExitCode(plan);
   return problem === null ? ExitCode.done : ExitCode.invalidRoster;
+}
+
+/** That the last thing which was tried with an agent failed, and why; null: it did not. */
+function failureText(events: readonly LoggedEvent[], now: number): string | null {
+  const last = events.findLast(({ type }) => type === 'action_failed' || type === 'action_complete');
+  if (last?.type !== 'action_failed') return null;
+  const { message } = last.details;
+  const why = typeof message === 'string' ? (message.split('\n')[0] ?? '') : '';
+  return `tried ${ago(now - Date.parse(last.time))} ago, and failed: ${visible(why)}`;
 }
 
 /** What keeps commands and controller from doing anything. */
