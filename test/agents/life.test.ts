@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/fleet-sandbox.js';
 import { missing, wanted } from '../support/real-agents.js';
@@ -54,6 +55,17 @@ for (const runtime of wanted()) {
       await all.received('a new day');
       await all.quiet();
       expect(places(lastWith('a new day'), 'remember the old days', 'a new day')).toEqual([0, 1]);
+    });
+
+    test('a reset that waits for a message to be delivered waits for its turn as well', async () => {
+      const sent = all.send('one', 'answer me SLEEP=1500', '--timeout', '60s');
+      // It takes the agent's lock next, in the moment in which nothing shows yet that the agent works.
+      await delay(100);
+      const reset = all.fleet.expect(0, 'agent', 'reset', 'one', '--timeout', '60s');
+      expect((await sent).receipt.status).toMatch(/^(delivered|queued)$/);
+      await reset;
+      const asked = all.server.requests().findLast(({ main, last }) => main && last.includes('answer me'));
+      expect(asked?.state).toBe('answered');
     });
 
     test('a task begins with a fresh conversation and the first message', async () => {
