@@ -281,7 +281,8 @@ export class Hands {
     switch (act) {
       case 'kill': {
         const pid = await this.#fleet.controllerPid();
-        if (pid > 0) process.kill(pid, 'SIGKILL');
+        // Killed a moment ago, it may still be on systemd's record.
+        if (pid > 0 && fs.existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL');
         return;
       }
       case 'restart':
