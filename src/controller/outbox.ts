@@ -71,12 +71,13 @@ export function recovered(
   arrival: Arrival,
   samePlace: boolean,
 ): Recovered {
-  if (arrival === 'arrived' || arrival === 'queued') return arrival;
-  const proven = arrival === 'absent' && samePlace;
   const same = isOf(attempt, target);
-  // What stood in the composer ended with its process.
-  if (!same) return proven ? 'absent' : 'unknown';
+  // Whether a runtime that wrote down that it held something still does in its next life nobody knows.
+  if (arrival === 'arrived' || (arrival === 'queued' && same)) return arrival;
+  const proven = arrival === 'absent' && samePlace;
   const { activity, composer, elsewhere } = screenState(profile, screen);
+  // What stood in the composer ended with its process. One that is coming up may not tell yet which files are its own.
+  if (!same) return proven ? 'absent' : activity === 'starting' && arrival !== 'queued' ? 'wait' : 'unknown';
   if (mayStillBe(composer, text, profile.collapsed)) return 'finish';
   if (elsewhere) return 'wait';
   switch (activity) {

@@ -253,6 +253,8 @@ describe('what a dead sender had begun', () => {
     ['may be held by a busy runtime', target, screen(['>'], { title: '✦' }), 'absent', true, 'wait'],
     ['ended with its process', other, screen(['>']), 'absent', true, 'absent'],
     ['may be in an earlier transcript', other, screen(['>']), 'absent', false, 'unknown'],
+    ['is another’s, which comes up', other, screen(['loading']), 'unknown', false, 'wait'],
+    ['was held by one that has ended', other, screen(['>']), 'queued', true, 'unknown'],
   ])('%s', (_, now, seen, arrival, same, result) => {
     expect(recovered({ text: 'hello', attempt }, now, profile, seen, arrival, same)).toBe(result);
   });

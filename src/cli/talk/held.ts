@@ -38,43 +38,51 @@ export function keepHeld(
  * Looks whether the agent has read what it held. Nothing is typed. The caller holds the agent's lock.
  *
  * @param note writes down what became of one
- * @returns whether it still holds some
  */
 export async function settleHeld(
   context: Context,
   line: Line,
   mails: readonly Held[],
   note: (entry: OutboxEntry, result: Delivered) => Promise<void>,
-): Promise<boolean> {
+): Promise<void> {
   const transcript = transcriptOf(line.profile.transcript, line.target.pid);
   const directory = outboxDirectory(context.paths, line.agent.name);
-  const open = async (left: readonly Held[]): Promise<readonly Held[]> => {
+  const settle = async (left: readonly Held[], is: 'busy' | 'idle'): Promise<readonly Held[]> => {
     const rest: Held[] = [];
     for (const mail of left) {
       const { text, addressed, attempt } = mail.entry;
-      if (transcript.arrival(attempt.position, text, addressed) !== 'arrived') rest.push(mail);
-      else if (removeEntry(directory, mail.name) === null)
-        await note(mail.entry, {
+      // What is idle has written down all that it has read.
+      const arrival = transcript.arrival(attempt.position, text, addressed, is === 'idle' ? 'ended' : null);
+      // Of two that say the same nobody can tell which was read.
+      const isTwin = mails.some((other) => other !== mail && other.entry.text === text);
+      if (arrival === 'arrived' && (is === 'idle' || !isTwin)) {
+        const result = {
           status: 'delivered',
           reason: null,
           message: 'seen in the transcript',
           attempts: 0,
-        });
+        } as const;
+        if (removeEntry(directory, mail.name) === null) await note(mail.entry, result);
+      } else if (arrival === 'unknown' && is === 'idle') {
+        // Nothing will ever tell: its receipt stands.
+        removeEntry(directory, mail.name);
+      } else rest.push(mail);
     }
     return rest;
   };
-  let left = await open(mails);
-  if (left.length === 0 || !(await isIdle(context, line))) return left.length > 0;
+  let left = await settle(mails, 'busy');
+  if (left.length === 0 || !(await isIdle(context, line))) return;
+  left = await settle(left, 'idle');
+  if (left.length === 0) return;
   await delay(readMs);
-  left = await open(left);
-  if (left.length === 0 || !(await isIdle(context, line))) return left.length > 0;
+  left = await settle(left, 'idle');
+  if (left.length === 0 || !(await isIdle(context, line))) return;
   for (const { name, entry } of left) {
     const message =
       'the agent held it, is idle, and its transcript does not show it: its human may have taken it back';
     if (rewriteEntry(directory, name, { ...entry, held: false, parked: message }, 'synced') === null)
       await note(entry, { status: 'unknown', reason: null, message, attempts: 0 });
   }
-  return false;
 }
 
 async function isIdle(context: Context, line: Line): Promise<boolean> {

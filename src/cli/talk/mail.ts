@@ -117,7 +117,7 @@ async function takeUp(
     entry.left ? waits('refused', message, 'Busy') : known('unknown', `its sender ended, and ${message}`);
   const absent = (): TakenUp =>
     entry.left
-      ? { kind: 'open', entry: { ...entry, attempt: null }, progress: fresh(now) }
+      ? { kind: 'open', entry: { ...entry, attempt: null, held: false }, progress: fresh(now) }
       : known('refused', 'its sender ended before it reached the agent');
   const judge = async (): Promise<Recovered | TakenUp> => {
     const seen = await look(context, line);
@@ -125,7 +125,7 @@ async function takeUp(
     if (seen.value === null) return waits('refused', 'its pane is gone', 'Dead');
     const ended = isOf(attempt, line.target) ? null : 'ended';
     const arrival = transcript.arrival(attempt.position, entry.text, entry.addressed, ended);
-    const place = transcript.goesOn(attempt.position);
+    const place = transcript.goesOn(attempt.position, ended);
     return recovered({ text: entry.text, attempt }, line.target, line.profile, seen.value, arrival, place);
   };
   const judged = await judge();

@@ -14,6 +14,8 @@ import { deliverLeft } from './round.js';
 const manner: Manner = { whenIdle: true, clearDraft: false, enters: 2, patienceMs: 0 };
 const firstPauseMs = 500;
 const lastPauseMs = 5000;
+/** So often it is looked at most whether an agent has read what it holds. */
+const heldMs = 30_000;
 
 /**
  * Delivers what was left for agents, one at a time to each, beside the controller's passes. An agent that cannot be talked
@@ -26,6 +28,9 @@ export class Postman {
   readonly #work = new Map<string, Promise<void>>();
   /** When an agent is tried again, and in which process it was tried: its successor may be ready at once. */
   readonly #due = new Map<string, { readonly at: number; readonly pauseMs: number; readonly pid: number }>();
+
+  /** When it was last looked at whether an agent has read what it holds. */
+  readonly #settled = new Map<string, number>();
 
   /**
    * What has been told of an outbox that cannot be read, by its agent's name, or by '' of all of them; and by `NAME/round` of a
@@ -63,7 +68,8 @@ export class Postman {
       if (situation?.kind !== 'live' && situation?.kind !== 'starting') continue;
       // The end of that wakes us.
       if (ending.has(agent.name)) continue;
-      if (!this.#hasWaiting(agent)) continue;
+      const waiting = this.#waiting(agent, situation.kind === 'live' ? situation.pane.pid : null);
+      if (waiting === 'nothing') continue;
       // Where another command starts it, its session has woken us, and nothing tells when its unit is up.
       if (situation.kind === 'starting') {
         waits.push(firstPauseMs);
@@ -72,7 +78,11 @@ export class Postman {
       const { pid } = situation.pane;
       if (this.#due.get(agent.name)?.pid !== pid) this.#due.delete(agent.name);
       const wait = (this.#due.get(agent.name)?.at ?? 0) - performance.now();
-      if (wait > 0) waits.push(wait);
+      // What it holds it reads by itself: that is looked at along with something else.
+      if (waiting === 'held' && performance.now() - (this.#settled.get(agent.name) ?? -heldMs) < heldMs)
+        continue;
+      if (waiting === 'held') this.#settled.set(agent.name, performance.now());
+      if (wait > 0 && waiting !== 'held') waits.push(wait);
       else this.#begin(world.roster, agent, pid);
     }
     return waits.length === 0 ? null : Math.min(...waits);
@@ -116,17 +126,20 @@ export class Postman {
     try {
       const opened = await openLine(this.#context, roster, agent, 0);
       if (opened.kind === 'closed') return false;
-      const { blocked, holds } = await deliverLeft(this.#context, opened.line, manner);
-      return blocked === null && holds !== true;
+      return (await deliverLeft(this.#context, opened.line, manner)).blocked === null;
     } finally {
       locked.lock.release();
     }
   }
 
-  #hasWaiting({ name }: AgentSpec): boolean {
+  /** @param pid of its process; null: none is known. `held`: that has taken all that waits, and reads it after its turn */
+  #waiting({ name }: AgentSpec, pid: number | null): 'nothing' | 'held' | 'mail' {
     const outbox = readOutbox(outboxDirectory(this.#context.paths, name));
     this.#tellOnce(name, outbox);
-    return outbox.known && outbox.value.some(({ entry }) => entry.parked === null);
+    const waiting = outbox.known ? outbox.value.filter(({ entry }) => entry.parked === null) : [];
+    if (waiting.length === 0) return 'nothing';
+    const isHeld = waiting.every(({ entry }) => entry.held === true && entry.attempt?.target.pid === pid);
+    return isHeld ? 'held' : 'mail';
   }
 
   #tellOnce(agent: string, outbox: Known<unknown>): void {

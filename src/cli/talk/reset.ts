@@ -47,7 +47,7 @@ export type ResetResult =
 const pauseMs = 50;
 const freshMs = 5000;
 /** An agent that was told something shows within this that it works on it. */
-const beginMs = 5000;
+export const beginMs = 5000;
 
 /** Resets a conversation in the runtime itself. The caller holds the agent's lock. @param id names the paste's buffer */
 export async function resetInApp(

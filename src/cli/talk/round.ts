@@ -19,8 +19,6 @@ export interface Round {
   readonly results: ReadonlyMap<string, Delivered>;
   /** Why an entry waits, and with it all behind it; null: nothing waits. */
   readonly blocked: DeliveryResult | null;
-  /** The agent holds what it has taken while it was busy. */
-  readonly holds?: true;
 }
 
 /** Delivers what was left for an agent, in order, up to the first that has to wait. The caller holds the agent's lock. */
@@ -31,7 +29,6 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
   if (!outbox.known)
     return { results, blocked: { status: 'refused', reason: 'NotReady', message: outbox.message } };
   const held: Held[] = [];
-  let holds = false;
   for (const mail of outbox.value) {
     const { entry } = mail;
     if (entry.parked !== null) continue;
@@ -51,11 +48,9 @@ export async function deliverLeft(context: Context, line: Line, manner: Manner):
     if (made.waits === true) return { results, blocked: made.result };
     const blocked = await settle(context, line, mail, made.entry, made.result);
     if (blocked !== null) return { results, blocked };
-    if (made.result.status === 'queued') holds = true;
   }
-  if (held.length > 0 && (await settleHeld(context, line, held, (...one) => note(context, ...one, line))))
-    holds = true;
-  return { results, blocked: null, ...(holds ? { holds } : {}) };
+  if (held.length > 0) await settleHeld(context, line, held, (...one) => note(context, ...one, line));
+  return { results, blocked: null };
 }
 
 /** Looks whether it has read what it held. The caller holds the agent's lock. @returns whether it held any */

@@ -35,6 +35,10 @@ export const claude: LineTranscript = {
   said: (entry) => {
     if (entry['type'] === 'queue-operation')
       return entry['operation'] === 'enqueue' ? saidOnce(asPasted(entry['content']), true) : [];
+    // What it held it reads in the middle of a turn as an attachment of that.
+    const attachment = entry['attachment'];
+    if (isRecord(attachment) && attachment['type'] === 'queued_command')
+      return saidOnce(asPasted(attachment['prompt']));
     const message = entry['message'];
     return entry['type'] === 'user' && isRecord(message) ? saidOnce(asPasted(message['content'])) : [];
   },

@@ -5,7 +5,7 @@ import { readRegular } from '../../host/regular-file.js';
 import type { Said } from './transcript.js';
 
 /** So many files are looked into; conversations pile up in a runtime's directory. */
-const mostFiles = 32;
+export const mostFiles = 32;
 /** So much is read of one file: a message may have a megabyte, and JSON may write six characters for one. */
 const mostBytes = 16 * 1024 * 1024;
 const mostRecordBytes = 1024 * 1024;

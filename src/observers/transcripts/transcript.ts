@@ -6,7 +6,7 @@ import { codex } from './codex.js';
 import { demo } from './demo.js';
 import { gemini } from './gemini.js';
 import { sessionIn, turnOf } from '../opencode-database.js';
-import { arrivalInLines, entriesAtEnd, newestFiles, sizesOf, type Listing } from './lines.js';
+import { arrivalInLines, entriesAtEnd, mostFiles, newestFiles, sizesOf, type Listing } from './lines.js';
 import { arrivalInDatabase, databases, withoutLog } from './opencode.js';
 import { pi } from './pi.js';
 
@@ -72,8 +72,8 @@ export interface Transcript {
     addressed: boolean,
     ended?: 'ended' | null,
   ) => Arrival;
-  /** Whether what is read now is what that position is of: then what is not in it since was not said. */
-  readonly goesOn: (since: TranscriptPosition) => boolean;
+  /** Whether what is read now is what that position is of: then what is not in it since was not said. `ended` as above. */
+  readonly goesOn: (since: TranscriptPosition, ended?: 'ended' | null) => boolean;
   /**
    * Whether the agent is in the middle of a turn; null: it cannot be told. Of files that may be anybody's, the newest counts.
    *
@@ -122,14 +122,16 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
           return own || addressed ? found : 'unknown';
         case 'absent':
           if (own && (!late || ended !== null)) return 'absent';
-          // It is in none that could be its own.
-          return ended !== null && addressed && !unread ? 'absent' : 'unknown';
+          // It is in none that could be its own, if all of them were read.
+          return ended !== null && addressed && !unread && paths.length <= mostFiles ? 'absent' : 'unknown';
         case 'unknown':
           return 'unknown';
       }
     },
-    goesOn: (since) => {
+    goesOn: (since, ended = null) => {
       const { paths, own } = reader.files(facts);
+      // A thread that has no file yet (codex) may be another one.
+      if (ended !== null && paths.length === 0) return false;
       // Of those that may be anybody's, new ones say nothing.
       return own
         ? samePlace(since, sizesOf(newestFiles(paths)))
@@ -146,6 +148,7 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
 
 /** Whether no file came to those. */
 const samePlace = (before: TranscriptPosition, now: TranscriptPosition): boolean =>
+  (before.files.length === 0 || now.files.length > 0) &&
   now.files.every(({ path }) => before.files.some((file) => file.path === path));
 
 /** Nothing is started with no environment at all: it could not be read, and nobody knows where that process keeps things. */
