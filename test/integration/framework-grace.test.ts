@@ -38,7 +38,7 @@ const stop = async (agent: string): Promise<number> => {
   return performance.now() - before;
 };
 
-describe('who saves on a hangup is hung up', () => {
+describe.concurrent('who saves on a hangup is hung up', () => {
   const moves: readonly (readonly [string, (pane: string) => readonly (readonly string[])[]])[] = [
     ['whatever its session is named', () => [['rename-session', '-t', '=named:', 'another']]],
     [
@@ -76,7 +76,7 @@ describe('who saves on a hangup is hung up', () => {
   });
 });
 
-describe('who tidies up', () => {
+describe.concurrent('who tidies up', () => {
   test('has helpers that he begins for it', async () => {
     const script = `trap 'sh -c "sleep 0.5; echo done >${at('helped')}"; exit 0' TERM; echo up; while :; do sleep 0.05; done`;
     await up('helped', shell(script), 20_000);
@@ -99,7 +99,7 @@ describe('who tidies up', () => {
   });
 });
 
-describe('whose session is taken from it, unasked, saves what it has, for a moment', () => {
+describe.concurrent('whose session is taken from it, unasked, saves what it has, for a moment', () => {
   test.each(['kill-session', 'kill-pane'])('%s', async (verb) => {
     const pane = await up(verb, savesOnHangup(at(verb)), 20_000);
     await fleet.tmux(verb, '-t', pane);

@@ -21,6 +21,8 @@ export interface ResetOrder {
   readonly patienceMs: number;
   /** Whether a draft may be cleared; else it is spared, and nothing is reset. */
   readonly mayClear: (draft: Composer) => boolean;
+  /** An idle agent that may have been told something a moment ago is waited for, whatever the patience: that is over soon. */
+  readonly outlasts?: true;
   /** A screen that does not show the runtime ready is no obstacle: its process is ended, and nothing is typed. */
   readonly untold?: true;
 }
@@ -47,7 +49,7 @@ export type ResetResult =
 const pauseMs = 50;
 const freshMs = 5000;
 /** An agent that was told something shows within this that it works on it. */
-export const beginMs = 5000;
+const beginMs = 5000;
 
 /** Resets a conversation in the runtime itself. The caller holds the agent's lock. @param id names the paste's buffer */
 export async function resetInApp(
@@ -210,7 +212,8 @@ async function untilIdle(
       await pressKeys(exec, line.socket, line.agent.name, line.target, line.profile.interrupt, []);
     }
     const message = before.kind === 'busy' ? `${before.message}; ${order.hint}` : before.message;
-    if (performance.now() >= deadline) return { ...refused(before.reason, message), late: true };
+    const mayGoOn = before === justTold && order.outlasts === true;
+    if (performance.now() >= deadline && !mayGoOn) return { ...refused(before.reason, message), late: true };
     if (context.interrupted()) return refused(before.reason, message);
     await delay(pauseMs);
   }

@@ -8,7 +8,7 @@ import type { AgentSpec } from '../../roster/types.js';
 import type { Context } from '../context.js';
 import { leaveKickstart } from './kickstart.js';
 import { openLine, type Line } from './line.js';
-import { beginMs, resetInApp, resetWord } from './reset.js';
+import { resetInApp, resetWord } from './reset.js';
 import { takeTalkLock } from './talk-lock.js';
 
 /** Whoever talks to an agent is waited for so long. */
@@ -47,8 +47,8 @@ async function resetLine(context: Context, line: Line, agent: AgentSpec, hash: s
   const word = resetWord(line, null);
   if ('problem' in word) return word.problem;
   const order = {
-    // Long enough for a turn that broke off and stays open in the transcript.
-    ...{ command: word.word, interrupt: false, hint: 'it is tried again', patienceMs: beginMs + 1000 },
+    ...{ command: word.word, interrupt: false, hint: 'it is tried again', patienceMs: 0 },
+    outlasts: true as const,
     mayClear: () => false,
   };
   const result = await resetInApp(context, line, order, randomBytes(8).toString('hex'));
