@@ -98,8 +98,8 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const fail = (file, name, message = '') =>
   failures.push(`✗ ${path.relative(root, file)}: ${name}\n${message.slice(0, 1500)}`);
-// They mostly wait, for systemd and for delays: two more than there are processors keep these busy.
-const lanes = Number(process.env.FLEET_TEST_LANES ?? os.availableParallelism() + 2);
+// They mostly wait, for systemd and for delays: three more than there are processors keep these busy.
+const lanes = Number(process.env.FLEET_TEST_LANES ?? os.availableParallelism() + 3);
 
 // A suite's private manager cleans up after itself when it is told to end.
 const running = new Set();

@@ -142,8 +142,8 @@ describe('a busy agent', () => {
     for (const text of ['one', 'two'])
       expect((await fleet.send('a', '--message', text)).receipt).toMatchObject({ status: 'queued' });
     const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a');
-    expect(stdout.match(/the agent holds it/g)).toHaveLength(2);
-    expect((await fleet.expect(0, 'explain', 'a')).stdout).toContain('it holds 2 messages until its turn');
+    expect(stdout.match(/held: the agent took it/g)).toHaveLength(2);
+    expect((await fleet.expect(0, 'explain', 'a')).stdout).toContain('it took 2 messages while it was busy');
     process.kill((await fleet.pids())['a'] ?? 0, 'SIGKILL');
     await until('it is down', async () => Object.keys(await fleet.pids()).length === 0);
     await fleet.expect(0, 'apply');

@@ -131,7 +131,8 @@ function list({ print, now }: Context, directory: string, { json }: OutboxOption
   const rows = waitingIn(directory);
   if (rows.length === 0) print('Nothing waits.');
   for (const { id, kind, source, createdAt, text, parked, held } of rows) {
-    const waits = held === true ? 'the agent holds it, and reads it after its turn' : 'waits';
+    const waits =
+      held === true ? 'held: the agent took it while it was busy, and was not seen to read it yet' : 'waits';
     const state = parked === null ? waits : `parked: ${parked}; drop it with --drop ${id}`;
     print(
       `${id}  ${kind}  ${ago(now() - createdAt)}  ${Buffer.byteLength(text)} bytes  ${visible(source)}  ${visible(state)}`,
@@ -160,7 +161,9 @@ function drop(
     eventOf('message', context.now(), { agent, id, status: 'dropped', message: `dropped ${id}` }),
   ]);
   context.print(
-    json === true ? jsonText({ formatVersion, agent, id, status: 'dropped' }) : `${id} was dropped.`,
+    json === true
+      ? jsonText({ formatVersion, agent, id, status: 'dropped' })
+      : `${id} was dropped${found.entry.held === true ? '; the agent took it, and may read it still' : ''}.`,
   );
   return ExitCode.done;
 }

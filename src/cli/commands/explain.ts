@@ -149,7 +149,11 @@ function mailText({ paths }: Context, name: string): string | null {
   const left = outbox.value.length - held;
   const texts = [
     ...(left === 0 ? [] : [`${of(left)} ${left === 1 ? 'was' : 'were'} left for it`]),
-    ...(held === 0 ? [] : [`it holds ${of(held)} until its turn is over`]),
+    ...(held === 0
+      ? []
+      : [
+          `it took ${of(held)} while it was busy, and was not seen to read ${held === 1 ? 'it' : 'them'} yet`,
+        ]),
   ];
   return texts.length === 0 ? null : texts.join(', and ');
 }
