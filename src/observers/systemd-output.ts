@@ -100,3 +100,9 @@ function unquoted(value: string): string {
           : String.fromCharCode(Number.parseInt(octal, 8)),
       );
 }
+
+/** Words of a list that systemctl prints: one with a blank, a quote or a backslash in it stands in double quotes. */
+export const parseWords = (list: string): readonly string[] =>
+  [...list.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)].map(
+    ([word, quoted]) => quoted?.replace(/\\(.)/g, '$1') ?? word,
+  );

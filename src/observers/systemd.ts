@@ -7,6 +7,7 @@ import {
   parseUnitList,
   parseUnitProperties,
   type UnitProperties,
+  parseWords,
 } from './systemd-output.js';
 
 const timeoutMs = 5000;
@@ -64,14 +65,8 @@ export async function showUnits(
 /** Directories the user manager reads units from, or null where it does not answer. */
 export async function showUnitPath(exec: Exec): Promise<readonly string[] | null> {
   const path = await showManager(exec, 'UnitPath');
-  return path === null ? null : wordsOf(path);
+  return path === null ? null : parseWords(path);
 }
-
-/** Words of a list that systemctl prints: one with a blank, a quote or a backslash in it stands in double quotes. */
-export const wordsOf = (list: string): readonly string[] =>
-  [...list.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)].map(
-    ([word, quoted]) => quoted?.replace(/\\(.)/g, '$1') ?? word,
-  );
 
 /** The user manager's own cgroup path, or null where it does not answer. */
 export async function showManagerCgroup(exec: Exec): Promise<string | null> {

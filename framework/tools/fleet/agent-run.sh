@@ -29,8 +29,8 @@ read -r begun _ </proc/uptime
 # clean end; without it the end of the session would look like somebody's doing. (A pane-exec.sh of before sends SIGUSR1.)
 trap '' USR1
 
-# teller: sets `teller`, who tells systemd that the agent is ready: this script, `heard` from the pane, or under a low task limit, which the agent may have reached by then, the pane before
-# it becomes the agent.
+# teller: sets `teller`, who tells systemd that the agent is ready: this script, `heard` from the pane, or under a low task limit, which the
+# agent may have reached by then, the pane before it becomes the agent.
 teller() {
   local max=max
   teller=heard

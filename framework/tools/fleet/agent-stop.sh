@@ -36,16 +36,22 @@ is_own="#{==:#{@fleet_own},$INVOCATION_ID}"
 # end_left_over: every session of this very start of the unit, also one that a human has given another name, and every pane, also one
 # that he has moved.
 end_left_over() {
-  local session pane
+  local session
   while read -r session; do
     ask if-shell -F -t "$session:" "$is_ours" "kill-session -t '$session'"
   done < <(ask list-sessions -f "$is_ours" -F '#{session_id}')
+  to_own_pane kill-pane
+}
+
+# to_own_pane COMMAND [WORDS]: the agent's own pane, wherever it is; decided once more inside the server.
+to_own_pane() {
+  local pane
   while read -r pane; do
-    ask if-shell -F -t "$pane" "$is_own" "kill-pane -t '$pane'"
+    ask if-shell -F -t "$pane" "$is_own" "$1 -t '$pane' ${2-}"
   done < <(ask list-panes -a -f "$is_own" -F '#{pane_id}')
 }
 
-# at_home CONDITION COMMAND: with one call, where the agent's own pane is the one that its session, by that name, shows. Status 1: it is not, and
+# at_home CONDITION COMMAND [WORDS]: with one call, where the agent's own pane is the one that its session, by that name, shows. Status 1: it is not, and
 # must be looked for, or the server does not answer.
 at_home() {
   local did=''
@@ -54,13 +60,7 @@ at_home() {
 } 2>/dev/null
 
 # mark_ending: nobody sends to its pane from here, wherever that is.
-mark_ending() {
-  local pane
-  ! at_home 1 'set-option -p' '@fleet_ending 1' || return 0
-  while read -r pane; do
-    ask if-shell -F -t "$pane" "$is_own" "set-option -p -t '$pane' @fleet_ending 1"
-  done < <(ask list-panes -a -f "$is_own" -F '#{pane_id}')
-}
+mark_ending() { at_home 1 'set-option -p' '@fleet_ending 1' || to_own_pane 'set-option -p' '@fleet_ending 1'; }
 
 # end_session: the window may be another session's as well.
 end_session() { at_home "#{&&:$is_ours,#{==:#{session_grouped}#{window_linked},00}}" kill-session || end_left_over; }

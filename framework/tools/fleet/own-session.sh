@@ -59,7 +59,7 @@ create() {
 }
 
 # own_marks: what an operator's hook on after-new-session opens stands before the agent's pane, also for the rest of the call that
-# creates it, and was marked in its place.
+# creates it, and was marked in its place: `marked`.
 own_marks() {
   local word
   [[ $marked != "$pane" ]] || return 0

@@ -35,15 +35,18 @@ export function topText(input: TopInput, style: Style): readonly string[] {
     .filter(({ pid }) => pid !== null)
     .map((agent) => ({ agent, figures: figures.agents.get(agent.name), cpu: cpuOf(agent.name, input) }));
   const lines = running.toSorted((a, b) => order(sort, a, b) || compareNames(a, b));
-  const sum = (values: readonly (number | null | undefined)[]): number =>
-    values.reduce<number>((total, value) => total + (value ?? 0), 0);
+  // Of which nothing is known is not nothing: systemd counts only what its controllers count.
+  const sum = (of: (line: Line) => number | null | undefined): number | null => {
+    const known = lines.flatMap((line) => of(line) ?? []);
+    return known.length === 0 && lines.length > 0 ? null : known.reduce((total, value) => total + value, 0);
+  };
   const unknown = agents.filter(({ phase }) => phase === 'Unknown').length;
   const resting = agents.length - running.length - unknown;
   const head = [
     `${running.length} running${counted(resting, 'not')}${counted(unknown, 'unknown')}`,
-    `cpu ${percent(input.since === null ? null : sum(lines.map(({ cpu }) => cpu)))}`,
-    `memory ${bytes(sum(lines.map(({ figures: shown }) => shown?.memoryBytes)))}`,
-    `tasks ${sum(lines.map(({ figures: shown }) => shown?.tasks))}`,
+    `cpu ${percent(input.since === null ? null : sum(({ cpu }) => cpu))}`,
+    `memory ${bytes(sum(({ figures: shown }) => shown?.memoryBytes))}`,
+    `tasks ${sum(({ figures: shown }) => shown?.tasks) ?? '-'}`,
   ];
   const table = columns([
     ['NAME', 'RUNTIME', 'ACTIVITY', 'CPU', 'MEMORY', 'TASKS', 'CPU TIME', 'UP', 'PID'],

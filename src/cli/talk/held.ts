@@ -19,19 +19,19 @@ export type Held = StoredEntry & { readonly entry: OutboxEntry & { readonly atte
 export const isHeld = (mail: StoredEntry, line: Line): mail is Held =>
   mail.entry.held === true && mail.entry.attempt !== null && isOf(mail.entry.attempt, line.target);
 
-/** Keeps what a runtime took while it was busy until its transcript has it. A process that ends before would take it along. */
-export function keepHeld(
-  context: Context,
-  line: Line,
-  { name, entry }: StoredEntry,
-): { readonly kept: boolean } {
+/**
+ * Keeps what a runtime took while it was busy until its transcript has it. A process that ends before would take it along.
+ *
+ * @returns false where nothing would ever tell that it was read: it is forgotten
+ */
+export function keepHeld(context: Context, line: Line, { name, entry }: StoredEntry): boolean {
   const directory = outboxDirectory(context.paths, line.agent.name);
   // Nothing but its screen would ever tell more of it.
   const kept = line.profile.transcript !== 'none' && entry.attempt !== null;
   if (!kept) removeEntry(directory, name);
   else if (entry.held !== true || !entry.left)
     rewriteEntry(directory, name, { ...entry, left: true, held: true }, 'synced');
-  return { kept };
+  return kept;
 }
 
 /**

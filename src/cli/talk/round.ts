@@ -122,7 +122,7 @@ async function settle(
   };
   switch (result.status) {
     case 'queued':
-      if (keepHeld(context, line, { name, entry }).kept) {
+      if (keepHeld(context, line, { name, entry })) {
         if (entry.held !== true) await note(context, entry, result, line);
         return null;
       }

@@ -65,6 +65,17 @@ describe('fleet top', () => {
     expect(show({ since: null })[0]).toBe('3 running, 1 not   cpu -   memory 600M   tasks 6');
   });
 
+  test('what systemd does not count is not nothing', () => {
+    const counted = new Map(
+      [...figures(8, 21, 0.5).agents].map(([name, { cpuSeconds }]) => [
+        name,
+        { cpuSeconds, memoryBytes: null, tasks: null },
+      ]),
+    );
+    const head = show({ figures: { ...input.figures, agents: counted } })[0];
+    expect(head).toBe('3 running, 1 not   cpu 150.0%   memory -   tasks -');
+  });
+
   test('what cannot be told does not count as not running', () => {
     const unseen = ['b0', 'b1', 'b2'].map((name) => ({ ...agent(name, null), phase: 'Unknown' as const }));
     expect(show({ agents: [...input.agents.slice(1), ...unseen] })[0]).toMatch(
