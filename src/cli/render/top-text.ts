@@ -35,12 +35,14 @@ export function topText(input: TopInput, style: Style): readonly string[] {
     .filter(({ pid }) => pid !== null)
     .map((agent) => ({ agent, figures: figures.agents.get(agent.name), cpu: cpuOf(agent.name, input) }));
   const lines = running.toSorted((a, b) => order(sort, a, b) || compareNames(a, b));
-  // Of which nothing is known is not nothing: systemd counts only what its controllers count.
+  const unknown = agents.filter(({ phase }) => phase === 'Unknown').length;
+  // What is not known is not nothing: systemd counts only what its controllers count, and who cannot be told may take something.
   const sum = (of: (line: Line) => number | null | undefined): number | null => {
     const known = lines.flatMap((line) => of(line) ?? []);
-    return known.length === 0 && lines.length > 0 ? null : known.reduce((total, value) => total + value, 0);
+    return known.length === 0 && lines.length + unknown > 0
+      ? null
+      : known.reduce((total, value) => total + value, 0);
   };
-  const unknown = agents.filter(({ phase }) => phase === 'Unknown').length;
   const resting = agents.length - running.length - unknown;
   const head = [
     `${running.length} running${counted(resting, 'not')}${counted(unknown, 'unknown')}`,

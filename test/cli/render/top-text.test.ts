@@ -83,7 +83,7 @@ describe('fleet top', () => {
     );
     const unknownSources = [{ source: 'tmux', message: 'tmux did not answer within 5s' }] as const;
     expect(show({ agents: unseen, unknownSources, since: null }).slice(0, 3)).toEqual([
-      '0 running, 3 unknown   cpu -   memory 0M   tasks 0',
+      '0 running, 3 unknown   cpu -   memory -   tasks -',
       'Unknown: tmux: tmux did not answer within 5s',
       '',
     ]);
