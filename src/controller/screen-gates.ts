@@ -10,8 +10,8 @@ export interface ScreenBarrier {
 }
 
 /**
- * Agents whose screens forbid a reset (a dialog, a draft, a turn in progress) or a restart (a dialog, a turn) now, and why. One
- * look for all of them. What cannot be told forbids as well.
+ * Agents whose screens forbid a reset or a restart (a dialog, a draft, a turn in progress) now, and why. One look for all of them.
+ * What cannot be told forbids as well.
  */
 export type AskScreens = (actions: readonly PlannedAction[]) => Promise<ReadonlyMap<string, ScreenBarrier>>;
 

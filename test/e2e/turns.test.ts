@@ -45,6 +45,19 @@ test('a restart waits for the human whom a dialog asks; the word restart does no
   await fleet.again('a', pid);
 });
 
+test('a restart spares what a human has begun to type; the word restart does not', async () => {
+  const pid = await editedWhile('hello', /^(?![✦✋])/);
+  const screen = () => fleet.tmux('capture-pane', '-p', '-t', '=a:');
+  await fleet.tmux('send-keys', '-t', '=a:', '-l', 'half a thought');
+  await until('the draft shows', async () => (await screen()).includes('half a thought'));
+  const { stdout } = await fleet.expect(6, 'apply');
+  expect(stdout).toMatch(/a +restart .*deferred: a draft stands in its composer/);
+  expect((await fleet.pids())['a']).toBe(pid);
+  expect(await screen()).toContain('half a thought');
+  await fleet.expect(0, 'restart', 'a');
+  await fleet.again('a', pid);
+});
+
 test('plan, status and explain say what a screen defers, with one more process', async () => {
   await editedWhile('/dialog', /^✋/);
   const counting = countingPath(fleet.directory);

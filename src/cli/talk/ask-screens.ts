@@ -15,8 +15,9 @@ interface Asked {
   readonly agent: string;
   readonly target: PaneTarget;
   readonly signs: ActivitySigns;
-  /** null: nothing will be typed. */
-  readonly reset: Line | null;
+  /** null: it has left the roster; only what it costs is told. */
+  readonly line: Line | null;
+  readonly isReset: boolean;
 }
 
 /** What the screens of agents forbid that are to be ended, or reset: one tmux call for twenty of them. */
@@ -40,19 +41,21 @@ export const askScreens =
 
 function barrierOf(
   { paths }: Context,
-  { agent, signs, reset }: Asked,
+  { agent, signs, line, isReset }: Asked,
   screen: Screen | undefined,
 ): ScreenBarrier | null {
-  const talker = reset === null ? null : lockOwner(talkLock(paths, agent));
+  const talker = isReset ? lockOwner(talkLock(paths, agent)) : null;
   if (talker !== null) return still(`${talker.purpose} (pid ${talker.pid}) is talking to it`);
   if (screen === undefined) return null;
   const turn = turnBarrier(agent, signs, screen);
   if (turn !== null) return { message: turn.message, turn: true };
-  if (reset === null) return null;
-  const order = resetWord(reset, null);
-  const seen = resetBarrier(reset, screen, 'word' in order ? order.word : null);
+  if (line === null) return null;
+  const order = resetWord(line, null);
+  const seen = resetBarrier(line, screen, isReset && 'word' in order ? order.word : null);
   // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
-  return seen === null || seen.kind === 'starting' ? null : still(seen.message);
+  if (seen === null || seen.kind === 'starting') return null;
+  // What a human has opened takes what a reset would type; of a restart only his words are lost.
+  return isReset || seen.reason === 'Draft' ? still(seen.message) : null;
 }
 
 const still = (message: string): ScreenBarrier => ({ message, turn: false });
@@ -71,7 +74,13 @@ function askedAbout(
   const started = applied?.started['runtime'] ?? null;
   if (agent === undefined) {
     if (applied === null || started === null) return null;
-    return { agent: name, target, signs: signsOfDeparted(applied.applied, started), reset: null };
+    return {
+      agent: name,
+      target,
+      signs: signsOfDeparted(applied.applied, started),
+      line: null,
+      isReset: false,
+    };
   }
   const marks = server.sessions.find(({ id }) => id === session)?.marks;
   const profile = profileOfRunning(agent, started);
@@ -79,5 +88,5 @@ function askedAbout(
     ...{ agent, profile, target, socket: roster.socketName },
     marks: marks ?? { unit: null, conversation: null },
   };
-  return { agent: name, target, signs: profile, reset: action === 'reset' ? line : null };
+  return { agent: name, target, signs: profile, line, isReset: action === 'reset' };
 }
