@@ -5,7 +5,7 @@ import { apply, type ActionResult, type ApplyEvent } from '../controller/apply.j
 import { countEnds } from '../controller/backoff.js';
 import { noWords, type Words } from '../controller/gate.js';
 import { observeMemory } from '../observers/memory.js';
-import { acquireLock } from '../host/lock.js';
+import { acquireLock, whileTurnsPass } from '../host/lock.js';
 import { fileProblem } from '../host/atomic-file.js';
 import { profileOf } from '../roster/profile.js';
 import { fail, ok, type Result } from '../roster/result.js';
@@ -26,26 +26,35 @@ import { runtimeResets } from './talk/runtime-resets.js';
 
 /** How long a command waits for another one that is at work. */
 const lockMs = 10_000;
+/** How long it waits in all, where one after another is at work: many may be begun at once, for an agent each. */
+const queueMs = 60_000;
 
 /**
  * @param already what has been done before the lock was asked for, in words
  * @throws CommandFailure 5 where another fleet command keeps the lock
  */
 export async function withLock<Value>(
-  { paths }: Context,
+  { paths, interrupted }: Context,
   purpose: string,
   work: () => Promise<Value>,
   already = 'nothing was done',
 ): Promise<Value> {
-  const locked = await acquireLock(paths.lock, purpose, lockMs).catch((error: unknown) => {
+  const since = performance.now();
+  const turnsPass = whileTurnsPass(lockMs);
+  const isOver = (claim: number): boolean => interrupted() || !turnsPass(claim);
+  const locked = await acquireLock(paths.lock, purpose, queueMs, isOver).catch((error: unknown) => {
     throw new CommandFailure(ExitCode.error, `cannot take the lock ${paths.lock}: ${fileProblem(error)}`);
   });
   if (locked.kind === 'held') {
     const { pid, purpose: other } = locked.owner;
-    throw new CommandFailure(
-      ExitCode.timeout,
-      `${other} (pid ${pid}) has held the lock for ${lockMs / 1000}s; ${already}. Try again when it has ended`,
-    );
+    const owner = `${other} (pid ${pid})`;
+    if (interrupted())
+      throw new CommandFailure(ExitCode.interrupted, `interrupted while ${owner} had the lock; ${already}`);
+    const late = performance.now() - since >= queueMs;
+    const what = late
+      ? `others have held the lock for ${queueMs / 1000}s, the last of them ${owner}`
+      : `${owner} has held the lock for ${lockMs / 1000}s`;
+    throw new CommandFailure(ExitCode.timeout, `${what}; ${already}. Try again when it has ended`);
   }
   try {
     return await work();

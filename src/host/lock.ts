@@ -41,14 +41,14 @@ const unseenMs = 3 * againMs;
 
 /**
  * @param timeoutMs how long to wait for another owner; 0 tries once
- * @param isOver whether nobody waits for it any more
+ * @param isOver whether nobody waits any more for the owner whose claim has this number
  * @throws node's file system errors, e.g. where the directory cannot be written, or whose the lock is cannot be read
  */
 export async function acquireLock(
   directory: string,
   purpose: string,
   timeoutMs: number,
-  isOver: () => boolean = () => false,
+  isOver: (claim: number) => boolean = () => false,
 ): Promise<LockResult> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -58,7 +58,7 @@ export async function acquireLock(
     const text = textOf(directory, top);
     const owner = livingOwner(directory, top, text);
     if (owner !== null) {
-      if (performance.now() >= deadline || isOver()) return { kind: 'held', owner };
+      if (performance.now() >= deadline || isOver(top)) return { kind: 'held', owner };
       await delay(20);
       continue;
     }
@@ -77,6 +77,15 @@ export async function acquireLock(
       return { kind: 'acquired', lock, claim };
     }
   }
+}
+
+/** Others may take their turns, as long as none of them keeps the lock for `eachMs`: asked of each claim again and again. */
+export function whileTurnsPass(eachMs: number): (claim: number) => boolean {
+  let [seen, since] = [-1, 0];
+  return (claim) => {
+    if (claim !== seen) [seen, since] = [claim, performance.now()];
+    return performance.now() - since < eachMs;
+  };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
+import { cli, countingPath, FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 import { Terminals } from '../support/terminals.js';
 
 let fleet: FleetSandbox;
@@ -67,6 +68,19 @@ describe('two at once, and cut short', () => {
     );
     const { stderr } = await fleet.expect(5, 'apply');
     expect(stderr).toContain(`fleet apply (pid ${process.pid}) has held the lock for 10s; nothing was done`);
+    // Nobody has to sit the wait out, also where Ctrl-C lets a step finish.
+    let pid = 0;
+    const counting = countingPath(fleet.directory);
+    const options = { env: { PATH: counting.path }, started: (of: number) => void (pid = of) };
+    const impatient = fleet.fleetWith(options, 'agent', 'reset', 'a', '--now');
+    await until('it has looked', () => counting.calls().length >= 2);
+    await delay(2000);
+    process.kill(pid, 'SIGINT');
+    const { code, stderr: said } = await impatient;
+    expect(said).toContain(
+      `interrupted while fleet apply (pid ${process.pid}) had the lock; nothing was done`,
+    );
+    expect(code).toBe(130);
     // What was done before the lock was asked for is said, and nothing else was.
     const holds = async () =>
       (await fleet.expect(0, 'status')).stdout.match(/stopped by the operator/g) ?? [];

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
-import { acquireLock, freeClaim, lockOwner, type Lock } from '../../src/host/lock.js';
+import { describe, expect, test, vi } from 'vitest';
+import { acquireLock, freeClaim, lockOwner, whileTurnsPass, type Lock } from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
 import { temporary } from '../support/temporary.js';
@@ -61,6 +61,36 @@ describe('a lock', () => {
     const waiting = acquired(directory, 'patient', 20_000);
     lock.release();
     (await waiting).release();
+  });
+
+  test('is waited for while others take their turns, and not while one of them keeps it', async () => {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const turnsPass = whileTurnsPass(10_000);
+    const at = (ms: number, claim: number): boolean => {
+      now.mockReturnValue(ms);
+      return turnsPass(claim);
+    };
+    expect([at(0, 4), at(9_000, 4), at(18_000, 5), at(27_000, 6), at(36_999, 6), at(37_000, 6)]).toEqual([
+      ...[true, true, true, true, true],
+      false,
+    ]);
+    now.mockRestore();
+    const directory = temporary();
+    const seen: number[] = [];
+    let lock = await acquired(directory);
+    const waiting = acquireLock(directory, 'queued', 60_000, (claim) => {
+      if (seen.at(-1) !== claim) seen.push(claim);
+      return seen.length === 3;
+    });
+    for (const turns of [2, 3]) {
+      lock.release();
+      // Taken before the one that waits looks again.
+      lock = await acquired(directory);
+      await vi.waitUntil(() => seen.length === turns, { timeout: 20_000 });
+    }
+    expect(await waiting).toMatchObject({ kind: 'held', owner: { purpose: 'test' } });
+    expect(seen).toEqual([seen[0], (seen[0] ?? 0) + 1, (seen[0] ?? 0) + 2]);
+    lock.release();
   });
 
   test('is cleared of what somebody left who was killed while he took it', async () => {
