@@ -1,6 +1,8 @@
 /** Where the files that may hold an agent's conversation ended at some moment; sizes in bytes. */
 export interface TranscriptPosition {
   readonly files: readonly { readonly path: string; readonly size: number }[];
+  /** How often the text of whom the position is of may follow on behalf of others: of those who had said the same. Absent: not once. */
+  readonly ahead?: number;
 }
 
 /**

@@ -102,6 +102,7 @@ function parseAttempt(value: unknown): Attempt | null | undefined {
           ? [{ path: file['path'], size: file['size'] }]
           : [],
       ),
+      ...(typeof position['ahead'] === 'number' ? { ahead: position['ahead'] } : {}),
     },
   };
 }

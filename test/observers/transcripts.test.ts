@@ -49,6 +49,33 @@ test.each(records)('%s: exactly the text, since the position, torn lines and all
   expect(arrival('a\tb', 10_000)).toBe('arrived');
 });
 
+test.each(records)('%s: what others said before with the same words is theirs', (_, reader, record) => {
+  const file = path.join(directory, 'x.jsonl');
+  const line = `${JSON.stringify(record)}\n`;
+  const arrival = (ahead: number) =>
+    arrivalInLines([file], { files: [], ahead }, 'a\tb', true, (entry) => reader.said(entry, facts));
+  fs.writeFileSync(file, line);
+  expect([arrival(0), arrival(1)]).toEqual(['arrived', 'absent']);
+  fs.appendFileSync(file, `{}\n${line}`);
+  expect([arrival(1), arrival(2)]).toEqual(['arrived', 'absent']);
+});
+
+test('one message in two kinds of records is one, and two in one record are two', () => {
+  const file = path.join(directory, 'x.jsonl');
+  const arrival = (reader: LineTranscript, text: string, ahead: number) =>
+    arrivalInLines([file], { files: [], ahead }, text, true, (entry) => reader.said(entry, facts));
+  const content = [{ type: 'input_text', text: 'twice' }];
+  const kinds = [
+    { type: 'response_item', payload: { type: 'message', role: 'user', content } },
+    { type: 'event_msg', payload: { type: 'item_completed', item: { type: 'UserMessage', content } } },
+  ];
+  fs.writeFileSync(file, kinds.map((kind) => `${JSON.stringify(kind)}\n`).join(''));
+  expect([arrival(codex, 'twice', 0), arrival(codex, 'twice', 1)]).toEqual(['arrived', 'absent']);
+  const text = 'one\n\n[x] two\nlines\n[x] two\nlines\nthree';
+  fs.writeFileSync(file, `${JSON.stringify({ type: 'user', content: [{ text }] })}\n`);
+  expect([1, 2].map((ahead) => arrival(gemini, '[x] two\nlines', ahead))).toEqual(['arrived', 'absent']);
+});
+
 test('claude’s session file counts for the very process that wrote it', () => {
   const root = path.join(directory, '.claude');
   fs.mkdirSync(path.join(root, 'sessions'), { recursive: true });

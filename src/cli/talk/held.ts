@@ -53,9 +53,7 @@ export async function settleHeld(
       const { text, addressed, attempt } = mail.entry;
       // What is idle has written down all that it has read.
       const arrival = transcript.arrival(attempt.position, text, addressed, is === 'idle' ? 'ended' : null);
-      // Of two that say the same nobody can tell which was read.
-      const isTwin = mails.some((other) => other !== mail && other.entry.text === text);
-      if (arrival === 'arrived' && (is === 'idle' || !isTwin)) {
+      if (arrival === 'arrived') {
         const result = {
           status: 'delivered',
           reason: null,

@@ -15,6 +15,7 @@ import { hasReadAll } from '../../observers/terminal-input.js';
 import { transcriptOf, type Transcript } from '../../observers/transcripts/transcript.js';
 import type { Context } from '../context.js';
 import type { Line } from './line.js';
+import { sameAhead } from './same-ahead.js';
 
 /** How an entry is delivered; its agent and its text are its own. */
 export type Manner = Omit<DeliveryOrder, 'agent' | 'text'>;
@@ -59,7 +60,7 @@ export async function deliverMail(
       const attempt: Attempt = {
         at: context.now(),
         target: line.target,
-        position: transcript.position(),
+        position: { ...transcript.position(), ahead: sameAhead(context, line, transcript, entry) },
       };
       entry = { ...entry, attempt };
       return rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');

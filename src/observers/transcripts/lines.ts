@@ -39,7 +39,7 @@ const statOf = (path: string): fs.Stats | undefined => {
 /**
  * Whether exactly this text was said in any of the files since a position; of an addressed one also along with others, as gemini
  * says all that it held in one piece. A line that is torn or no JSON is passed over;
- * a file that has become shorter was written anew and is read from its start.
+ * a file that has become shorter was written anew and is read from its start. What others said before with the same words is theirs.
  */
 export function arrivalInLines(
   paths: readonly string[],
@@ -49,6 +49,8 @@ export function arrivalInLines(
   said: (entry: Readonly<Record<string, unknown>>) => readonly Said[],
 ): Arrival {
   const wanted = normalized(text);
+  // A runtime may write one message down in two kinds of records.
+  const times = new Map<string, number>();
   let queued = false;
   let unread = false;
   for (const path of paths) {
@@ -56,16 +58,30 @@ export function arrivalInLines(
     if (added === null) unread = true;
     for (const line of (added ?? '').split('\n')) {
       const entry = parsed(line);
-      for (const one of entry === null ? [] : said(entry)) {
+      if (entry === null) continue;
+      for (const one of said(entry)) {
         const heard = normalized(one.text);
-        if (heard !== wanted && !(addressed && `\n${heard}\n`.includes(`\n${wanted}\n`))) continue;
-        if (!one.queued) return 'arrived';
-        queued = true;
+        const often = heard === wanted ? 1 : addressed ? timesIn(heard, wanted) : 0;
+        if (often === 0) continue;
+        queued ||= one.queued;
+        if (one.queued) continue;
+        const kind = kindOf(entry);
+        const soFar = (times.get(kind) ?? 0) + often;
+        if (soFar > (since.ahead ?? 0)) return 'arrived';
+        times.set(kind, soFar);
       }
     }
   }
   return queued ? 'queued' : unread ? 'unknown' : 'absent';
 }
+
+/** How often these lines stand in that text. */
+const timesIn = (text: string, lines: string): number =>
+  // The line end between two of them belongs to both.
+  `\n${text}\n`.replaceAll('\n', '\n\n').split(`\n${lines.replaceAll('\n', '\n\n')}\n`).length - 1;
+
+const kindOf = ({ type, payload }: Readonly<Record<string, unknown>>): string =>
+  [type, isRecord(payload) ? payload['type'] : null].filter((part) => typeof part === 'string').join('/');
 
 /** Runtimes trim what they take, pi and claude write four spaces for a tab, and line ends arrive as any of the three. */
 const normalized = (text: string): string => text.replace(/\r\n?/g, '\n').replaceAll('\t', '    ').trim();
