@@ -24,10 +24,15 @@ export function traces(text: string, profile: RuntimeProfile, screen: Screen): n
 /** More than a screen has lines. */
 const perShown = 100_000;
 
-/** Whether it was taken since it left so many traces: there are more, or what showed the text has gone on. */
+/**
+ * Whether it was taken since it left so many traces: there are more; or what showed the text has gone on, below it or past it. What
+ * scrolls may take what showed the same text before.
+ */
 export function hasGoneOn(text: string, profile: RuntimeProfile, screen: Screen, before: number): boolean {
   const now = traces(text, profile, screen);
-  return now > before || (profile.composer.kind === 'none' && before >= perShown && now < perShown);
+  if (now > before) return true;
+  if (profile.composer.kind !== 'none' || before < perShown) return false;
+  return now < perShown || now % perShown > before % perShown;
 }
 
 /** Lines with something on them below the one on which the text ends. */

@@ -288,4 +288,16 @@ describe('a program of which nothing is known but its prompt, a shell for one', 
     const told: Progress = { ...entered, shown: enter.kind === 'enter' ? enter.shown : NaN };
     expect(at(told, lines, 40_000)).toMatchObject({ kind: 'done', result: { status } });
   });
+  test('has taken it where that pushes what said the same before off the screen', () => {
+    const full = ['$ hello', 'hi', '$ hello', 'hi', '$'];
+    const next = at(fresh(0), full, 0);
+    const enter = at(
+      { ...pasted, shown: next.kind === 'paste' ? next.shown : NaN },
+      [...full.slice(0, -1), '$ hello'],
+      shell.submitDelayMs,
+    );
+    const told: Progress = { ...entered, shown: enter.kind === 'enter' ? enter.shown : NaN };
+    const result = { status: 'delivered' };
+    expect(at(told, ['$ hello', 'hi', '$ hello', 'hi', '$'], 40_000)).toMatchObject({ kind: 'done', result });
+  });
 });

@@ -63,6 +63,18 @@ test('inside an agent’s own pane the source is that agent; a variable alone pr
   expect(fleet.said('b').at(-1)).toBe(`[${os.hostname()}:operator -> ${os.hostname()}:b] x`);
 });
 
+test('a shell is told the same again and again, also once its screen is full of that', async () => {
+  await fleet.up(shell('a'));
+  await until('it is at its prompt', async () => (await fleet.screen('a')).trim() !== '');
+  // Each takes two lines, and so each pushes away one that says the same.
+  await fleet.type('a', 'for i in {1..60}; do echo "$ echo hi"; done', 'Enter');
+  await until('the screen is full', async () => !(await fleet.screen('a')).includes('for i'));
+  for (let time = 0; time < 2; time += 1) {
+    const { receipt } = await fleet.send('a', '--no-preamble', '--message', 'echo hi');
+    expect(receipt).toMatchObject({ status: 'delivered', message: 'seen on its screen' });
+  }
+});
+
 describe('an agent named 0, which is false to tmux', () => {
   test('is told what is sent to it', async () => {
     await fleet.up(fleet.demo('0').replace('name: 0', 'name: "0"'));
