@@ -99,6 +99,26 @@ describe.concurrent('who tidies up', () => {
   });
 });
 
+describe.concurrent('who tidies up behind what wraps it, whose end would hang up the terminal', () => {
+  const saves = (file: string): string =>
+    `trap "sleep 0.5; echo bye && echo done >${file}; exit" TERM; echo up; while :; do sleep 0.05; done`;
+  const wrappers: readonly (readonly [string, (words: string) => string])[] = [
+    ['waits', (words) => `sh -c '${words}'; true`],
+    ['repeats', (words) => `while :; do sh -c '${words}'; done`],
+    ['beside', (words) => `sleep 1000 & sh -c '${words}'; true`],
+  ];
+  test.each(wrappers)('%s', async (name, wrapped) => {
+    await up(name, shell(wrapped(saves(at(name)))), 20_000);
+    expect(await stop(name)).toBeLessThan(9000);
+    expect(existsSync(at(name))).toBe(true);
+  });
+  test('and where nobody does, it is asked at once, and goes on with nothing', async () => {
+    await up('wrapped', shell(`echo up; sleep 1000; echo done >${at('wrapped')}`), 20_000);
+    expect(await stop('wrapped')).toBeLessThan(9000);
+    expect(existsSync(at('wrapped'))).toBe(false);
+  });
+});
+
 describe.concurrent('whose session is taken from it, unasked, saves what it has, for a moment', () => {
   test.each(['kill-session', 'kill-pane'])('%s', async (verb) => {
     const pane = await up(verb, savesOnHangup(at(verb)), 20_000);

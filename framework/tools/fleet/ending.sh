@@ -43,26 +43,45 @@ signals_of() {
 # listens SIGNAL: whether it hears of that.
 listens() { ((hears >> $1 - 1 & 1)); }
 
+# session_of PID: sets `session`, by the pid of its leader. With the end of that the kernel hangs up who is in the foreground of its terminal.
+session_of() {
+  local stat='' fields=()
+  IFS= read -r -d '' stat <"/proc/$1/stat"
+  # Behind the program's name, which is in parentheses: state, parent, group, session.
+  read -r -a fields <<<"${stat##*) }"
+  session=${fields[3]-}
+}
+
 # ask_all DIRECTORY: asks every process of the tree that was not asked yet: by SIGTERM, or by SIGHUP where it would end of SIGTERM unheard and
 # hears of a hangup (`late`: by SIGTERM, too). Those that were not there the first time only where `everyone` is set: who tidies up may have
-# begun them for that. Sets `left`, and where `look` is set, `tidying`: one of those asked hears what it got. SIGCONT, because a stopped process
-# would take either only after somebody has continued it. The list by mapfile, in one call: line by line, each from where the one before
+# begun them for that. Sets `left`, and where `look` is set, `tidying`: one of those asked hears what it got. SIGCONT, because a stopped
+# process would take either only after somebody has continued it. The list by mapfile, in one call: line by line, each from where the one before
 # ended, whoever follows one that ends meanwhile would be passed over, and killed in its grace.
+#
+# What SIGTERM would end unheard is spared at first: `spares` is `all`, and `spared` tells that there was such. Then it is `leaders`: who leads
+# a session in which somebody tidies up, as what wraps a runtime does. It is asked once nobody has been seen to in the round before.
 ask_all() {
-  local pid directory hears catches deaf signal pids=()
+  local pid directory hears catches deaf session signal pids=()
   [[ $1 != "$own" || $own == "$unit" ]] || return 0
   mapfile -t pids <"$1/cgroup.procs"
   for pid in "${pids[@]}"; do
     [[ -z ${mine[$pid]-} ]] || continue
     left=1 signal=${asked[$pid]-}
-    [[ -n $signal$everyone ]] || continue
-    if [[ -z $signal || (-n $look && -z $tidying) ]]; then
+    [[ -n $signal$everyone || ${tidied[$pid]-$round} -lt $((round - 1)) ]] || continue
+    if [[ -z $signal || (-n $look && (-z $tidying || $spared == leaders)) ]]; then
       signals_of "$pid"
       if [[ -z $signal ]]; then
         signal=$term
         if ((catches >> hup - 1 & 1)) && { [[ -n $hung_up ]] || ((deaf)); }; then signal=$hup; fi
+        if [[ $signal == "$term" ]] && ((deaf)) && [[ $spares == all || ($spares == leaders && -n ${tidied[$pid]-}) ]]; then
+          spared=$spares
+          continue
+        fi
       fi
-      if listens "$signal" || { [[ -n $hung_up ]] && listens $hup; }; then tidying=1; fi
+      if listens "$signal" || { [[ -n $hung_up ]] && listens $hup; }; then
+        tidying=1
+        if [[ $spares$spared == @(all*|leaders) ]] && session_of "$pid" && [[ -n $session ]]; then tidied[$session]=$round; fi
+      fi
     fi
     [[ -z $late ]] || signal=$term
     [[ ${asked[$pid]-} != "$signal" ]] || continue
@@ -77,20 +96,26 @@ ask_all() {
 # end_all GRACE: asks all processes of the unit (`tracking`, which may be where this script stands, below it), and waits for that so many
 # milliseconds at most. Calls `meanwhile` each round, which may hang up the terminal.
 end_all() {
-  local round half deadline look=1 late='' everyone=1 left tidying
+  local round=0 half deadline look=1 late='' everyone=1 spares='' spared='' left tidying=''
+  # By session: the last round in which somebody tidied up there.
+  local -A tidied=()
   own=$tracking unit=${tracking%/.control}
   shopt -s nullglob dotglob
   now
   deadline=$((now + $1)) half=$((now + $1 / 2))
+  # Who is hung up needs no terminal.
+  [[ -n $hung_up ]] || spares=all
   ask_all "$unit"
+  if [[ -n $spared ]]; then spares=leaders spared='' && ask_all "$unit"; fi
+  spares=''
   look=''
   meanwhile
   for ((round = 1; ; round++)); do
     left='' tidying='' look='' everyone=$late
-    # Who does not hear of it has ended by then, or ignores it, as an interactive shell does.
-    ((round % 5)) || look=1
+    # Who does not hear of it has ended by then, or ignores it, as an interactive shell does. (What was spared goes on with what it does next.)
+    [[ -z $spared ]] && ((round % 5)) || look=1
     ask_all "$unit"
-    if [[ -n $look && -z $tidying$late ]]; then everyone=1 && ask_all "$unit"; fi
+    if [[ -n $look && -z $tidying$late ]]; then everyone=1 spared='' && ask_all "$unit"; fi
     now
     if [[ -z $left ]] || ((now >= deadline)); then break; fi
     ((now < half)) || late=1
