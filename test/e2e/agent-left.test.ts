@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { acquireLock } from '../../src/host/lock.js';
 import { processTree, readChildren } from '../../src/observers/process-tree.js';
 import { cli, demoAgent, run, until } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
@@ -243,4 +244,22 @@ test('what stands in the composer of an agent that has begun to work waits for t
   await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
   expect(await fleet.screen('a')).toContain('> typed before it worked');
   expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toContain('Nothing waits.');
+});
+
+test('what another sender has given to a busy agent along with his own is queued, not still to come', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.type('a', '/busy 600', 'Enter');
+  await until('it works', async () => (await fleet.screen('a')).includes('working'));
+  const lock = await acquireLock(path.join(fleet.state, 'locks', 'talk-a'), 'a test', 0);
+  if (lock.kind === 'held') throw new Error('somebody talks to it');
+  const sent = ['one', 'two'].map((text) => fleet.fleet(...left(text, '--timeout', '30s')));
+  await until('both wait', async () => {
+    const { stdout } = await fleet.expect(0, 'agent', 'outbox', 'a', '--json');
+    return (JSON.parse(stdout) as { readonly entries: readonly unknown[] }).entries.length === 2;
+  });
+  lock.lock.release();
+  const receipts = (await Promise.all(sent)).map(
+    ({ stdout }) => (JSON.parse(stdout) as { status: string }).status,
+  );
+  expect(receipts).toEqual(['queued', 'queued']);
 });

@@ -182,7 +182,7 @@ async function sendOrLeave(
   if ('problem' in left)
     throw new CommandFailure(ExitCode.error, `the message could not be left: ${left.problem}`);
   const waits = async (result: DeliveryResult): Promise<Made> => {
-    if (!waitsIn(directory, entry)) return toldOf(context, entry);
+    if (!waitsIn(directory, entry, result.reason)) return toldOf(context, entry);
     const message = `${result.message}; ${laterText(context, agent)}`;
     return noted(context, entry, { ...result, ...{ status: 'left', attempts: 0, message } });
   };
@@ -202,17 +202,24 @@ async function sendOrLeave(
     // What may have been entered is not said to be still to come: its sender would drop it, and send it again. What stands in the
     // composer is.
     const isEntered = own?.status === 'queued' || own?.status === 'unknown';
-    if (own !== undefined && (isEntered || !waitsIn(directory, entry))) return own;
+    if (own !== undefined && (isEntered || !waitsIn(directory, entry, own.reason))) return own;
     return await waits(own ?? blocked ?? refused('NotReady', 'nothing was typed'));
   } finally {
     locked.lock.release();
   }
 }
 
-/** Whether it is still to be delivered; where the outbox cannot be read, it is. */
-function waitsIn(directory: string, { id }: OutboxEntry): boolean {
+/**
+ * Whether it is still to be delivered; where the outbox cannot be read, it is. What the agent holds it has been given, unless it has
+ * died since.
+ *
+ * @param why nothing more can be done for it now
+ */
+function waitsIn(directory: string, { id }: OutboxEntry, why: RefusalReason | null): boolean {
   const outbox = readOutbox(directory);
-  return !outbox.known || outbox.value.some(({ entry }) => entry.id === id && entry.parked === null);
+  if (!outbox.known) return true;
+  const found = outbox.value.find(({ entry }) => entry.id === id && entry.parked === null);
+  return found !== undefined && (found.entry.held !== true || why === 'Dead');
 }
 
 /** What is on record of a message that somebody else has taken along: whoever had the agent's lock delivers all that was left. */
