@@ -34,7 +34,10 @@ export interface LockOwner extends ProcessIdentity {
  */
 const held = new Set<string>();
 
-/** Whoever has a lock says so again after so long: from another pid namespace it may be all that shows him. */
+/**
+ * Whoever has a lock says so again after so long: from another pid namespace it may be all that shows him, and all of the state may
+ * have been removed, or an old copy of it put in its place, under a controller that lives for months.
+ */
 const againMs = 20_000;
 /** So long the claim of an owner who cannot be seen counts. */
 const unseenMs = 3 * againMs;
@@ -67,11 +70,12 @@ export async function acquireLock(
     const own = JSON.stringify({ ...ownIdentity(), purpose, at: process.hrtime.bigint().toString(36) });
     held.add(own);
     if (tryClaim(directory, claim, own)) {
-      const again = setInterval(() => touch(directory, claim, own), againMs).unref();
+      let counting = claim;
+      const again = setInterval(() => (counting = sayAgain(directory, counting, own)), againMs).unref();
       const lock = {
         release: () => {
           clearInterval(again);
-          release(directory, claim, own);
+          release(directory, counting, own);
         },
       };
       return { kind: 'acquired', lock, claim };
@@ -177,13 +181,26 @@ function textOf(directory: string, claim: number): string {
   }
 }
 
-function touch(directory: string, claim: number, text: string): void {
+/** @returns the claim that says so now: another one, where ours counts no more and nobody has the lock meanwhile */
+function sayAgain(directory: string, claim: number, text: string): number {
   try {
+    // An uninstall takes all locks away, and is to find none in their place.
+    if (!fs.existsSync(path.dirname(directory))) return claim;
+    makeDirectory(directory);
+    const top = highest(directory);
+    const counts = textOf(directory, top);
     const now = new Date();
-    if (textOf(directory, claim) === text) fs.utimesSync(path.join(directory, String(claim)), now, now);
+    if (counts === text) {
+      fs.utimesSync(path.join(directory, String(top)), now, now);
+      return top;
+    }
+    if (livingOwner(directory, top, counts) === null && tryClaim(directory, top + 1, text)) return top + 1;
   } catch {
-    // Who sees our process needs no such sign.
+    // Who sees our process needs no such sign; what could not be claimed is tried again.
   }
+  // Also where that failed.
+  held.add(text);
+  return claim;
 }
 
 function livingOwner(directory: string, claim: number, text: string): LockOwner | null {

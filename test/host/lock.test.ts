@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { acquireLock, freeClaim, lockOwner, whileTurnsPass, type Lock } from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
@@ -164,6 +164,47 @@ describe('a lock', () => {
     expect(lockOwner(directory)).toBeNull();
     (await acquired(directory)).release();
     expect(lockOwner(directory)).toBeNull();
+  });
+
+  describe('that is had for long', () => {
+    beforeEach(() => vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+    afterEach(() => vi.useRealTimers());
+    const later = (): unknown => vi.advanceTimersByTime(20_000);
+
+    test('is had again after all of the state was removed, or an old copy of it put in its place', async () => {
+      const state = path.join(temporary(), 'state');
+      const directory = path.join(state, 'locks', 'controller');
+      const lock = await acquired(directory, 'fleet run');
+      const refused = { kind: 'held', owner: { ...ownIdentity(), purpose: 'fleet run' } };
+      fs.rmSync(state, { recursive: true });
+      later();
+      // Nobody has made anew what an uninstall may have taken away.
+      expect(fs.existsSync(state)).toBe(false);
+      fs.mkdirSync(path.join(state, 'locks', 'pass'), { recursive: true });
+      later();
+      expect(await acquireLock(directory, 'second', 0)).toEqual(refused);
+      forge(directory, 41, { ...alive, pid: 4194305 });
+      later();
+      expect(await acquireLock(directory, 'second', 0)).toEqual(refused);
+      expect(claims(directory)).toEqual(['42']);
+      lock.release();
+      (await acquired(directory)).release();
+    });
+
+    test('is not taken from whoever has it since its directory was removed, and is had again after him', async () => {
+      const directory = path.join(temporary(), 'locks', 'controller');
+      const first = await acquired(directory, 'first');
+      fs.rmSync(directory, { recursive: true });
+      const second = await acquired(directory, 'second');
+      later();
+      expect(lockOwner(directory)?.purpose).toBe('second');
+      second.release();
+      later();
+      expect(lockOwner(directory)?.purpose).toBe('first');
+      first.release();
+      later();
+      expect(lockOwner(directory)).toBeNull();
+    });
   });
 
   test('whose directory is removed while it is waited for can be had', async () => {
