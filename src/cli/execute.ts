@@ -31,17 +31,24 @@ const queueMs = 60_000;
 
 /**
  * @param already what has been done before the lock was asked for, in words
- * @throws CommandFailure 5 where another fleet command keeps the lock
+ * @throws CommandFailure 5 where another fleet command keeps the lock, 130 where the waiting for it was interrupted
  */
 export async function withLock<Value>(
-  { paths, interrupted }: Context,
+  context: Context,
   purpose: string,
   work: () => Promise<Value>,
   already = 'nothing was done',
 ): Promise<Value> {
+  const { paths, interrupted } = context;
   const since = performance.now();
   const turnsPass = whileTurnsPass(lockMs);
-  const isOver = (claim: number): boolean => interrupted() || !turnsPass(claim);
+  // Asked only while another has it. A signal must not end this untold: something may have been done already.
+  let listens = false;
+  const isOver = (claim: number): boolean => {
+    if (!listens) context.onInterrupt(() => undefined);
+    listens = true;
+    return interrupted() || !turnsPass(claim);
+  };
   const locked = await acquireLock(paths.lock, purpose, queueMs, isOver).catch((error: unknown) => {
     throw new CommandFailure(ExitCode.error, `cannot take the lock ${paths.lock}: ${fileProblem(error)}`);
   });

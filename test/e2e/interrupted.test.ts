@@ -52,20 +52,7 @@ describe('two at once, and cut short', () => {
   test('a command that finds the lock held gives up with 5 and says by whom', async () => {
     await fleet.upSleepers();
     fs.appendFileSync(fleet.roster, `  - ${sleeper('c')}\n`);
-    const locks = path.join(fleet.state, 'locks', 'pass');
-    const stat = fs.readFileSync(`/proc/${process.pid}/stat`, 'utf8');
-    const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    const bootId = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const top = Math.max(
-      ...fs
-        .readdirSync(locks)
-        .filter((name) => /^[0-9]+$/.test(name))
-        .map(Number),
-    );
-    fs.writeFileSync(
-      path.join(locks, String(top + 1)),
-      JSON.stringify({ pid: process.pid, startTime, bootId, purpose: 'fleet apply' }),
-    );
+    const { giveToTheDead } = takeLock();
     const { stderr } = await fleet.expect(5, 'apply');
     expect(stderr).toContain(`fleet apply (pid ${process.pid}) has held the lock for 10s; nothing was done`);
     // Nobody has to sit the wait out, also where Ctrl-C lets a step finish.
@@ -88,11 +75,7 @@ describe('two at once, and cut short', () => {
     expect(await holds()).toHaveLength(1);
     expect((await fleet.expect(5, 'start', 'a')).stderr).toContain('nothing was done');
     expect(await holds()).toHaveLength(1);
-    // The owner is another process of the same number: dead.
-    fs.writeFileSync(
-      path.join(locks, String(top + 1)),
-      JSON.stringify({ pid: process.pid, startTime: '1', bootId, purpose: 'fleet apply' }),
-    );
+    giveToTheDead();
     await fleet.expect(0, 'start', 'a');
     expect(await holds()).toEqual([]);
     await fleet.expect(0, 'apply');
@@ -193,6 +176,33 @@ describe('two at once, and cut short', () => {
     expect(Object.keys(await fleet.pids())).toEqual(['a']);
   });
 
+  test('whoever waits for the lock is ended by the first signal, and says what he has done', async () => {
+    const before = await fleet.upSleepers();
+    fs.appendFileSync(fleet.roster, `  - ${sleeper('c')}\n`);
+    const { giveToTheDead } = takeLock();
+    const had = `had the lock; `;
+    for (const [signal, told, ...words] of [
+      ['SIGINT', 'nothing was done', 'apply'],
+      ['SIGTERM', 'nothing was done', 'restart', 'b'],
+      ['SIGHUP', 'a: held by now, and nothing was stopped', 'stop', 'a'],
+      ['SIGINT', 'the fleet: held by now, and nothing was stopped', 'stop'],
+      ['SIGHUP', 'nothing was done', 'start'],
+    ] as const) {
+      let pid = 0;
+      const waiting = fleet.fleetWith({ started: (started) => (pid = started) }, ...words);
+      await until(`${words.join(' ')} listens`, () => catchesHangup(pid));
+      process.kill(pid, signal);
+      const { code, stderr } = await waiting;
+      expect([words, code, stderr]).toEqual([words, 130, expect.stringContaining(had + told)]);
+    }
+    expect(await fleet.pids()).toEqual(before);
+    expect((await fleet.expect(0, 'status')).stdout.match(/stopped by the operator/g)).toHaveLength(3);
+    giveToTheDead();
+    await fleet.expect(0, 'start');
+    await fleet.expect(0, 'start', 'a');
+    await fleet.expect(0, 'verify');
+  });
+
   test('a terminal that is closed leaves no agent down that was being restarted', async () => {
     const stubborn = (name: string, more = ''): string =>
       `{ name: ${name}, runtime: sleeper, command: [sh, -c, "trap '' HUP TERM; while :; do sleep 1; done"]${more} }`;
@@ -283,6 +293,19 @@ describe('two at once, and cut short', () => {
     }
   });
 });
+
+/** Has this process have the lock. `giveToTheDead`: another process of the same number, which is dead, has it. */
+function takeLock(): { readonly giveToTheDead: () => void } {
+  const locks = path.join(fleet.state, 'locks', 'pass');
+  const stat = fs.readFileSync(`/proc/${process.pid}/stat`, 'utf8');
+  const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const bootId = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const numbers = fs.readdirSync(locks).filter((name) => /^[0-9]+$/.test(name));
+  const claim = path.join(locks, String(Math.max(...numbers.map(Number)) + 1));
+  const owner = { pid: process.pid, bootId, purpose: 'fleet apply' };
+  fs.writeFileSync(claim, JSON.stringify({ ...owner, startTime }));
+  return { giveToTheDead: () => fs.writeFileSync(claim, JSON.stringify({ ...owner, startTime: '1' })) };
+}
 
 const isAtRest = (pid: number | undefined): boolean =>
   /^State:\tS/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));

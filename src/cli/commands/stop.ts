@@ -44,6 +44,8 @@ export async function stopCommand(context: Context, names: readonly string[]): P
     context.say('Nothing was stopped or held.');
     return exitCodeOf([], seen);
   }
+  // From here on something is done, which a signal must not leave untold.
+  context.onInterrupt(() => undefined);
   const hold: Hold = { since: context.now(), until: null, reason: null, by: 'stop' };
   const failure = await memoryStore(context).changeHolds((current) => addHolds(current, names, hold));
   if (failure !== null)
@@ -71,7 +73,11 @@ export async function stopCommand(context: Context, names: readonly string[]): P
     );
     // Who says stop wants it not to be started, either; but takes it for stopped, unless told.
     if (plan.unknownAgents.length > 0) context.say(unknownText(plan.unknownAgents, whole));
-    if (!whole || context.interrupted() || plan.unknownSources.length > 0) return code;
+    if (!whole || plan.unknownSources.length > 0) return code;
+    if (context.interrupted()) {
+      context.say('the holder was left running: interrupted');
+      return code === ExitCode.done ? ExitCode.interrupted : code;
+    }
     const holderProblem = await stopHolder(context, { ...roster, socketName, holderSession });
     if (holderProblem === null) return code;
     context.say(holderProblem);
