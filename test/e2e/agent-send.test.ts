@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cli, run, until, type Run } from '../support/fleet-sandbox.js';
+import { cli, demoAgent, run, until, type Run } from '../support/fleet-sandbox.js';
 import { TalkFleet } from '../support/talk-fleet.js';
 
 let fleet: TalkFleet;
@@ -184,6 +184,19 @@ describe('a busy agent', () => {
     expect((await fleet.expect(0, 'events', '--for', 'a')).stdout).toMatch(
       /queued[^]*delivered[^]*one|delivered/,
     );
+  });
+
+  test('whose transcript nobody finds, in a container for one, is not said to have left unread what it held', async () => {
+    const words = `DEMO_AGENT_DIR=${fleet.directory}/inside ${process.execPath} ${demoAgent}; :`;
+    await fleet.up(`{ name: a, runtime: demo, command: [sh, -c, "${words}"] }`);
+    await until('it shows its composer', async () => /^>( |$)/m.test(await fleet.screen('a')));
+    await fleet.type('a', '/busy 3', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('working'));
+    expect((await fleet.send('a', '--message', 'one')).receipt).toMatchObject({ status: 'queued' });
+    await until('it has read it', async () => (await fleet.screen('a')).includes('you said:'));
+    const told = await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+    expect(told.stdout).toBe('Nothing waits.\n');
+    expect((await fleet.expect(0, 'events', '--for', 'a')).stdout).not.toContain('unknown');
   });
 });
 

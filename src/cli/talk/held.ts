@@ -75,7 +75,13 @@ export async function settleHeld(
   await delay(readMs);
   left = await settle(left, 'idle');
   if (left.length === 0 || !(await isIdle(context, line))) return;
+  // Of whoever was at work something is written. In a container, or where its wrapper says so, it is kept where nobody looks.
+  const isKept = transcript.position().files.some(({ size }) => size > 0);
   for (const { name, entry } of left) {
+    if (!isKept) {
+      removeEntry(directory, name);
+      continue;
+    }
     const message =
       'the agent held it, is idle, and its transcript does not show it: its human may have taken it back';
     if (rewriteEntry(directory, name, { ...entry, held: false, parked: message }, 'synced') === null)
