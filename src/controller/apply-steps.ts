@@ -39,17 +39,25 @@ export async function rememberBrake(plan: Plan, world: World, actuators: Actuato
   return confirmed ? actuators.rememberBrake(null) : null;
 }
 
-/** Before anything disruptive: its approvals are used up, and the brake will remember it. Both durable. */
+/** Before anything is done to them: approvals are used up, and the brake will remember what is disruptive. Both durable. */
 export async function useUpDisruptions(
-  disruptive: readonly PlannedAction[],
+  actions: readonly PlannedAction[],
   world: World,
   actuators: Actuators,
   now: number,
 ): Promise<Outcome> {
-  if (disruptive.length === 0 || !world.observed.memory.known) return null;
+  if (!world.observed.memory.known) return null;
+  const disruptive = actions.filter(disrupts);
+  const started = new Set(
+    actions.filter(({ action, live }) => live === null && action !== 'stop').map(({ agent }) => agent),
+  );
   const { approvals } = world.observed.memory.value;
-  const used = approvals.filter((approval) =>
-    disruptive.some((action) => approves(approval, action, world.roster.revision)),
+  // What was approved of one that is started now was from a configuration that it leaves: were it kept, the way back and
+  // forth would find itself approved.
+  const used = approvals.filter(
+    (approval) =>
+      (approval.kind === 'agent' && started.has(approval.agent)) ||
+      disruptive.some((action) => approves(approval, action, world.roster.revision)),
   );
   const outcome = used.length === 0 ? null : await actuators.consumeApprovals(used);
   if (outcome !== null) return outcome;
@@ -84,6 +92,8 @@ export async function useUpFleetApproval(
   // One that stays behind allows no more than the operator has allowed already.
   if (used.length > 0) await actuators.consumeApprovals(used);
 }
+
+const disrupts = ({ live, action }: PlannedAction): boolean => live !== null && isDisruptive(action);
 
 /** What a start has to find on the host: first which conversation it is in, then how it is started. */
 export function writeMaterial(

@@ -1,4 +1,4 @@
-import { isDisruptive, type ActionKind, type Plan, type PlannedAction } from './action.js';
+import type { ActionKind, Plan, PlannedAction } from './action.js';
 import {
   rememberBrake,
   settle,
@@ -113,7 +113,7 @@ export async function apply(
     const actions = planned.filter(({ agent }) => !failures.has(agent));
     if (actions.length === 0) return;
     // Used up one step at a time: an approval must outlive an apply that is cut short before its turn.
-    const refused = await useUpDisruptions(actions.filter(disrupts), world, actuators, now);
+    const refused = await useUpDisruptions(actions, world, actuators, now);
     if (refused !== null) {
       fail(actions, refused);
       return;
@@ -259,8 +259,6 @@ export async function apply(
     return result;
   });
 }
-
-const disrupts = ({ live, action }: PlannedAction): boolean => live !== null && isDisruptive(action);
 
 /** Its process is the one that it had before. */
 const isSame = ({ live }: PlannedAction, situation: Situation | undefined): boolean =>

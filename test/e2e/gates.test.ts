@@ -158,6 +158,25 @@ describe('the operator decides', () => {
     expect(await fleet.pids()).toEqual(before);
   });
 
+  test('an approval is void once its agent was stopped and started, with what was approved', async () => {
+    const lead = ', persistent_persona: true';
+    await up(sleeper('lead', lead), sleeper('b'));
+    const startAnew = async (line: string): Promise<void> => {
+      fleet.writeRoster([line, sleeper('b')], settings());
+      await fleet.expect(0, 'stop', 'lead');
+      await fleet.expect(0, 'start', 'lead');
+    };
+    fleet.writeRoster([edited('lead', lead), sleeper('b')], settings());
+    await fleet.expect(0, 'approve', 'lead');
+    await startAnew(edited('lead', lead));
+    // And back: both by the operator's word, for which no approval is needed.
+    await startAnew(sleeper('lead', lead));
+    const before = await fleet.pids();
+    fleet.writeRoster([edited('lead', lead), sleeper('b')], settings());
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('needs approval: persistent persona');
+    expect(await fleet.pids()).toEqual(before);
+  });
+
   test('a mass change is braked until it is confirmed; starts go on', async () => {
     const names = ['a', 'b', 'c', 'd'];
     const before = await up(...names.map((name) => sleeper(name)));
