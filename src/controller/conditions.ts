@@ -105,6 +105,7 @@ export function fleetConditions({
   const notReady = named('Ready', 'False').filter((name) => wanted.has(name));
   const unknown = named('Ready', 'Unknown');
   const moving = named('Progressing', 'True');
+  const untold = named('Progressing', 'Unknown');
   const degraded = named('Degraded', 'True');
   return [
     rosterProblem === null
@@ -120,7 +121,9 @@ export function fleetConditions({
         : state('Ready', 'True', 'AllReady'),
     moving.length > 0
       ? state('Progressing', 'True', 'Acting', listed(moving))
-      : state('Progressing', 'False', 'Settled'),
+      : untold.length > 0
+        ? state('Progressing', 'Unknown', 'Unknown', listed(untold))
+        : state('Progressing', 'False', 'Settled'),
     degraded.length > 0
       ? state('Degraded', 'True', 'AgentsDegraded', listed(degraded))
       : unknown.length > 0

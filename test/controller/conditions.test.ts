@@ -72,6 +72,7 @@ describe('the fleet as a whole', () => {
     expect(of(scene)).toMatchObject({
       Observed: 'False SourceUnknown: tmux did not answer within 5s',
       Ready: 'Unknown Unknown: a',
+      Progressing: 'Unknown Unknown: a',
       Degraded: 'Unknown Unknown: a',
     });
   });
