@@ -112,6 +112,13 @@ test.each([
   const explained = await fleet.expect(78, 'explain', 'a');
   expect(explained.stdout).toContain('a is Running');
   expect(explained.stderr).toContain(why);
+  // Who is not in that one may well stand in the file.
+  for (const words of [
+    ['status', 'b'],
+    ['agent', 'status', 'b', '--json'],
+    ['explain', 'b'],
+  ])
+    expect((await fleet.expect(64, ...words)).stderr).toContain(why);
   const sent = await fleet.expect(0, 'agent', 'send', 'a', '--no-preamble', '-m', 'what now?');
   expect(sent.stderr).toContain('going by the roster that was applied last');
   await until('it is there', async () =>

@@ -75,6 +75,10 @@ async function look(
   }
 > {
   const { paths } = context;
+  if (agent !== undefined && problem !== null && !roster.agents.some(({ name }) => name === agent)) {
+    // It may well stand in the file.
+    context.say(`${problem}\nWhat follows goes by the roster that was applied last.`);
+  }
   requireAgents(roster, agent === undefined ? [] : [agent]);
   const { world, installation } = await observe(context, { roster });
   const recorded = readStatusRecord(paths.state);
