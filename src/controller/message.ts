@@ -30,6 +30,13 @@ function isControl(character: string): boolean {
   return code < 0x20 || (code >= 0x7f && code <= 0x9f);
 }
 
+/** So long is what somebody names by a word, a path for one. */
+const longestName = 1000;
+
+/** What is pasted for a text. @param completes an end behind which a composer offers words: a blank ends that */
+export const asPasted = (text: string, completes: string | null): string =>
+  completes !== null && new RegExp(completes).test(text.slice(-longestName)) ? `${text} ` : text;
+
 export const preamble = ({ source, recipient }: Address): string => `[${source} -> ${recipient}]`;
 
 /** The message with its preamble; null: as it is. */

@@ -70,6 +70,11 @@ export interface RuntimeProfile {
   readonly composer: ComposerShape;
   /** What a composer shows in place of a long paste, or null. */
   readonly collapsed: string | null;
+  /**
+   * An end of a text behind which its composer may offer words to go on with, from which Enter would choose: a blank is pasted behind it, which
+   * ends that. null: Enter submits whatever the text ends with.
+   */
+  readonly completes: string | null;
   /** How long a composer may take to show a paste, milliseconds. */
   readonly submitDelayMs: number;
   /** How long a paste must have stood in the composer before Enter, milliseconds: what comes sooner is taken for a part of it. */

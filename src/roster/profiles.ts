@@ -19,11 +19,15 @@ const plain = {
     loaded: [],
     listening: [],
     elsewhere: [],
+    completes: null,
     settleMs: 0,
     submitBusyMost: null,
     turn: null,
   },
 } satisfies Partial<RuntimeProfile>;
+
+/** A file, an agent, a skill or an emoji that is named last. */
+const NAMED_LAST = '[@$:]\\S*$';
 
 /**
  * A program fleet knows nothing about: busy and dialog cannot be told from its screen, so only what is certain is refused,
@@ -68,6 +72,7 @@ const CLAUDE: RuntimeProfile = {
     placeholder: '^(Try "|Press up to edit)',
   },
   collapsed: '\\[Pasted text',
+  completes: NAMED_LAST,
   submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   // Its dialogs take input up to a second before they are drawn, and no other key submits. Questions of its own come up in
@@ -102,6 +107,7 @@ const CODEX: RuntimeProfile = {
     placeholder: '^Ask Codex',
   },
   collapsed: '\\[Pasted Content',
+  completes: NAMED_LAST,
   submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   // Queues for after the turn; in a dialog it does nothing (0.169).
@@ -128,6 +134,7 @@ const OPENCODE: RuntimeProfile = {
   ],
   composer: { kind: 'box', side: '^\\s*┃', close: '^\\s*╹▀{8,}', placeholder: '^Ask anything' },
   collapsed: '\\[Pasted',
+  completes: NAMED_LAST,
   submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   restMs: 0,
   // What is pasted while its first view gives way to that of the conversation is nobody's (1.18).
@@ -186,6 +193,7 @@ const GEMINI: RuntimeProfile = {
     placeholder: "^Type your message|^Press '(Esc|i)' for (NORMAL|INSERT) mode",
   },
   collapsed: '\\[Pasted Text',
+  completes: NAMED_LAST,
   submitDelayMs: DEFAULT_SUBMIT_DELAY_MS,
   // For 30 ms after a paste Enter is a line of it, and until a timer of 40 ms is over and drawn (0.61).
   restMs: 60,

@@ -3,6 +3,7 @@ import { pasteText, pressKeys } from '../../actuators/messages.js';
 import { rewriteEntry } from '../../actuators/outbox.js';
 import { deliver, type Delivered } from '../../controller/deliver.js';
 import { fresh, type DeliveryOrder, type DeliveryResult, type Progress } from '../../controller/delivery.js';
+import { asPasted } from '../../controller/message.js';
 import type { Known } from '../../controller/observed.js';
 import { isOf, recovered, type Attempt, type OutboxEntry, type Recovered } from '../../controller/outbox.js';
 import type { Screen } from '../../controller/screen.js';
@@ -65,8 +66,10 @@ export async function deliverMail(
       entry = { ...entry, attempt };
       return rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');
     },
-    paste: () =>
-      pasteText(context.exec, line.socket, line.agent.name, line.target, entry.id, entry.text, line.profile.dialog),
+    paste: () => {
+      const text = asPasted(entry.text, line.profile.completes);
+      return pasteText(context.exec, line.socket, line.agent.name, line.target, entry.id, text, line.profile.dialog);
+    },
     enter: press,
     clear: () => press(line.profile.clearDraft),
     sleep: (ms) => delay(ms),
