@@ -106,10 +106,12 @@ function indexOfColumn(text: string, column: number): number {
 }
 
 /**
- * Text without what wrapping, borders and cut ends change on a screen: light and heavy bars, the ellipsis, a sign for a line's end.
+ * Text without what wrapping, borders and cut ends change on a screen: light and heavy bars, the ellipsis, a sign for a line's end;
+ * and without what is not drawn, accents in one with their letters, as runtimes and tmux may have them.
  * By number, since esbuild leaves a regular expression as it is written and the program is read as Latin-1 (scripts/chunks.mjs).
  */
-export const squeezed = (text: string): string => text.replace(/[\s\u2502\u2503\u2026\u23ce]+/gu, '');
+export const squeezed = (text: string): string =>
+  text.replace(/[\s\p{Cf}\u2502\u2503\u2026\u23ce]+/gu, '').normalize('NFC');
 
 /** So many letters and digits tell a text from another one. */
 const telling = 8;

@@ -164,6 +164,7 @@ describe('a draft is recognized', () => {
     ['whole', draft('hello there'), 'hello there', true],
     ['wrapped', draft('hello\nthere'), 'hello there', true],
     ['its end alone', draft('…the end'), 'a long beginning and the end', true],
+    ['with accents and marks that are drawn otherwise', draft('caf\u00e9s'), 'cafe\u0301\u200bs', true],
     ['with signs that are drawn otherwise', draft('hello ?? wide world'), 'hello \u{1f468} wide world', true],
     // tmux 3.3a keeps 21 bytes of a character: a family of four loses its last member.
     [

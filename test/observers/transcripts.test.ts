@@ -76,6 +76,21 @@ test('one message in two kinds of records is one, and two in one record are two'
   expect([1, 2].map((ahead) => arrival(gemini, '[x] two\nlines', ahead))).toEqual(['arrived', 'absent']);
 });
 
+// claude 2.1.332, gemini 0.61: what a text copied from a web page, from a file's name of macOS or of Hebrew holds.
+test.each([
+  ['cafe\u0301 \u1112\u1161\u11ab \u212b', 'caf\u00e9 \ud55c \u00c5'],
+  ['\ufeffan\u200bother exam\u00adple\u2060', 'another example'],
+  ['\u200f\u05e9\u05dc\u05d5\u05dd\u200e \u2066x\u2069', '\u05e9\u05dc\u05d5\u05dd x'],
+  ['one\u2028two', 'one\ntwo'],
+])('what was sent as %j arrived as %j', (sent, written) => {
+  const file = path.join(directory, 'x.jsonl');
+  fs.writeFileSync(file, `${JSON.stringify({ type: 'user', content: [{ text: written }] })}\n`);
+  const arrival = (text: string) =>
+    arrivalInLines([file], { files: [] }, text, false, (entry) => gemini.said(entry, facts));
+  expect(arrival(sent)).toBe('arrived');
+  expect(arrival(`${sent}!`)).toBe('absent');
+});
+
 test('claude’s session file counts for the very process that wrote it', () => {
   const root = path.join(directory, '.claude');
   fs.mkdirSync(path.join(root, 'sessions'), { recursive: true });

@@ -83,8 +83,18 @@ const timesIn = (text: string, lines: string): number =>
 const kindOf = ({ type, payload }: Readonly<Record<string, unknown>>): string =>
   [type, isRecord(payload) ? payload['type'] : null].filter((part) => typeof part === 'string').join('/');
 
-/** Runtimes trim what they take, pi and claude write four spaces for a tab, and line ends arrive as any of the three. */
-const normalized = (text: string): string => text.replace(/\r\n?/g, '\n').replaceAll('\t', '    ').trim();
+/**
+ * Runtimes trim what they take, pi and claude write four spaces for a tab, and line ends arrive as any of the three, or for those of
+ * Unicode (by number, as in composer.ts). claude 2.1.332 composes letters and their accents, and leaves out what is not drawn, a soft
+ * hyphen or the mark of a direction for one; gemini 0.61 leaves out some of that.
+ */
+const normalized = (text: string): string =>
+  text
+    .replace(/\r\n?|[\u2028\u2029]/gu, '\n')
+    .replace(/\p{Cf}/gu, '')
+    .replaceAll('\t', '    ')
+    .normalize('NFC')
+    .trim();
 
 function parsed(line: string): Readonly<Record<string, unknown>> | null {
   if (line === '') return null;
