@@ -183,7 +183,12 @@ const GEMINI: RuntimeProfile = {
   // It draws its composer alone, asks for bracketed pastes, and draws its banner (0.61). Read key by key, each `?` is lost to its help.
   listening: [screen('Gemini CLI v\\d|Tips for getting started')],
   busy: [title('✦'), screen('esc to cancel')],
-  dialog: [title('✋'), screen('Action Required|Apply this change\\?|Allow execution')],
+  // The last: before it reads a file outside of its directory that was named by `@`, it asks without a word in its title.
+  dialog: [
+    title('✋'),
+    screen('Action Required|Apply this change\\?|Allow execution'),
+    screen('^│ +● \\d+\\. '),
+  ],
   elsewhere: [screen('^─{8,}[^─]*\\n !(?: |$)'), screen('^─{8,}[^─]*\\n \\(r:\\)')],
   composer: {
     kind: 'prompt',

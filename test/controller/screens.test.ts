@@ -125,6 +125,16 @@ test('what claude (2.1.332) shows before the answers to its questions are sent i
   expect(screenState(profile('claude'), { ...quiet, lines }).activity).toBe('dialog');
 });
 
+test('what gemini (0.61) asks before it reads a file elsewhere is a dialog', () => {
+  const asked = ['  - /etc/hostname', '', '  Do you want to allow this read?', '', '  ● 1. Yes', '    2. No'];
+  const frame = (inner: string) => `│${inner.padEnd(38)}│`;
+  const lines = [` > see @/etc/hostname`, '╭', ...asked.map(frame), '╰'].map((text) => ({
+    text,
+    typed: text,
+  }));
+  expect(screenState(profile('gemini'), { ...quiet, lines }).activity).toBe('dialog');
+});
+
 /** gemini (0.61) with NO_COLOR, where a rule stands in the place of the empty line below its composer, and in its vim mode. */
 test.each([
   ['empty', ' >   Type your message or @path/to/file', rule],
