@@ -113,8 +113,9 @@ async function act(exec: Exec, socket: string, words: readonly string[], input?:
   const said = result.kind === 'exited' ? result.stdout.trim() : '';
   if (said === 'DONE') return { kind: 'done' };
   if (said === 'REFUSED') return { kind: 'refused' };
-  return {
-    kind: 'unknown',
-    message: `tmux did not say whether it was done: ${describeExec('tmux', result)}`,
-  };
+  const message = describeExec('tmux', result);
+  // The server was never asked.
+  if (result.kind === 'missing' || (result.kind === 'failed' && result.unstarted === true))
+    return { kind: 'refused', message };
+  return { kind: 'unknown', message: `tmux did not say whether it was done: ${message}` };
 }

@@ -8,8 +8,8 @@ import type { Arrival } from './transcript.js';
 /** What became of a guarded act inside the tmux server. */
 export type Act =
   | { readonly kind: 'done' }
-  /** The guard did not hold: nothing was done. */
-  | { readonly kind: 'refused' }
+  /** Nothing was done: the guard did not hold, or, where `message` says so, could not be asked. */
+  | { readonly kind: 'refused'; readonly message?: string }
   /** It cannot be told whether it was done. */
   | { readonly kind: 'unknown'; readonly message: string };
 
@@ -108,7 +108,7 @@ export async function deliver(
         // The guard did not hold, e.g. since a human entered copy mode: the next look tells.
         if (act.kind === 'refused') {
           barredActs += 1;
-          if (barredActs > mostBarredActs) return end(barred(order.agent, state));
+          if (barredActs > mostBarredActs) return end(barred(order.agent, state, act.message));
           await port.sleep(lastPauseMs);
           continue;
         }
@@ -151,7 +151,10 @@ function refusedOr(act: Exclude<Act, { kind: 'done' }>, status: 'refused'): Deli
       return {
         status,
         reason: movedReason,
-        message: 'its pane changed in the last moment; nothing was typed. Try again',
+        message:
+          act.message === undefined
+            ? 'its pane changed in the last moment; nothing was typed. Try again'
+            : `nothing was typed: ${act.message}`,
       };
     case 'unknown':
       return { status: 'unknown', reason: null, message: act.message };
@@ -161,10 +164,14 @@ function refusedOr(act: Exclude<Act, { kind: 'done' }>, status: 'refused'): Deli
 /** So often a guard may forbid an act while a look allows it, before the sender gives up. */
 const mostBarredActs = 40;
 
-const barred = (agent: string, { presses }: Progress): DeliveryResult => ({
+const barred = (agent: string, { presses }: Progress, unasked?: string): DeliveryResult => ({
   status: presses === 0 ? 'drafted' : 'unknown',
-  reason: 'Dialog',
-  message: `something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach ${agent}`,
+  ...(unasked === undefined
+    ? {
+        reason: 'Dialog',
+        message: `something on its screen looks like a dialog; Enter was not pressed. Look with: fleet agent attach ${agent}`,
+      }
+    : { reason: 'NotReady', message: `Enter was not pressed: ${unasked}` }),
 });
 
 const movedReason: RefusalReason = 'NotReady';

@@ -10,7 +10,8 @@ export type ExecResult =
   | { readonly kind: 'signaled'; readonly signal: string; readonly stderr: string }
   | { readonly kind: 'missing'; readonly program: string }
   | { readonly kind: 'timeout'; readonly program: string; readonly timeoutMs: number }
-  | { readonly kind: 'failed'; readonly message: string };
+  /** `unstarted`: it has not run at all (no process or file descriptor left, for example). */
+  | { readonly kind: 'failed'; readonly message: string; readonly unstarted?: true };
 
 export interface ExecOptions {
   /** Milliseconds until the program's whole process group is killed. */
@@ -51,7 +52,7 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
       env: environment,
     });
     if (child instanceof Error) {
-      resolve({ kind: 'failed', message: unstarted(program, child) });
+      resolve({ kind: 'failed', message: unstarted(program, child), unstarted: true });
       return;
     }
     const stop = (): void => {
@@ -88,7 +89,7 @@ export const exec: Exec = (program, args, { timeoutMs, input, env, encoding = 'u
     };
     child.on('error', (error) => {
       if (isMissing(program, error, environment['PATH'])) end({ kind: 'missing', program });
-      else end({ kind: 'failed', message: unstarted(program, error) });
+      else end({ kind: 'failed', message: unstarted(program, error), unstarted: true });
     });
     child.on('close', (code, signal) => {
       if (cut.long) end({ kind: 'failed', message: `${program} printed more than ${maxBytes >> 20} MB` });

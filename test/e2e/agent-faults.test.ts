@@ -177,3 +177,30 @@ test('a sender who was stopped in the middle of a look looks again before he tel
     message: 'seen on its screen',
   });
 });
+
+test('where tmux cannot be started any more after the look, nothing was typed, and that is told', async () => {
+  await fleet.up(fleet.demo('a'));
+  // The program is gone as soon as it has shown the screen; no other one is in this PATH.
+  const own = path.join(fleet.directory, 'bin');
+  fs.mkdirSync(own);
+  const where = async (program: string): Promise<string> => (await run('which', [program])).stdout.trim();
+  fs.symlinkSync(await where('systemctl'), path.join(own, 'systemctl'));
+  const shown = `#!/bin/bash
+case "$*" in *capture-pane*) ${await where('rm')} -- "$0" ;; esac
+exec ${await where('tmux')} "$@"
+`;
+  const send = async (...words: readonly string[]) => {
+    fs.writeFileSync(path.join(own, 'tmux'), shown, { mode: 0o755 });
+    const all = ['agent', 'send', 'a', '--json', '--no-preamble', ...words];
+    const sent = await fleet.fleetWith({ env: { PATH: own } }, ...all);
+    expect(fs.existsSync(path.join(own, 'tmux'))).toBe(false);
+    return { code: sent.code, receipt: JSON.parse(sent.stdout) as { status: string; message: string } };
+  };
+  const refused = await send('--message', 'one');
+  expect(refused).toMatchObject({ code: 4, receipt: { status: 'refused' } });
+  expect(refused.receipt.message).toContain('nothing was typed: tmux');
+  expect(await send('--message', 'two', '--later')).toMatchObject({ code: 0, receipt: { status: 'left' } });
+  // It is not one of which nobody knows what became of it.
+  await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+  expect(fleet.messages('a')).toEqual(['two']);
+});

@@ -73,7 +73,11 @@ export async function resetInApp(
       profile.dialog,
     );
     if (pasted.kind === 'refused')
-      return { kind: 'refused', reason: null, message: 'its pane changed in the last moment' };
+      return {
+        kind: 'refused',
+        reason: null,
+        message: pasted.message ?? 'its pane changed in the last moment',
+      };
     if (pasted.kind === 'unknown') return { kind: 'uncertain', message: pasted.message };
   }
   const drafted = await untilSeen(context, line, profile.submitDelayMs * 4, (screen) =>
