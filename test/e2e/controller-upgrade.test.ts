@@ -131,3 +131,18 @@ describe('an install over a running controller', () => {
     expect(await fleet.pids()).toEqual(before);
   });
 });
+
+test('an uninstall names a controller that was started by hand, which would write its state anew', async () => {
+  await fleet.expect(0, 'install');
+  await byHand.start();
+  await bothRun();
+  await fleet.expect(0, 'stop');
+  const { stderr } = await fleet.expect(1, 'uninstall', '--purge');
+  expect(stderr).toContain(
+    `still running: the controller with pid ${byHand.pid}, started by hand; nothing was removed`,
+  );
+  expect(stderr).toContain(`, kill ${byHand.pid}`);
+  expect(await byHand.stop('SIGTERM')).toBe(0);
+  await fleet.expect(0, 'uninstall', '--purge');
+  expect(fs.existsSync(fleet.state)).toBe(false);
+});

@@ -5,7 +5,8 @@ import { removeInstallation } from '../../actuators/removal.js';
 import { SystemdUnits } from '../../actuators/systemd-units.js';
 import { hostAssets } from '../../host/assets.js';
 import { fileProblem } from '../../host/atomic-file.js';
-import { displayPath } from '../../host/paths.js';
+import { lockOwner } from '../../host/lock.js';
+import { controllerLock, displayPath } from '../../host/paths.js';
 import { observeOwner } from '../../observers/installation.js';
 import { observeUnits } from '../../observers/systemd.js';
 import { parseEnvironmentFile, withoutManagedBlock } from '../../roster/environment-file.js';
@@ -49,20 +50,29 @@ const whereNamed = (context: Context, { roster }: { readonly roster: string }): 
  * @returns agents whose units have failed
  * @throws CommandFailure 1 where something of fleet runs, 69 where that cannot be told
  */
-async function requireStopped({ exec }: Context): Promise<readonly string[]> {
+async function requireStopped({ exec, paths }: Context): Promise<readonly string[]> {
   const observed = await observeUnits(exec);
   if (!observed.known)
     throw new CommandFailure(ExitCode.unavailable, `nothing was removed: ${observed.message}`);
   const { holder, controller, agents } = observed.value;
+  const bySystemd = runs(controller?.active);
+  // It would write its state anew, and go on for the next installation.
+  const byHand = bySystemd ? null : lockOwner(controllerLock(paths));
   const running = [
     ...[...agents].filter(([, { active }]) => runs(active)).map(([agent]) => agent),
     ...(runs(holder?.active) ? ['the holder'] : []),
-    ...(runs(controller?.active) ? ['the controller'] : []),
+    ...(bySystemd ? ['the controller'] : []),
+    ...(byHand === null ? [] : [`the controller with pid ${byHand.pid}, started by hand`]),
   ];
+  const others = bySystemd
+    ? ', systemctl --user stop mosaic-fleet.service'
+    : byHand === null
+      ? ''
+      : `, kill ${byHand.pid}`;
   if (running.length > 0) {
     throw new CommandFailure(
       ExitCode.error,
-      `still running: ${running.join(', ')}; nothing was removed\nStop them first: fleet stop (and by systemctl --user stop what fleet did not start)${runs(controller?.active) ? ', systemctl --user stop mosaic-fleet.service' : ''}`,
+      `still running: ${running.join(', ')}; nothing was removed\nStop them first: fleet stop (and by systemctl --user stop what fleet did not start)${others}`,
     );
   }
   return [...agents].filter(([, { active }]) => active === 'failed').map(([agent]) => agent);
