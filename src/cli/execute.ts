@@ -49,7 +49,7 @@ export async function withLock<Value>(
     listens = true;
     return interrupted() || !turnsPass(claim);
   };
-  const locked = await acquireLock(paths.lock, purpose, queueMs, isOver).catch((error: unknown) => {
+  const locked = await acquireLock(paths.lock, purpose, queueMs, { isOver }).catch((error: unknown) => {
     throw new CommandFailure(ExitCode.error, `cannot take the lock ${paths.lock}: ${fileProblem(error)}`);
   });
   if (locked.kind === 'held') {

@@ -45,13 +45,18 @@ const unseenMs = 3 * againMs;
 /**
  * @param timeoutMs how long to wait for another owner; 0 tries once
  * @param isOver whether nobody waits any more for the owner whose claim has this number
+ * @param lasting whether it is had again, too, where the directory of all locks is gone. Of others, that is what an uninstall does,
+ *   under a lock of its own, and it is to stay gone
  * @throws node's file system errors, e.g. where the directory cannot be written, or whose the lock is cannot be read
  */
 export async function acquireLock(
   directory: string,
   purpose: string,
   timeoutMs: number,
-  isOver: (claim: number) => boolean = () => false,
+  {
+    isOver = () => false,
+    lasting = false,
+  }: { readonly isOver?: (claim: number) => boolean; readonly lasting?: boolean } = {},
 ): Promise<LockResult> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -71,7 +76,10 @@ export async function acquireLock(
     held.add(own);
     if (tryClaim(directory, claim, own)) {
       let counting = claim;
-      const again = setInterval(() => (counting = sayAgain(directory, counting, own)), againMs).unref();
+      const sayIt = (): void => {
+        if (lasting || fs.existsSync(path.dirname(directory))) counting = sayAgain(directory, counting, own);
+      };
+      const again = setInterval(sayIt, againMs).unref();
       const lock = {
         release: () => {
           clearInterval(again);
@@ -184,8 +192,6 @@ function textOf(directory: string, claim: number): string {
 /** @returns the claim that says so now: another one, where ours counts no more and nobody has the lock meanwhile */
 function sayAgain(directory: string, claim: number, text: string): number {
   try {
-    // An uninstall takes all locks away, and is to find none in their place.
-    if (!fs.existsSync(path.dirname(directory))) return claim;
     makeDirectory(directory);
     const top = highest(directory);
     const counts = textOf(directory, top);

@@ -9,8 +9,13 @@ import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
 import { temporary } from '../support/temporary.js';
 
-async function acquired(directory: string, purpose = 'test', timeoutMs = 0): Promise<Lock> {
-  const result = await acquireLock(directory, purpose, timeoutMs);
+async function acquired(
+  directory: string,
+  purpose = 'test',
+  timeoutMs = 0,
+  more: Parameters<typeof acquireLock>[3] = {},
+): Promise<Lock> {
+  const result = await acquireLock(directory, purpose, timeoutMs, more);
   if (result.kind === 'held') throw new Error(`held by ${result.owner.pid}`);
   return result.lock;
 }
@@ -78,9 +83,11 @@ describe('a lock', () => {
     const directory = temporary();
     const seen: number[] = [];
     let lock = await acquired(directory);
-    const waiting = acquireLock(directory, 'queued', 60_000, (claim) => {
-      if (seen.at(-1) !== claim) seen.push(claim);
-      return seen.length === 3;
+    const waiting = acquireLock(directory, 'queued', 60_000, {
+      isOver: (claim) => {
+        if (seen.at(-1) !== claim) seen.push(claim);
+        return seen.length === 3;
+      },
     });
     for (const turns of [2, 3]) {
       lock.release();
@@ -174,13 +181,9 @@ describe('a lock', () => {
     test('is had again after all of the state was removed, or an old copy of it put in its place', async () => {
       const state = path.join(temporary(), 'state');
       const directory = path.join(state, 'locks', 'controller');
-      const lock = await acquired(directory, 'fleet run');
+      const lock = await acquired(directory, 'fleet run', 0, { lasting: true });
       const refused = { kind: 'held', owner: { ...ownIdentity(), purpose: 'fleet run' } };
       fs.rmSync(state, { recursive: true });
-      later();
-      // Nobody has made anew what an uninstall may have taken away.
-      expect(fs.existsSync(state)).toBe(false);
-      fs.mkdirSync(path.join(state, 'locks', 'pass'), { recursive: true });
       later();
       expect(await acquireLock(directory, 'second', 0)).toEqual(refused);
       forge(directory, 41, { ...alive, pid: 4194305 });
@@ -189,6 +192,15 @@ describe('a lock', () => {
       expect(claims(directory)).toEqual(['42']);
       lock.release();
       (await acquired(directory)).release();
+    });
+
+    test('is not had again where an uninstall has removed all locks meanwhile, unless it is to last', async () => {
+      const state = path.join(temporary(), 'state');
+      const lock = await acquired(path.join(state, 'locks', 'pass'), 'fleet uninstall');
+      fs.rmSync(state, { recursive: true });
+      later();
+      lock.release();
+      expect(fs.existsSync(state)).toBe(false);
     });
 
     test('is not taken from whoever has it since its directory was removed, and is had again after him', async () => {

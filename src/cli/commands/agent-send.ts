@@ -282,7 +282,9 @@ export async function lockTalk(
   timeoutMs: number,
 ): Promise<LockResult> {
   const directory = talkLock(paths, agent.name);
-  return acquireLock(directory, 'fleet agent send', timeoutMs, interrupted).catch((error: unknown) => {
-    throw new CommandFailure(ExitCode.error, `cannot take the lock ${directory}: ${fileProblem(error)}`);
-  });
+  return acquireLock(directory, 'fleet agent send', timeoutMs, { isOver: interrupted }).catch(
+    (error: unknown) => {
+      throw new CommandFailure(ExitCode.error, `cannot take the lock ${directory}: ${fileProblem(error)}`);
+    },
+  );
 }

@@ -69,7 +69,7 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   const wanted = metricsWanted(options, env);
   const installation = observeInstallation(paths, parseEnvironmentFile);
   requireInstallation(context, null, installation);
-  const single = await acquireLock(controllerLock(paths), 'fleet run', 0);
+  const single = await acquireLock(controllerLock(paths), 'fleet run', 0, { lasting: true });
   if (single.kind === 'held') {
     throw new CommandFailure(ExitCode.timeout, `a controller is running already: pid ${single.owner.pid}`);
   }
