@@ -61,7 +61,8 @@ export function afterEnter({ order, target, profile, progress, sight, now }: Del
   const wasThere = progress.drawn !== null || profile.composer.kind === 'none';
   if (progress.busy && wasThere && hasLeft(state) && waited >= heldMs) return held;
   const reacted = hasGoneOn(order.text, profile, screen, progress.shown) && state.composer.kind !== 'draft';
-  const behind = profile.transcript === 'none' || arrival === 'unknown' ? 0 : behindMs;
+  // Killed before it has written it down, it would have lost what was told as delivered (codex 0.171, claude 2.1.332).
+  const behind = profile.transcript === 'none' || arrival === 'unknown' ? 0 : behindMs + late;
   // What a runtime holds until its turn is over stands on its screen as well.
   if (reacted && waited >= behind)
     return progress.busy && state.activity === 'busy' ? held : done('delivered', 'seen on its screen');

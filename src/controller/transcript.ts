@@ -11,8 +11,9 @@ export interface TranscriptPosition {
  * - `arrived`: exactly this text was said in the agent's own conversation
  * - `queued`: the runtime has written down that it holds it
  * - `absent`: it was not, and the transcript would say so
+ * - `awaited`: it was not yet, and once it is taken it is to be seen there; that it is not proves nothing
  * - `unknown`: it cannot be told
  */
-export type Arrival = 'arrived' | 'queued' | 'absent' | 'unknown';
+export type Arrival = 'arrived' | 'queued' | 'absent' | 'awaited' | 'unknown';
 
 export const nowhere: TranscriptPosition = { files: [] };

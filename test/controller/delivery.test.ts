@@ -199,6 +199,15 @@ describe('after Enter', () => {
       result: { status: 'unknown' },
     });
   });
+  test('a transcript that is to have it is waited for, also where its silence proves nothing', () => {
+    const taken = screen(['› hello', '>']);
+    expect(step(entered, taken, 1400, 'awaited')).toEqual({ kind: 'wait' });
+    expect(step(entered, taken, 1600, 'awaited')).toMatchObject({ result: { status: 'delivered' } });
+    expect(step(entered, taken, 0, 'unknown')).toMatchObject({ result: { status: 'delivered' } });
+    // A runtime that was slow to draw the paste is slow to write it down.
+    for (const arrival of ['absent', 'awaited'] as const)
+      expect(step({ ...entered, lagMs: 800 }, taken, 1600, arrival)).toEqual({ kind: 'wait' });
+  });
   test('its composer is waited for, for a moment: what is pasted before it is cleared is cleared with it', () => {
     for (const arrival of ['arrived', 'queued'] as const) {
       const status = arrival === 'arrived' ? 'delivered' : 'queued';

@@ -30,7 +30,8 @@ describe('gemini, whose chats lie beside those of others', () => {
     write('own', 'before', 1);
     const transcript = transcriptOf('gemini', begin({}));
     const since = transcript.position();
-    expect(transcript.arrival(since, 'to you', true)).toBe('unknown');
+    expect(transcript.arrival(since, 'to you', true)).toBe('awaited');
+    expect(transcript.arrival(since, 'to you', false)).toBe('unknown');
     expect(transcript.arrival(since, 'to you', true, 'ended')).toBe('absent');
     expect(transcript.arrival(since, 'to you', false, 'ended')).toBe('unknown');
     expect(transcript.goesOn(since, 'ended')).toBe(true);

@@ -123,7 +123,9 @@ export function transcriptOf(kind: TranscriptKind, pid: number): Transcript {
         case 'absent':
           if (own && (!late || ended !== null)) return 'absent';
           // It is in none that could be its own, if all of them were read.
-          return ended !== null && addressed && !unread && paths.length <= mostFiles ? 'absent' : 'unknown';
+          if (ended !== null) return addressed && !unread && paths.length <= mostFiles ? 'absent' : 'unknown';
+          return own || (addressed && paths.length > 0) ? 'awaited' : 'unknown';
+        case 'awaited':
         case 'unknown':
           return 'unknown';
       }
