@@ -68,7 +68,8 @@ export interface Renewal {
 /** When a file was written or put in its place, epoch milliseconds; 0: it is not there. */
 const changedAt = (file: string): number => fs.statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0;
 
-async function runningController({ paths, exec }: Context): Promise<Running> {
+/** @throws CommandFailure 69 where that cannot be told */
+export async function runningController({ paths, exec }: Context): Promise<Running> {
   const owner = lockOwner(controllerLock(paths));
   const shown = await showUnits(exec, [unit], ['MainPID']);
   if (!shown.known) {

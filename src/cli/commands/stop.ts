@@ -7,6 +7,7 @@ import { assess } from '../../controller/assess.js';
 import { requireAgents } from '../agent-names.js';
 import type { Context } from '../context.js';
 import { carryOutTold } from '../carry-out-told.js';
+import { runningController } from '../controller-restart.js';
 import { withLock } from '../execute.js';
 import { exitCodeOf } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
@@ -94,14 +95,26 @@ async function loadRosterToStop(context: Context, names: readonly string[]): Pro
     return await loadRoster(context);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const fleet = "systemctl --user stop 'mosaic-agent@*.service' mosaic-tmux-holder.service";
-    const some = `systemctl --user stop ${names.map((name) => `mosaic-agent@${visible(name)}.service`).join(' ')}`;
-    const byHand =
-      names.length === 0
-        ? `the whole fleet without a roster: ${fleet}`
-        : `${names.map(visible).join(', ')} without a roster: ${some}`;
-    throw new CommandFailure(error.code, `${error.message}\nTo stop ${byHand}`);
+    const whom = names.length === 0 ? 'the whole fleet' : names.map(visible).join(', ');
+    throw new CommandFailure(
+      error.code,
+      `${error.message}\nTo stop ${whom} without a roster: ${await stopByHand(context, names)}`,
+    );
   }
+}
+
+/** A controller goes by the last good roster, and would start at once again what is stopped under it. */
+async function stopByHand(context: Context, names: readonly string[]): Promise<string> {
+  const { main, byHand } = await runningController(context).catch((error: unknown) => {
+    if (error instanceof CommandFailure) return { main: null, byHand: null };
+    throw error;
+  });
+  const units =
+    names.length === 0
+      ? ["'mosaic-agent@*.service'", 'mosaic-tmux-holder.service']
+      : names.map((name) => `mosaic-agent@${visible(name)}.service`);
+  const stopped = [...(main === null ? [] : ['mosaic-fleet.service']), ...units];
+  return `${byHand === null ? '' : `kill ${byHand}; `}systemctl --user stop ${stopped.join(' ')}`;
 }
 
 function unknownText(unknown: Plan['unknownAgents'], whole: boolean): string {
