@@ -2,6 +2,7 @@ import { tmuxTmpdir, type Installation, type InstallRecord, type Owner } from '.
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
+import { typed, wayToMove } from './typed.js';
 
 type Sockets = Pick<Roster, 'socketName' | 'holderSession'>;
 
@@ -58,14 +59,15 @@ function foreignInstallation(
   { record, otherHome, unreadable }: Owner,
 ): string | null {
   if (unreadable !== null)
-    return `what the fleet is installed for cannot be told: ${unreadable}\nRepair it, or move it away and run: fleet install`;
+    return `what the fleet is installed for cannot be told: ${unreadable}\nRepair it, or move it away and run: ${typed(context, 'install')}`;
   if (otherHome !== null) {
     return `the units are installed for another home: ${otherHome}\nUse --mosaic-home ${otherHome}, or uninstall there first`;
   }
-  const differences = record === null ? [] : recordedDifferences(context, roster, record);
+  if (record === null) return null;
+  const differences = recordedDifferences(context, roster, record);
   return differences.length === 0
     ? null
-    : `installed for other values:\n  ${differences.join('\n  ')}\nNothing was done. To move the fleet there: fleet stop, fleet install, fleet start`;
+    : `installed for other values:\n  ${differences.join('\n  ')}\nNothing was done. To move the fleet there: ${wayToMove(context, record).join(', ')}`;
 }
 
 /** Whether no trace of any fleet is there. */
@@ -80,12 +82,12 @@ export function installationProblem(
 ): string | null {
   const { record, stale, missing, otherHome, unreadable } = installation;
   if (unreadable === null && otherHome === null && (missing || record === null))
-    return 'the units are not installed\nRun: fleet install';
+    return `the units are not installed\nRun: ${typed(context, 'install')}`;
   const foreign = foreignInstallation(context, roster, installation);
   if (foreign !== null) return foreign;
   if (stale.length > 0) {
     const list = stale.map(({ target }) => `  ${target}`).join('\n');
-    return `installed files are missing or not of this version of fleet:\n${list}\nRun: fleet install`;
+    return `installed files are missing or not of this version of fleet:\n${list}\nRun: ${typed(context, 'install')}`;
   }
   return null;
 }

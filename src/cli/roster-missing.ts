@@ -2,6 +2,8 @@ import { isSystemError } from '../host/atomic-file.js';
 import type { Paths } from '../host/paths.js';
 import { observeOwner } from '../observers/installation.js';
 import { revisionNames } from '../observers/revisions.js';
+import type { Context } from './context.js';
+import { typed } from './typed.js';
 import { parseEnvironmentFile } from '../roster/environment-file.js';
 
 /**
@@ -9,7 +11,8 @@ import { parseEnvironmentFile } from '../roster/environment-file.js';
  *
  * @returns empty where it is a file that neither `init` nor `rollback` writes
  */
-export function missingHint(paths: Paths, file: string): string {
+export function missingHint(context: Pick<Context, 'paths' | 'env'>, file: string): string {
+  const { paths } = context;
   if (file !== paths.roster) return '';
   const { record, otherHome } = observeOwner(paths, parseEnvironmentFile);
   const installed = otherHome === null ? (record?.roster ?? null) : null;
@@ -17,8 +20,8 @@ export function missingHint(paths: Paths, file: string): string {
   if (installed !== null && installed !== paths.roster)
     return `\nThe fleet is installed for ${installed}: give it with --roster`;
   return installed !== null && isKept(paths)
-    ? '\nPut the one that was applied last back with: fleet rollback'
-    : '\nWrite one with: fleet init --profile minimal --write';
+    ? `\nPut the one that was applied last back with: ${typed(context, 'rollback')}`
+    : `\nWrite one with: ${typed(context, 'init --profile minimal --write')}`;
 }
 
 /** Every home has its history in the same state directory: what is kept there is that of the roster which is installed. */

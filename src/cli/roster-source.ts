@@ -28,11 +28,11 @@ export async function loadRoster(context: Context, file = context.paths.roster):
 }
 
 /** @throws CommandFailure 78 where there is no text */
-export function readSource({ paths }: Context, file: string): readonly [RosterSource, CompileContext] {
-  const { userHome } = paths;
+export function readSource(context: Context, file: string): readonly [RosterSource, CompileContext] {
+  const { userHome } = context.paths;
   const source = readRosterFile(file);
   if (source.kind === 'unreadable') {
-    const hint = source.missing ? missingHint(paths, file) : '';
+    const hint = source.missing ? missingHint(context, file) : '';
     const message = source.message.replace(file, () => displayPath(file, userHome));
     throw new CommandFailure(ExitCode.invalidRoster, `no roster to read: ${message}${hint}`);
   }

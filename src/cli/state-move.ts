@@ -1,4 +1,5 @@
 import { keptIn, type Kept } from '../observers/kept-state.js';
+import { shellWord } from './typed.js';
 
 /** A state directory that was recorded, whose place another one is to take. */
 export interface StateMove {
@@ -21,6 +22,3 @@ export function stateMove(from: string, to: string, now: number): StateMove | nu
     ? null
     : { from, to, left, command: `mkdir -p ${target} && cp -a ${old}/. ${target} && rm -r ${old}` };
 }
-
-const shellWord = (text: string): string =>
-  /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -14,13 +14,14 @@ test('the roster that was applied last is in force for no other file, and no oth
   await fleet.expect(0, 'install');
   await fleet.expect(0, 'apply');
   const looks = [['agent', 'roster'], ['agent', 'tail', 'a'], ['top'], ['status'], ['explain', 'a']];
+  const typo = path.join(fleet.directory, 'typo');
   const slips = [
     [
       `The fleet is installed for ${fleet.roster}: give it with --roster`,
       '--roster',
       path.join(fleet.directory, 'typo.yaml'),
     ],
-    ['fleet init', '--mosaic-home', path.join(fleet.directory, 'typo')],
+    [`fleet --mosaic-home ${typo} init`, '--mosaic-home', typo],
   ] as const;
   for (const [advice, ...slip] of slips) {
     for (const words of looks) {

@@ -8,6 +8,7 @@ import { displayPath } from '../../host/paths.js';
 import { unreadRoster } from '../unread-rosters.js';
 import { nearest } from '../../roster/nearest.js';
 import type { Context } from '../context.js';
+import { typed } from '../typed.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 
 export interface InitOptions {
@@ -46,7 +47,7 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
     if (isThere(existing) && force !== true) {
       throw new CommandFailure(
         ExitCode.error,
-        `${displayPath(existing, context.paths.userHome)} exists and was not touched\nReplace it with: fleet init --profile ${profile} --write --force`,
+        `${displayPath(existing, context.paths.userHome)} exists and was not touched\nReplace it with: ${typed(context, `init --profile ${profile} --write --force`)}`,
       );
     }
     // The roster last: where it stands all is done, and what was cut short before is finished by the same command.
@@ -64,7 +65,8 @@ export function initCommand(context: Context, { profile, write, force }: InitOpt
     throw new CommandFailure(ExitCode.error, `cannot write ${shown}: ${fileProblem(error)}`);
   }
   if (isJson && isThere(existing)) context.say(unreadRoster(existing, { ...context.paths, roster: target }));
-  context.print('Next: edit it, then fleet validate, fleet install, fleet plan, fleet apply');
+  const next = ['validate', 'install', 'plan', 'apply'].map((name) => typed(context, name));
+  context.print(`Next: edit it, then ${next.join(', ')}`);
   return ExitCode.done;
 }
 

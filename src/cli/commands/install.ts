@@ -13,6 +13,7 @@ import { renewController, type Renewal } from '../controller-restart.js';
 import { withLock } from '../execute.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { recordedDifferences } from '../guard.js';
+import { typed, wayToMove } from '../typed.js';
 import { observe, type Pass } from '../pass.js';
 import { recordedEnvironment } from '../recorded-environment.js';
 import { stateMove } from '../state-move.js';
@@ -51,7 +52,7 @@ export async function installCommand(context: Context, options: InstallOptions):
   if (failure !== null)
     throw new CommandFailure(
       ExitCode.unavailable,
-      `the files are in place, but systemd did not take them: ${failure}\nWhen it answers again, run: systemctl --user daemon-reload && systemctl --user try-restart mosaic-fleet.service${options.enable === true ? ' && fleet install --enable' : ''}`,
+      `the files are in place, but systemd did not take them: ${failure}\nWhen it answers again, run: systemctl --user daemon-reload && systemctl --user try-restart mosaic-fleet.service${options.enable === true ? ` && ${typed(context, 'install --enable')}` : ''}`,
     );
   await renewController(context, units, renewal(context, changes, false));
   if (!lingers()) {
@@ -101,9 +102,9 @@ function requireInstallable(context: Context, { world, installation }: Pass): vo
   const controller = move !== null && runs(units.value.controller?.active);
   const controllers = (verb: string): readonly string[] =>
     controller ? [`systemctl --user ${verb} mosaic-fleet.service`] : [];
-  const moving = [...controllers('stop'), ...(move === null ? [] : [move.command]), 'fleet install'];
-  if (runs(units.value.holder?.active) && differences.length > 0) {
-    const way = ['fleet stop', ...moving, 'fleet start', ...controllers('start')];
+  const before = [...controllers('stop'), ...(move === null ? [] : [move.command])];
+  if (record !== null && runs(units.value.holder?.active) && differences.length > 0) {
+    const way = [...wayToMove(context, record, before), ...controllers('start')];
     throw new CommandFailure(
       ExitCode.unavailable,
       `the fleet runs, installed for other values:\n  ${differences.join('\n  ')}\nNothing was installed. Move it with: ${way.join(', ')}`,
@@ -112,7 +113,7 @@ function requireInstallable(context: Context, { world, installation }: Pass): vo
   if (move !== null) {
     throw new CommandFailure(
       ExitCode.unavailable,
-      `another state directory, ${move.to}, has none of the ${listed(move.left)} in the recorded one, ${move.from}\nNothing was installed. Take them along: ${[...moving, ...controllers('start')].join(', ')}\nOr set XDG_STATE_HOME as it was`,
+      `another state directory, ${move.to}, has none of the ${listed(move.left)} in the recorded one, ${move.from}\nNothing was installed. Take them along: ${[...before, typed(context, 'install'), ...controllers('start')].join(', ')}\nOr set XDG_STATE_HOME as it was`,
     );
   }
 }
@@ -147,7 +148,8 @@ async function enable(context: Context, units: SystemdUnits): Promise<string | n
   return failure;
 }
 
-function report({ print, paths }: Context, changes: readonly FileChange[], dryRun: boolean): void {
+function report(context: Context, changes: readonly FileChange[], dryRun: boolean): void {
+  const { print, paths } = context;
   if (changes.length === 0) print('Nothing to install: everything is in place.');
   for (const { what, file } of changes) {
     const verb = dryRun
@@ -156,5 +158,7 @@ function report({ print, paths }: Context, changes: readonly FileChange[], dryRu
     print(`${verb} ${displayPath(file, paths.userHome)}`);
   }
   if (changes.length > 0 && !dryRun)
-    print(`Installed for ${displayPath(paths.roster, paths.userHome)}. Next: fleet plan, fleet apply`);
+    print(
+      `Installed for ${displayPath(paths.roster, paths.userHome)}. Next: ${typed(context, 'plan')}, ${typed(context, 'apply')}`,
+    );
 }
