@@ -102,6 +102,7 @@ function talkingCommands(agent: Command): void {
   command(agent, 'outbox', 'what was left for it')
     .argument('<agent>')
     .option('--deliver', 'try to deliver it now')
+    .option('--clear-draft', 'with --deliver: empty a composer in which a draft stands')
     .option('--drop <id>', 'drop a message')
     .option('--json', 'one JSON document')
     .action(

@@ -41,6 +41,19 @@ test('with --json an outbox tells in one document what waits, what became of it,
   });
 });
 
+// It was told to use an option that it did not know.
+test('an outbox is delivered over a draft by the option that its refusal names', async () => {
+  await fleet.up(fleet.demo('a'));
+  await fleet.tmux('send-keys', '-t', '=a:', 'half a draft');
+  await until('the draft is there', async () => (await fleet.screen('a')).includes('> half a draft'));
+  await fleet.send('a', '--later', '--message', 'left');
+  const refused = await fleet.expect(4, 'agent', 'outbox', 'a', '--deliver');
+  const [option = ''] = /--clear-\w+/.exec(refused.stderr) ?? [];
+  expect((await fleet.expect(64, 'agent', 'outbox', 'a', option)).stderr).toContain('goes with --deliver');
+  await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver', option);
+  expect(fleet.messages('a')).toEqual(['left']);
+});
+
 describe('with --json a task whose reset is refused has a receipt, an event and the exit code of the reset', () => {
   const assign = async (code: number, ...words: readonly string[]): Promise<ReceiptJson> => {
     const told = ['agent', 'assign', 'a', '--json', '--message', 'a task', ...words];

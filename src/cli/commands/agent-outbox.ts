@@ -24,6 +24,7 @@ import { jsonText } from '../render/json-text.js';
 export interface OutboxOptions {
   readonly drop?: string;
   readonly deliver?: true;
+  readonly clearDraft?: true;
   readonly json?: true;
 }
 
@@ -38,6 +39,8 @@ export async function outboxCommand(
   const { drop: id, deliver } = options;
   if (id !== undefined && deliver === true)
     throw new CommandFailure(ExitCode.usage, 'give --drop or --deliver, not both');
+  if (options.clearDraft === true && deliver !== true)
+    throw new CommandFailure(ExitCode.usage, '--clear-draft goes with --deliver');
   // What waits for an agent that has left the roster, or has another name by now, is delivered by nobody.
   const isLeft = deliver !== true && undeliverable(context, roster).includes(name);
   const agent = isLeft ? null : requireAgent(roster, name);
@@ -80,7 +83,7 @@ async function deliverNow(
   const { name } = agent;
   const directory = outboxDirectory(context.paths, name);
   const opened = requireSeen(await openLine(context, roster, agent, 0), 'nothing was typed: ');
-  const manner = { whenIdle: false, clearDraft: false, enters: 2, patienceMs: 10_000 };
+  const manner = { whenIdle: false, clearDraft: options.clearDraft === true, enters: 2, patienceMs: 10_000 };
   const round: Round =
     opened.kind === 'closed'
       ? { results: new Map<string, Delivered>(), blocked: opened.result }
