@@ -17,9 +17,12 @@ export interface Known {
  */
 export function candidates(program: Command, words: readonly string[], known: Known): readonly Candidate[] {
   const typed = words.at(-1) ?? '';
-  const { command, before, operands, pending } = walk(program, words.slice(0, -1));
+  const { command, before, operands, pending, asked } = walk(program, words.slice(0, -1));
   const begins = ({ value }: Candidate): boolean => value.startsWith(typed);
-  if (pending !== null) return valuesOf(pending, known).filter(begins);
+  if (asked) return operands.length > 0 ? [] : subcommands(command).filter(begins);
+  // Values that may be left out, or of which there are several, end where an option begins.
+  const goesOn = typed.startsWith('-') && pending !== null && (pending.optional || pending.variadic);
+  if (pending !== null && !goesOn) return valuesOf(pending, known).filter(begins);
   if (typed.startsWith('-') && !before.includes('--')) {
     const given = /^(--[a-z-]+)=(.*)$/s.exec(typed);
     if (given === null) return optionsOf(command).map(candidateOf).filter(begins);
@@ -46,6 +49,8 @@ interface Place {
   readonly operands: readonly string[];
   /** The option whose value is being typed. */
   readonly pending: Option | null;
+  /** Whether help is asked for: what follows are names of commands alone. */
+  readonly asked: boolean;
 }
 
 function walk(program: Command, words: readonly string[]): Place {
@@ -54,6 +59,7 @@ function walk(program: Command, words: readonly string[]): Place {
     before: [],
     operands: [],
     pending: null,
+    asked: false,
   };
   for (const word of words) {
     const { command, before, operands, pending } = place;
@@ -68,8 +74,11 @@ function walk(program: Command, words: readonly string[]): Place {
     } else {
       const below =
         operands.length > 0 ? undefined : command.commands.find((one) => names(one).includes(word));
-      if (below === undefined) operands.push(word);
-      else place = { command: below, before: [], operands: [], pending: null };
+      if (below !== undefined) place = { ...place, command: below, before: [], operands: [], pending: null };
+      // commander's own, which is in no list of commands.
+      else if (word === 'help' && operands.length === 0 && command.commands.length > 0)
+        place = { ...place, asked: true };
+      else operands.push(word);
     }
   }
   return place;

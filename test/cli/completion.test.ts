@@ -19,6 +19,19 @@ describe('completing the command line', () => {
     expect(complete('agent', 'se')).toEqual(['send']);
   });
 
+  test('commands of which help may be asked', () => {
+    expect(complete('help', 'pl')).toEqual(['plan']);
+    expect(complete('help', 'agent', 'se')).toEqual(['send']);
+    expect(complete('agent', 'help', 'se')).toEqual(['send']);
+    expect(complete('help', 'plan', '')).toEqual([]);
+  });
+
+  test('options behind values that may be left out, or of which there are several', () => {
+    expect(complete('apply', '--approve', 'scout', '--on')).toEqual(['--only']);
+    expect(complete('apply', '--wait', '--no')).toEqual(['--now', '--no-color']);
+    expect(complete('apply', '--approve', 'builder', '--only', 's')).toEqual(['scout']);
+  });
+
   test('agents where an agent may stand, and none twice', () => {
     expect(complete('status', '')).toEqual(['builder', 'scout']);
     expect(complete('agent', 'send', 'b')).toEqual(['builder']);
