@@ -3,6 +3,8 @@ export interface TranscriptPosition {
   readonly files: readonly { readonly path: string; readonly size: number }[];
   /** How often the text of whom the position is of may follow on behalf of others: of those who had said the same. Absent: not once. */
   readonly ahead?: number;
+  /** The same of those who had said that and more. */
+  readonly within?: number;
 }
 
 /**

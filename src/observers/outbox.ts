@@ -103,6 +103,7 @@ function parseAttempt(value: unknown): Attempt | null | undefined {
           : [],
       ),
       ...(typeof position['ahead'] === 'number' ? { ahead: position['ahead'] } : {}),
+      ...(typeof position['within'] === 'number' ? { within: position['within'] } : {}),
     },
   };
 }

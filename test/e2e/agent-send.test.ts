@@ -152,25 +152,28 @@ describe('a busy agent', () => {
     expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toBe('Nothing waits.\n');
   });
 
-  test('that ends between two messages of the same words gets the one that it has not read', async () => {
-    await fleet.up(fleet.demo('a'));
-    const busy = async (seconds: number): Promise<void> => {
-      await fleet.type('a', `/busy ${seconds}`, 'Enter');
-      await until('it works', async () => (await fleet.screen('a')).includes('working'));
-    };
-    await busy(4);
-    expect((await fleet.send('a', '--message', 'same')).receipt.status).toBe('queued');
-    await busy(60);
-    expect((await fleet.send('a', '--message', 'same')).receipt.status).toBe('queued');
-    await until('the first is read', () => fleet.messages('a').length === 1, 30_000);
-    await until('it works again', async () => (await fleet.screen('a')).includes('working'));
-    process.kill((await fleet.pids())['a'] ?? 0, 'SIGKILL');
-    await until('it is down', async () => Object.keys(await fleet.pids()).length === 0);
-    await fleet.expect(0, 'apply');
-    await until('the second is read', () => fleet.messages('a').length === 2);
-    expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toBe('Nothing waits.\n');
-    expect(fleet.messages('a')).toEqual(['same', 'same']);
-  });
+  test.each(['same', 'same\nand more'])(
+    'that ends between two messages of the same words, the first %j, gets the one that it has not read',
+    async (first) => {
+      await fleet.up(fleet.demo('a'));
+      const busy = async (seconds: number): Promise<void> => {
+        await fleet.type('a', `/busy ${seconds}`, 'Enter');
+        await until('it works', async () => (await fleet.screen('a')).includes('working'));
+      };
+      await busy(4);
+      expect((await fleet.send('a', '--message', first)).receipt.status).toBe('queued');
+      await busy(60);
+      expect((await fleet.send('a', '--message', 'same')).receipt.status).toBe('queued');
+      await until('the first is read', () => fleet.messages('a').length === 1, 30_000);
+      await until('it works again', async () => (await fleet.screen('a')).includes('working'));
+      process.kill((await fleet.pids())['a'] ?? 0, 'SIGKILL');
+      await until('it is down', async () => Object.keys(await fleet.pids()).length === 0);
+      await fleet.expect(0, 'apply');
+      await until('the second is read', () => fleet.messages('a').length === 2);
+      expect((await fleet.expect(0, 'agent', 'outbox', 'a')).stdout).toBe('Nothing waits.\n');
+      expect(fleet.messages('a')).toEqual([first, 'same']);
+    },
+  );
 
   test('that has read what it held has nothing left', async () => {
     await fleet.up(fleet.demo('a'));

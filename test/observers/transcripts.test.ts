@@ -76,6 +76,25 @@ test('one message in two kinds of records is one, and two in one record are two'
   expect([1, 2].map((ahead) => arrival(gemini, '[x] two\nlines', ahead))).toEqual(['arrived', 'absent']);
 });
 
+test("words that another message begins with, and says more, are that one's, until they stand by themselves", () => {
+  const file = path.join(directory, 'x.jsonl');
+  const written = (...texts: readonly string[]): void =>
+    fs.writeFileSync(
+      file,
+      texts.map((text) => `${JSON.stringify({ type: 'user', content: [{ text }] })}\n`).join(''),
+    );
+  const arrival = (within: number) =>
+    arrivalInLines([file], { files: [], within }, '[x] go', true, (entry) => gemini.said(entry, facts));
+  written('[x] go\nnow');
+  expect([arrival(0), arrival(1)]).toEqual(['arrived', 'absent']);
+  // The other was taken back by its human.
+  written('[x] go');
+  expect(arrival(1)).toBe('arrived');
+  // Both in one piece.
+  written('[x] go\nnow\n\n[x] go');
+  expect(arrival(1)).toBe('arrived');
+});
+
 // claude 2.1.332, gemini 0.61: what a text copied from a web page, from a file's name of macOS or of Hebrew holds.
 test.each([
   ['cafe\u0301 \u1112\u1161\u11ab \u212b', 'caf\u00e9 \ud55c \u00c5'],

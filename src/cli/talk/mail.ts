@@ -61,7 +61,7 @@ export async function deliverMail(
       const attempt: Attempt = {
         at: context.now(),
         target: line.target,
-        position: { ...transcript.position(), ahead: sameAhead(context, line, transcript, entry) },
+        position: { ...transcript.position(), ...sameAhead(context, line, transcript, entry) },
       };
       entry = { ...entry, attempt };
       return rewriteEntry(directory, mail.name, entry, entry.left ? 'synced' : 'derived');

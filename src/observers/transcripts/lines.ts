@@ -50,7 +50,8 @@ export function arrivalInLines(
 ): Arrival {
   const wanted = normalized(text);
   // A runtime may write one message down in two kinds of records.
-  const times = new Map<string, number>();
+  const times = new Map<string, { readonly alone: number; readonly all: number }>();
+  const { ahead = 0, within = 0 } = since;
   let queued = false;
   let unread = false;
   for (const path of paths) {
@@ -61,19 +62,28 @@ export function arrivalInLines(
       if (entry === null) continue;
       for (const one of said(entry)) {
         const heard = normalized(one.text);
-        const often = heard === wanted ? 1 : addressed ? timesIn(heard, wanted) : 0;
+        const alone = heard === wanted ? 1 : 0;
+        const often = alone === 1 ? 1 : addressed ? timesIn(heard, wanted) : 0;
         if (often === 0) continue;
         queued ||= one.queued;
         if (one.queued) continue;
         const kind = kindOf(entry);
-        const soFar = (times.get(kind) ?? 0) + often;
-        if (soFar > (since.ahead ?? 0)) return 'arrived';
+        const before = times.get(kind) ?? { alone: 0, all: 0 };
+        const soFar = { alone: before.alone + alone, all: before.all + often };
+        // What stands in others that say more may be theirs; by itself it is not.
+        if (soFar.alone > ahead || soFar.all > ahead + within) return 'arrived';
         times.set(kind, soFar);
       }
     }
   }
   return queued ? 'queued' : unread ? 'unknown' : 'absent';
 }
+
+/** How often the words of a message stand in another one, that says more: found in a transcript, these are not its own. */
+export const timesWithin = (other: string, text: string): number =>
+  timesIn(normalized(other), normalized(text));
+
+export const isSame = (one: string, other: string): boolean => normalized(one) === normalized(other);
 
 /** How often these lines stand in that text. */
 const timesIn = (text: string, lines: string): number =>
