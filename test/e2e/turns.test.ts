@@ -58,6 +58,15 @@ test('a restart spares what a human has begun to type; the word restart does not
   await fleet.again('a', pid);
 });
 
+test('the word of a reset that ended before its Enter is no draft: nobody would ever take it away', async () => {
+  const pid = await editedWhile('hello', /^(?![✦✋])/);
+  await fleet.tmux('send-keys', '-t', '=a:', '-l', '/new');
+  const screen = () => fleet.tmux('capture-pane', '-p', '-t', '=a:');
+  await until('the word shows', async () => (await screen()).includes('> /new'));
+  await fleet.expect(0, 'apply');
+  await fleet.again('a', pid);
+});
+
 test('plan, status and explain say what a screen defers, with one more process', async () => {
   await editedWhile('/dialog', /^✋/);
   const counting = countingPath(fleet.directory);

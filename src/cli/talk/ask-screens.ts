@@ -51,7 +51,8 @@ function barrierOf(
   if (turn !== null) return { message: turn.message, turn: true };
   if (line === null) return null;
   const order = resetWord(line, null);
-  const seen = resetBarrier(line, screen, isReset && 'word' in order ? order.word : null);
+  // That word is nobody's draft (`stands` in reset.ts), whatever ends its process.
+  const seen = resetBarrier(line, screen, 'word' in order ? order.word : null);
   // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
   if (seen === null || seen.kind === 'starting') return null;
   // What a human has opened takes what a reset would type; of a restart only his words are lost.
