@@ -201,6 +201,27 @@ describe('a busy agent', () => {
     expect(told.stdout).toBe('Nothing waits.\n');
     expect((await fleet.expect(0, 'events', '--for', 'a')).stdout).not.toContain('unknown');
   });
+
+  test('nor is one that is not in what its runtime has written outside of the container', async () => {
+    const home = path.join(fleet.directory, 'pi-home');
+    const folder = path.join(home, 'sessions', '--elsewhere--');
+    fs.mkdirSync(folder, { recursive: true });
+    const record = { type: 'message', message: { role: 'user', content: 'of another one' } };
+    fs.writeFileSync(path.join(folder, 'earlier.jsonl'), `${JSON.stringify(record)}\n`);
+    const program = path.resolve('test/support/silent-pi.cjs');
+    const env = `{ PI_CODING_AGENT_DIR: ${home} }`;
+    await fleet.up(
+      `{ name: a, runtime: pi, command: [${process.execPath}, ${program}], resume: false, env: ${env} }`,
+    );
+    await until('it shows its composer', async () => (await fleet.screen('a')).includes('fake-model'));
+    await fleet.type('a', 'busy 3', 'Enter');
+    await until('it works', async () => (await fleet.screen('a')).includes('Working'));
+    expect((await fleet.send('a', '--message', 'one')).receipt).toMatchObject({ status: 'queued' });
+    await until('it has read it', async () => /read:(?![^]*Working)/.test(await fleet.screen('a')));
+    const told = await fleet.expect(0, 'agent', 'outbox', 'a', '--deliver');
+    expect(told.stdout).toBe('Nothing waits.\n');
+    expect((await fleet.expect(0, 'events', '--for', 'a')).stdout).not.toContain('unknown');
+  });
 });
 
 test('ten senders at once to one agent: every message once and whole', async () => {

@@ -75,10 +75,13 @@ export async function settleHeld(
   await delay(readMs);
   left = await settle(left, 'idle');
   if (left.length === 0 || !(await isIdle(context, line))) return;
-  // Of whoever was at work something is written. In a container, or where its wrapper says so, it is kept where nobody looks.
-  const isKept = transcript.position().files.some(({ size }) => size > 0);
+  const { files } = transcript.position();
+  // Of whoever was at work something has been written since. In a container, or where its wrapper says so, it is kept where nobody
+  // looks; what is found here is of other conversations, of its runtime outside for example.
+  const isKept = ({ position }: Attempt): boolean =>
+    files.some(({ path, size }) => size !== (position.files.find((file) => file.path === path)?.size ?? 0));
   for (const { name, entry } of left) {
-    if (!isKept) {
+    if (!isKept(entry.attempt)) {
       removeEntry(directory, name);
       continue;
     }
