@@ -2,10 +2,11 @@ import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import { isMassChange } from './brake.js';
 import { commence } from './commence.js';
-import { approves } from './gate.js';
+import { approves, noWords } from './gate.js';
 import { contextInForce } from './kept-context.js';
 import { identityEnvironment, launchRecord, limitsDropIn, type LaunchPlaces } from './launch.js';
 import { resolvedOf } from './lookup.js';
+import { plan as planOf } from './plan.js';
 import { wholeOf } from './restrict.js';
 import type { Actuators, Outcome } from './port.js';
 
@@ -82,10 +83,15 @@ export async function useUpFleetApproval(
   done: ReadonlySet<string>,
   world: World,
   actuators: Actuators,
+  now: number,
 ): Promise<void> {
   const { memory } = world.observed;
-  const disruptive = wholeOf(plan).filter(({ action, live }) => live !== null && isDisruptive(action));
-  if (!memory.known || disruptive.length === 0 || !disruptive.every(({ agent }) => done.has(agent))) return;
+  if (!memory.known || memory.value.approvals.every(({ kind }) => kind !== 'fleet')) return;
+  // The operator's word for some is not all that the revision changes.
+  const byWord = plan.actions.some(({ reasons }) => reasons.some(({ code }) => code === 'OperatorWord'));
+  const due = byWord ? planOf(world, noWords, now).actions : wholeOf(plan);
+  const disruptive = due.filter(({ action, live }) => live !== null && isDisruptive(action));
+  if (disruptive.length === 0 || !disruptive.every(({ agent }) => done.has(agent))) return;
   const used = memory.value.approvals.filter(
     (approval) => approval.kind === 'fleet' && approval.revision === world.roster.revision,
   );

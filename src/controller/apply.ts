@@ -233,7 +233,7 @@ export async function apply(
     }
   }
 
-  await useUpFleetApproval(plan, begun, world, actuators);
+  await useUpFleetApproval(plan, begun, world, actuators, now);
   // Of whom it is on record already how it is started next.
   const replaced = new Set(
     names(ready.filter(({ action, live }) => live !== null && (action === 'restart' || action === 'reset'))),

@@ -158,6 +158,31 @@ describe('the operator decides', () => {
     expect(await fleet.pids()).toEqual(before);
   });
 
+  test('the approval of a mass change outlives the word for one of its agents, and no longer all of them', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const put = (of: (name: string) => string): void => fleet.writeRoster(names.map(of), settings());
+    const before = await up(...names.map((name) => sleeper(name)));
+    put((name) => edited(name));
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('braked: 4 of 4');
+    await fleet.expect(0, 'approve', '--all');
+    await fleet.expect(0, 'restart', 'a');
+    await fleet.expect(0, 'apply');
+    const after = await fleet.pids();
+    for (const name of names) expect(after[name]).not.toBe(before[name]);
+    // Done by the word for each, it is used up: there and back again nothing is approved.
+    const word = async (of: (name: string) => string): Promise<void> => {
+      put(of);
+      await fleet.expect(0, 'restart');
+    };
+    put((name) => sleeper(name));
+    await fleet.expect(6, 'apply');
+    await fleet.expect(0, 'approve', '--all');
+    await word((name) => sleeper(name));
+    await word((name) => edited(name));
+    put((name) => sleeper(name));
+    expect((await fleet.expect(6, 'apply')).stdout).toContain('braked: 4 of 4');
+  });
+
   test('an approval is void once its agent was stopped and started, with what was approved', async () => {
     const lead = ', persistent_persona: true';
     await up(sleeper('lead', lead), sleeper('b'));
