@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { acquireLock, freeClaim, lockOwner, whileTurnsPass, type Lock } from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
@@ -17,6 +17,8 @@ async function acquired(
 ): Promise<Lock> {
   const result = await acquireLock(directory, purpose, timeoutMs, more);
   if (result.kind === 'held') throw new Error(`held by ${result.owner.pid}`);
+  // Whoever has a lock makes its directory anew, also where the test has removed that.
+  onTestFinished(() => result.lock.release());
   return result.lock;
 }
 const claims = (directory: string): readonly string[] => fs.readdirSync(directory);
