@@ -122,7 +122,10 @@ function perform({ name, projects, beside, only }) {
     // A filter may leave a suite nothing; nothing at all is still a failure.
     ...(filters.length > 0 ? ['--passWithNoTests'] : []),
   ];
-  const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Beside a manager it has a home and a directory for such things of that.
+  const scratch = beside.length > 0 ? null : fs.mkdtempSync(path.join(os.tmpdir(), 'fleet-suite-'));
+  const env = scratch === null ? process.env : { ...process.env, TMPDIR: scratch };
+  const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env });
   running.add(child);
   const printed = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => printed.push(chunk));
@@ -133,9 +136,20 @@ function perform({ name, projects, beside, only }) {
       console.log(`\n== ${only.length > 0 ? only.join(' ') : projects.join(', ')}`);
       process.stdout.write(Buffer.concat(printed.map((part) => Buffer.from(part))));
       count(name, report, status);
+      if (scratch !== null) removeScratch(name, scratch);
       done();
     });
   });
+}
+
+/** What a test leaves behind is a failure. */
+function removeScratch(name, scratch) {
+  // Node 22 and later keep what they compiled of vitest there.
+  const left = fs.readdirSync(scratch).filter((entry) => entry !== 'node-compile-cache');
+  fs.rmSync(scratch, { recursive: true, force: true });
+  if (left.length === 0) return;
+  total.failed += 1;
+  fail(name, '(left behind in the directory for temporary files)', left.join(' '));
 }
 
 function count(name, report, status) {
