@@ -67,6 +67,8 @@ ask_all() {
   for pid in "${pids[@]}"; do
     [[ -z ${mine[$pid]-} ]] || continue
     left=1 signal=${asked[$pid]-}
+    # Begun since by who tidies up.
+    [[ $spares != leaders || -n $signal${first[$pid]-} ]] || continue
     [[ -n $signal$everyone || ${tidied[$pid]-$round} -lt $((round - 1)) ]] || continue
     if [[ -z $signal || (-n $look && (-z $tidying || $spared == leaders)) ]]; then
       signals_of "$pid"
@@ -74,7 +76,7 @@ ask_all() {
         signal=$term
         if ((catches >> hup - 1 & 1)) && { [[ -n $hung_up ]] || ((deaf)); }; then signal=$hup; fi
         if [[ $signal == "$term" ]] && ((deaf)) && [[ $spares == all || ($spares == leaders && -n ${tidied[$pid]-}) ]]; then
-          spared=$spares
+          spared=$spares first[$pid]=1
           continue
         fi
       fi
@@ -98,7 +100,7 @@ ask_all() {
 end_all() {
   local round=0 half deadline look=1 late='' everyone=1 spares='' spared='' left tidying=''
   # By session: the last round in which somebody tidied up there.
-  local -A tidied=()
+  local -A tidied=() first=()
   own=$tracking unit=${tracking%/.control}
   shopt -s nullglob dotglob
   now
