@@ -83,6 +83,13 @@ describe.concurrent('who tidies up', () => {
     expect(await stop('helped')).toBeLessThan(9000);
     expect(existsSync(at('helped'))).toBe(true);
   });
+  test('has helpers also where what he leaves alone is long to look through', async () => {
+    // Its trap begins the helper while the stop still looks at the sixty, before it asks them.
+    const script = `for n in $(seq 60); do sleep 1000 & done; trap 'sh -c "sleep 0.5; echo done >${at('crowded')}"; exit 0' TERM; echo up; while :; do :; done`;
+    await up('crowded', shell(script), 20_000);
+    expect(await stop('crowded')).toBeLessThan(9000);
+    expect(existsSync(at('crowded'))).toBe(true);
+  });
   test('may take the signal without a handler for it', async () => {
     // sigwait, of which the shell has nothing: perl is on every Debian.
     const script = `use POSIX; my $s = POSIX::SigSet->new(15); sigprocmask(SIG_BLOCK, $s); $| = 1; print "up\\n";
