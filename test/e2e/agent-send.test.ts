@@ -243,6 +243,7 @@ describe('what cannot be sent', () => {
     };
     await refused(64, 'did you mean a', 'aa', '--message', 'x');
     await refused(64, 'the message is empty', 'a', '--message', ' \n');
+    await refused(64, 'the message is empty', 'a', '--message', '\u200b\u00ad \ufeff');
     await refused(64, 'not both', 'a', '--message', 'x', '--file', 'y');
     await refused(64, 'cannot read', 'a', '--file', path.join(fleet.directory, 'none'));
     await refused(64, 'one line of at most', 'a', '--message', 'x', '--source-label', 'a] [b');

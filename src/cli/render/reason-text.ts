@@ -188,7 +188,10 @@ export function gateHint(gate: Gate, agent: string): string | null {
     case 'backing-off':
       return `fleet start ${agent}`;
     case 'deferred':
-      return 'fleet apply once it is idle and nobody is attached, or at once: fleet apply --now';
+      // An agent with a dialog or a draft on its screen is idle, and nobody need be attached.
+      return gate.why === 'screen'
+        ? 'fleet apply once its screen shows that no more, or at once: fleet apply --now'
+        : 'fleet apply once it is idle and nobody is attached, or at once: fleet apply --now';
     case 'needs-approval':
       return gate.why === 'unsaid' ? `fleet restart ${agent} --fresh` : `fleet approve ${agent}`;
     case 'held':

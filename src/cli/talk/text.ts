@@ -27,7 +27,8 @@ export function readMessage({ message, file }: TextOptions): string {
       `the message has more than ${LARGEST_MESSAGE} bytes; put it into a file and send the file's name`,
     );
   const text = decoded(bytes);
-  if (cleaned(text).trim() === '')
+  // What is not drawn shows on no screen, and a transcript may not have it.
+  if (cleaned(text).replace(/[\s\p{Cf}]+/gu, '') === '')
     throw new CommandFailure(ExitCode.usage, 'the message is empty; nothing was sent');
   return text;
 }

@@ -86,9 +86,12 @@ export const timesWithin = (other: string, text: string): number =>
 export const isSame = (one: string, other: string): boolean => normalized(one) === normalized(other);
 
 /** How often these lines stand in that text. */
-const timesIn = (text: string, lines: string): number =>
+function timesIn(text: string, lines: string): number {
+  if (!text.includes(lines)) return 0;
   // The line end between two of them belongs to both.
-  `\n${text}\n`.replaceAll('\n', '\n\n').split(`\n${lines.replaceAll('\n', '\n\n')}\n`).length - 1;
+  const apart = (part: string): string => `\n${part.replaceAll('\n', '\n\n')}\n`;
+  return apart(text).split(apart(lines)).length - 1;
+}
 
 const kindOf = ({ type, payload }: Readonly<Record<string, unknown>>): string =>
   [type, isRecord(payload) ? payload['type'] : null].filter((part) => typeof part === 'string').join('/');

@@ -177,6 +177,7 @@ test.each(reasons)('%j', (reason, line) => expect(reasonText(reason)).toBe(line)
 const hold = { since: 0, until: null, reason: null, by: 'hold' } as const;
 const gates: readonly (readonly [Gate, string | null, string | null])[] = [
   [ready, null, null],
+  [{ kind: 'deferred', why: 'screen', message: 'a draft stands in its composer' }, 'deferred: a draft stands in its composer', 'fleet apply once its screen shows that no more, or at once: fleet apply --now'],
   [{ kind: 'deferred', why: 'attached' }, 'deferred: somebody is attached', 'fleet apply once it is idle and nobody is attached, or at once: fleet apply --now'],
   [{ kind: 'needs-approval', why: 'ask' }, 'needs approval: disruption is ask', 'fleet approve a'],
   [{ kind: 'held', hold, fleet: false }, 'held: by the operator', 'fleet release a'],
