@@ -22,7 +22,7 @@ export interface InForce {
  */
 export async function rosterInForce(context: Context): Promise<InForce> {
   try {
-    return await unlessMoved(context, await loadRoster(context));
+    return await fileUnlessMoved(context);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     const { lastGoodRoster } = await import('./last-good.js');
@@ -31,6 +31,15 @@ export async function rosterInForce(context: Context): Promise<InForce> {
     return { roster, problem: error.message };
   }
 }
+
+/**
+ * The file; or, while that names another socket than the installed one, the roster that was applied last: what runs is where it was
+ * installed, whatever the file says.
+ *
+ * @throws CommandFailure 78 where the file is invalid
+ */
+export const fileUnlessMoved = async (context: Context): Promise<InForce> =>
+  unlessMoved(context, await loadRoster(context));
 
 async function unlessMoved(context: Context, file: Roster): Promise<InForce> {
   const installed = observeOwner(context.paths, parseEnvironmentFile);
@@ -44,7 +53,12 @@ async function unlessMoved(context: Context, file: Roster): Promise<InForce> {
 /** The same, with one line of warning. */
 export async function rosterToTalk(context: Context): Promise<Roster> {
   const { roster, problem } = await rosterInForce(context);
+  warnOf(context, problem);
+  return roster;
+}
+
+/** That it is not the file by which is gone. */
+export function warnOf(context: Context, problem: InForce['problem']): void {
   const [first = ''] = (problem ?? '').split('\n');
   if (problem !== null) context.say(`warning: going by the roster that was applied last: ${first}`);
-  return roster;
 }

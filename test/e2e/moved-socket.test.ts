@@ -83,6 +83,8 @@ test.each(edits)(
     await until('both arrive', () => fleet.said('a').join() === 'fresh,now,later');
     expect((await fleet.expect(0, 'agent', 'tail', 'a')).stdout).toContain('later');
     await fleet.expect(0, 'agent', 'outbox', 'a');
+    const waited = await fleet.expect(0, 'wait', '--for', 'ready', '--timeout', '15s');
+    expect(waited.stderr).toContain(wayOut);
     const refused = await fleet.expect(69, 'apply');
     expect(refused.stdout + refused.stderr).toContain('installed for other values');
     expect((await fleet.expect(69, 'install')).stderr).toContain(

@@ -10,6 +10,7 @@ import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { sourceExitCode } from '../outcome.js';
 import { observe } from '../pass.js';
+import { fileUnlessMoved, warnOf } from '../roster-in-force.js';
 import { activitiesOf } from '../talk/activities.js';
 import { openWakes } from '../wakes.js';
 
@@ -31,13 +32,15 @@ export async function waitCommand(
   { for: wanted, timeout }: WaitOptions,
 ): Promise<ExitCode> {
   const deadline = performance.now() + timeout;
-  const first = await observe(context);
+  const { roster, problem } = await fileUnlessMoved(context);
+  warnOf(context, problem);
+  const first = await observe(context, { roster });
   requireAgents(first.world.roster, names);
   const wakes = openWakes(context, first.world.roster.socketName);
   const forget = context.onInterrupt(() => process.exit(ExitCode.interrupted));
   let pause = soonMs;
   try {
-    for (let { world } = first; ; { world } = await observe(context)) {
+    for (let { world } = first; ; { world } = await observe(context, await fileUnlessMoved(context))) {
       const { tmux } = world.observed;
       if (tmux.known && tmux.value !== null) wakes.serverSeen();
       const asked = fleetStatus(world, { now: context.now() }).filter(({ name, desired, phase }) =>
