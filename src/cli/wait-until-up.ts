@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assess } from '../controller/assess.js';
 import { readExitRecord } from '../observers/exit-record.js';
+import { formatDuration } from '../roster/duration.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
 import { ExitCode } from './exit-code.js';
@@ -75,7 +76,7 @@ export async function waitUntilUp(
         message: `interrupted before it was known whether these stay up: ${list}`,
       };
     if (now >= deadline) {
-      const message = `not up after ${Math.round(timeoutMs / 1000)}s: ${list}`;
+      const message = `not up after ${formatDuration(timeoutMs)}: ${list}`;
       return { code: ExitCode.timeout, agents: waiting, message, lines: [] };
     }
     await delay(Math.min(pollMs, Math.max(1, deadline - now)));

@@ -30,7 +30,7 @@ test('a saved plan is applied while it is true, and refused once roster or proce
   expect((await fleet.expect(1, 'apply', file)).stderr).toContain('is not a saved plan');
 });
 
-test('the roster is never written over with a plan, and nobody is told to', async () => {
+test('nothing but a plan is written over with a plan, and nobody is told to', async () => {
   fleet.writeRoster([sleeper('a')], settings());
   const text = fs.readFileSync(fleet.roster, 'utf8');
   const { stderr } = await fleet.expect(1, 'apply', fleet.roster);
@@ -40,8 +40,15 @@ test('the roster is never written over with a plan, and nobody is told to', asyn
   for (const name of [fleet.roster, link, path.relative(os.homedir(), fleet.roster)])
     expect((await fleet.expect(64, 'plan', '--out', name)).stderr).toContain('is the roster');
   expect((await fleet.expect(64, 'plan', '--out', '-')).stderr).toContain('fleet plan --json');
+  const notes = path.join(fleet.directory, 'notes.txt');
+  fs.writeFileSync(notes, 'days of work');
+  expect((await fleet.expect(64, 'plan', '--out', notes)).stderr).toContain('no saved plan');
+  expect(fs.readFileSync(notes, 'utf8')).toBe('days of work');
+  fs.writeFileSync(notes, '');
+  await fleet.expect(0, 'plan', '--out', notes);
   const file = path.join(fleet.directory, 'printed.json');
   fs.writeFileSync(file, (await fleet.expect(0, 'plan', '--json')).stdout);
+  await fleet.expect(0, 'plan', '--out', file);
   // It is a plan like any other, though nothing is installed by which it could be applied.
   expect((await fleet.expect(69, 'apply', file)).stderr).toContain('fleet install');
   expect(fs.readFileSync(fleet.roster, 'utf8')).toBe(text);

@@ -1,9 +1,10 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { plan as planOf } from '../../controller/plan.js';
 import { noWords } from '../../controller/gate.js';
 import { fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
 import { displayPath } from '../../host/paths.js';
-import { isSameFile } from '../../host/regular-file.js';
+import { isSameFile, openRegular } from '../../host/regular-file.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
 import { sourceExitCode } from '../outcome.js';
@@ -48,18 +49,42 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   return plan.unknownAgents.length > 0 ? ExitCode.actionFailed : ExitCode.done;
 }
 
-/** @throws CommandFailure 64 for the roster: nobody could tell any more what the fleet was to be; and for what means standard output elsewhere */
+/**
+ * @throws CommandFailure 64 for the roster: nobody could tell any more what the fleet was to be; for what means standard output
+ *   elsewhere; and for a file that somebody has written something else into
+ */
 function requireFileOfItsOwn(out: string, roster: string): void {
   if (out === '-')
     throw new CommandFailure(
       ExitCode.usage,
       '--out takes the name of a file; the same plan on standard output: fleet plan --json',
     );
-  let same: boolean;
+  let taken: 'is the roster' | 'is there already, and no saved plan' | null;
   try {
-    same = isSameFile(path.resolve(out), roster);
+    taken = isSameFile(path.resolve(out), roster)
+      ? 'is the roster'
+      : isForPlan(out)
+        ? null
+        : 'is there already, and no saved plan';
   } catch {
     return; // Whoever writes it says why that cannot be done.
   }
-  if (same) throw new CommandFailure(ExitCode.usage, `${out} is the roster; give the plan a file of its own`);
+  if (taken !== null)
+    throw new CommandFailure(ExitCode.usage, `${out} ${taken}; give the plan a file of its own`);
+}
+
+/** Whether there is no such file, or an empty one, as mktemp makes, or one that begins as a plan does. */
+function isForPlan(file: string): boolean {
+  if (fs.statSync(file, { throwIfNoEntry: false }) === undefined) return true;
+  const handle = openRegular(file);
+  try {
+    const start = Buffer.alloc(128);
+    const length = fs.readSync(handle, start);
+    return (
+      length === 0 ||
+      /^\{\s*"formatVersion":\s*"[^"]*",\s*"roster":\s*\{/.test(start.toString('latin1', 0, length))
+    );
+  } finally {
+    fs.closeSync(handle);
+  }
 }
