@@ -58,6 +58,23 @@ test('a restart spares what a human has begun to type; the word restart does not
   await fleet.again('a', pid);
 });
 
+test('a restart spares what a human has begun in a shell mode; --now does not', async () => {
+  const shown = `${'─'.repeat(20)}\\n! git push\\n${'─'.repeat(20)}\\n`;
+  const agent = (more: string) =>
+    `{ name: a, runtime: claude, command: [bash, -c, 'printf "${shown}"; exec sleep infinity', x${more}] }`;
+  await fleet.up(agent(''));
+  await until('it shows', async () =>
+    (await fleet.tmux('capture-pane', '-p', '-t', '=a:')).includes('! git'),
+  );
+  const pid = (await fleet.pids())['a'] ?? 0;
+  fleet.writeRoster([agent(', more')], fleet.settings());
+  const { stdout } = await fleet.expect(6, 'apply', '--approve', 'a');
+  expect(stdout).toMatch(/a +restart .*deferred: a human has opened .*shell mode \(!\) there/);
+  expect((await fleet.pids())['a']).toBe(pid);
+  await fleet.expect(0, 'apply', '--approve', 'a', '--now');
+  expect((await fleet.pids())['a']).not.toBe(pid);
+});
+
 test('the word of a reset that ended before its Enter is no draft: nobody would ever take it away', async () => {
   const pid = await editedWhile('hello', /^(?![✦✋])/);
   await fleet.tmux('send-keys', '-t', '=a:', '-l', '/new');

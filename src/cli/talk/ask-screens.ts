@@ -8,7 +8,7 @@ import { lookAt } from '../../observers/screens.js';
 import { profileOfRunning, signsOfDeparted, type ActivitySigns } from '../../roster/profile.js';
 import type { Context } from '../context.js';
 import type { Line } from './line.js';
-import { resetBarrier, resetWord, turnBarrier } from './reset.js';
+import { humanHasOpened, resetBarrier, resetWord, turnBarrier } from './reset.js';
 
 /** Whom an action is about: its pane, and by what it is seen at work. */
 interface Asked {
@@ -55,8 +55,8 @@ function barrierOf(
   const seen = resetBarrier(line, screen, 'word' in order ? order.word : null);
   // A screen that is not what the profile says is ready would defer it for ever; ending its process is sure.
   if (seen === null || seen.kind === 'starting') return null;
-  // What a human has opened takes what a reset would type; of a restart only his words are lost.
-  return isReset || seen.reason === 'Draft' ? still(seen.message) : null;
+  // What a human has opened would take what a reset types; with a restart what he has begun there is lost.
+  return still(isReset || seen.reason === 'Draft' ? seen.message : humanHasOpened);
 }
 
 const still = (message: string): ScreenBarrier => ({ message, turn: false });

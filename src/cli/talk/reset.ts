@@ -131,6 +131,8 @@ export interface ResetBarrier {
   readonly message: string;
 }
 
+export const humanHasOpened = `a human has opened ${opened} there`;
+
 /** @returns null where no turn is under way that an end of the process would cut off */
 export function turnBarrier(agent: string, signs: ActivitySigns, screen: Screen): ResetBarrier | null {
   switch (activityOf(signs, screen)) {
@@ -156,7 +158,7 @@ export function resetBarrier(line: Line, screen: Screen, word: string | null): R
     return {
       kind: 'human',
       reason: 'NotReady',
-      message: `a human has opened ${opened} there, which would take what is typed`,
+      message: `${humanHasOpened}, which would take what is typed`,
     };
   if (activity === 'starting')
     return { kind: 'starting', reason: 'NotReady', message: 'its screen is not ready for input' };
