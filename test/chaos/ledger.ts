@@ -55,12 +55,13 @@ export class Ledger {
     return this.#causes.get(agent)?.includes('changed') === true;
   }
 
-  /** @returns to be called when the human leaves */
+  /** @returns to be called when the human leaves; after that it tells nothing new */
   attached(agent: string): () => void {
     const time = { agent, from: Date.now(), to: Infinity };
     this.#attached.push(time);
     return () => {
-      time.to = Date.now();
+      // `script` ends two seconds after the client that it was asked to end, and a restart that waited for him need not.
+      time.to = Math.min(time.to, Date.now());
     };
   }
 
