@@ -177,7 +177,7 @@ describe('a busy agent', () => {
 
   test('that has read what it held has nothing left', async () => {
     await fleet.up(fleet.demo('a'));
-    await fleet.type('a', '/busy 1', 'Enter');
+    await fleet.type('a', '/busy 2', 'Enter');
     await until('it works', async () => (await fleet.screen('a')).includes('working'));
     expect((await fleet.send('a', '--message', 'one')).receipt).toMatchObject({ status: 'queued' });
     await until('it is read', () => fleet.messages('a').length === 1);
