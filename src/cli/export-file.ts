@@ -5,6 +5,7 @@ import { isSameFile } from '../host/regular-file.js';
 import { sameExport } from '../roster/export.js';
 import type { Context } from './context.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
+import { requireNoneOfOurs } from './own-files.js';
 import { history } from './revision-choice.js';
 import { currentRoster, replaceRoster, rosterText, setAside } from './roster-replacement.js';
 
@@ -15,7 +16,7 @@ const mode = 0o600;
  * Writes an export. What the roster said before is kept, as by a rollback: somebody wrote it. An earlier export that says the
  * same stays.
  *
- * @throws CommandFailure 1, 78
+ * @throws CommandFailure 1, 64, 78
  */
 export async function writeExport(context: Context, file: string, exported: string): Promise<void> {
   const { paths, print } = context;
@@ -27,6 +28,7 @@ export async function writeExport(context: Context, file: string, exported: stri
   const said = (written: boolean): void =>
     print(written ? `wrote ${shown}` : `${shown} says that already. Nothing was changed.`);
   if (!isRoster) {
+    requireNoneOfOurs(paths, file, 'the export');
     try {
       said(writeFileAtomic(target, text, mode, 'synced', 'expected'));
     } catch (error) {
