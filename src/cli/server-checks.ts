@@ -1,14 +1,19 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { serverContradiction } from '../controller/assess.js';
 import type { ObservedUnits } from '../controller/observed.js';
 import { hostAssets } from '../host/assets.js';
 import { statOf } from '../host/process.js';
 import { observeFigures } from '../observers/figures.js';
 import type { Version } from '../observers/host-programs.js';
+import { observeOwner } from '../observers/installation.js';
 import { holderUnit } from '../observers/systemd-output.js';
 import { observeSettings } from '../observers/tmux-settings.js';
 import { observeTmux } from '../observers/tmux.js';
+import { parseEnvironmentFile } from '../roster/environment-file.js';
 import type { Context } from './context.js';
 import type { Check } from './render/check-text.js';
+import { shellWord } from './typed.js';
 
 const subject = 'tmux server';
 const failed = (message: string, hint: string): Check => ({ result: 'failed', subject, message, hint });
@@ -38,10 +43,7 @@ export async function serverChecks(
     return { checks: [await unanswered(context, units, socketName, seen.message)], answers: false };
   const contradiction = serverContradiction(units, seen.value, socketName);
   if (contradiction !== null) {
-    const hint =
-      seen.value === null
-        ? `unset or set TMUX_TMPDIR as install had it; its socket file is made again by: systemctl --user kill --kill-who=main -s USR1 ${holderUnit}`
-        : endIt(socketName);
+    const hint = seen.value === null ? outOfReach(context) : endIt(socketName);
     return { checks: [failed(contradiction, hint)], answers: false };
   }
   if (seen.value === null) {
@@ -52,6 +54,15 @@ export async function serverChecks(
   const wrong = units.holder?.sub === 'exited' ? [] : await settingsChecks(context, socketName, client);
   const message = `process ${seen.value.pid} on socket ${socketName}, in ${holderUnit}`;
   return { checks: wrong.length > 0 ? wrong : [{ result: 'ok', subject, message }], answers: true };
+}
+
+/** How a server that runs, and whose socket is not where it is looked for, is found again. */
+function outOfReach({ paths }: Context): string {
+  const { record } = observeOwner(paths, parseEnvironmentFile);
+  // tmux (3.3a) makes the socket anew, and not the directories of it.
+  const directory = path.join(record?.tmuxTmpdir ?? '/tmp', `tmux-${process.getuid?.() ?? 0}`);
+  const first = fs.existsSync(directory) ? '' : `mkdir -p -m 700 ${shellWord(directory)} && `;
+  return `unset or set TMUX_TMPDIR as install had it; its socket file is made again by: ${first}systemctl --user kill --kill-who=main -s USR1 ${holderUnit}`;
 }
 
 /** Why a server that is there gives no answer, and what ends that. */
