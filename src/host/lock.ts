@@ -47,6 +47,8 @@ const unseenMs = 3 * againMs;
  * @param isOver whether nobody waits any more for the owner whose claim has this number
  * @param lasting whether it is had again, too, where the directory of all locks is gone. Of others, that is what an uninstall does,
  *   under a lock of its own, and it is to stay gone
+ * @param lost told of whoever has had it since its directory was removed, or an old copy put in its place, at each time that it is
+ *   to be said again: two have what one is to have
  * @throws node's file system errors, e.g. where the directory cannot be written, or whose the lock is cannot be read
  */
 export async function acquireLock(
@@ -56,7 +58,12 @@ export async function acquireLock(
   {
     isOver = () => false,
     lasting = false,
-  }: { readonly isOver?: (claim: number) => boolean; readonly lasting?: boolean } = {},
+    lost = () => undefined,
+  }: {
+    readonly isOver?: (claim: number) => boolean;
+    readonly lasting?: boolean;
+    readonly lost?: (owner: LockOwner) => void;
+  } = {},
 ): Promise<LockResult> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -77,7 +84,8 @@ export async function acquireLock(
     if (tryClaim(directory, claim, own)) {
       let counting = claim;
       const sayIt = (): void => {
-        if (lasting || fs.existsSync(path.dirname(directory))) counting = sayAgain(directory, counting, own);
+        if (lasting || fs.existsSync(path.dirname(directory)))
+          counting = sayAgain(directory, counting, own, lost);
       };
       const again = setInterval(sayIt, againMs).unref();
       const lock = {
@@ -190,7 +198,8 @@ function textOf(directory: string, claim: number): string {
 }
 
 /** @returns the claim that says so now: another one, where ours counts no more and nobody has the lock meanwhile */
-function sayAgain(directory: string, claim: number, text: string): number {
+function sayAgain(directory: string, claim: number, text: string, lost: (owner: LockOwner) => void): number {
+  let other: LockOwner | null = null;
   try {
     makeDirectory(directory);
     const top = highest(directory);
@@ -200,12 +209,14 @@ function sayAgain(directory: string, claim: number, text: string): number {
       fs.utimesSync(path.join(directory, String(top)), now, now);
       return top;
     }
-    if (livingOwner(directory, top, counts) === null && tryClaim(directory, top + 1, text)) return top + 1;
+    other = livingOwner(directory, top, counts);
+    if (other === null && tryClaim(directory, top + 1, text)) return top + 1;
   } catch {
     // Who sees our process needs no such sign; what could not be claimed is tried again.
   }
   // Also where that failed.
   held.add(text);
+  if (other !== null) lost(other);
   return claim;
 }
 

@@ -4,7 +4,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { acquireLock, freeClaim, lockOwner, whileTurnsPass, type Lock } from '../../src/host/lock.js';
+import {
+  acquireLock,
+  freeClaim,
+  lockOwner,
+  whileTurnsPass,
+  type Lock,
+  type LockOwner,
+} from '../../src/host/lock.js';
 import { isAlive, ownIdentity } from '../../src/host/process.js';
 import { bundled } from '../support/bundled.js';
 import { temporary } from '../support/temporary.js';
@@ -203,6 +210,20 @@ describe('a lock', () => {
       later();
       lock.release();
       expect(fs.existsSync(state)).toBe(false);
+    });
+
+    test('that somebody else has since its directory was removed is told as lost', async () => {
+      const directory = path.join(temporary(), 'locks', 'controller');
+      const lost: unknown[] = [];
+      const options = { lasting: true, lost: (owner: LockOwner) => lost.push(owner) };
+      await acquired(directory, 'first', 0, options);
+      fs.rmSync(directory, { recursive: true });
+      later();
+      expect(lost).toEqual([]);
+      fs.rmSync(directory, { recursive: true });
+      await acquired(directory, 'second');
+      later();
+      expect(lost).toEqual([{ ...ownIdentity(), purpose: 'second' }]);
     });
 
     test('is not taken from whoever has it since its directory was removed, and is had again after him', async () => {

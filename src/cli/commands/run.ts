@@ -6,7 +6,7 @@ import { Loop } from '../../controller/loop.js';
 import { Reconciler } from '../../controller/reconciler.js';
 import { TurnWatch } from '../../controller/turn.js';
 import { goesToJournal } from '../../host/journal.js';
-import { acquireLock } from '../../host/lock.js';
+import { acquireLock, type LockOwner } from '../../host/lock.js';
 import { controllerLock } from '../../host/paths.js';
 import { Notifier } from '../../host/notify.js';
 import { readEvents } from '../../observers/event-log.js';
@@ -69,7 +69,14 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   const wanted = metricsWanted(options, env);
   const installation = observeInstallation(paths, parseEnvironmentFile);
   requireInstallation(context, null, installation);
-  const single = await acquireLock(controllerLock(paths), 'fleet run', 0, { lasting: true });
+  const succession: { by: LockOwner | null; end: () => void } = { by: null, end: () => undefined };
+  const single = await acquireLock(controllerLock(paths), 'fleet run', 0, {
+    lasting: true,
+    lost: (by) => {
+      succession.by = by;
+      succession.end();
+    },
+  });
   if (single.kind === 'held') {
     throw new CommandFailure(ExitCode.timeout, `a controller is running already: pid ${single.owner.pid}`);
   }
@@ -155,7 +162,12 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   wake();
   await new Promise<void>((resolve) => {
     context.onInterrupt(resolve);
+    succession.end = resolve;
   });
+  // All of the state was removed, or put back from a copy, and another one has begun in that moment: each would count failures and
+  // disruptions of its own, and deliver the mail.
+  const message = succession.by === null ? null : `another controller has begun: pid ${succession.by.pid}`;
+  if (message !== null) log.line(4, 'diagnostic', { during: 'lock', message });
   log.line(5, 'controller_stopping', { pid: process.pid });
   const drain = async (): Promise<void> => {
     await Promise.all([reports.stopping('finishing what is under way'), sources.close(), loop.stop()]);
@@ -167,5 +179,5 @@ export async function runCommand(given: Context, options: RunOptions): Promise<E
   log.line(5, 'controller_stopped', { pid: process.pid, ...(left.length === 0 ? {} : { left }) });
   single.lock.release();
   // What is in systemd's hands goes on without us; the program that waits for it would keep Node until TimeoutStopSec.
-  process.exit(ExitCode.done);
+  process.exit(message === null ? ExitCode.done : ExitCode.timeout);
 }
