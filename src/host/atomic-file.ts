@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { danglingLink, danglingProblem } from './dangling.js';
 import { makeDirectory } from './directory.js';
 import { errorCode } from './error-code.js';
 import { sweepLeftOvers, unfinishedName } from './left-overs.js';
@@ -97,8 +98,7 @@ function targetOf(link: string): string {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     // What it points at may be a disk that is not mounted: neither the link nor what is below the mount is to be made up.
-    const message = `is a symbolic link to ${fs.readlinkSync(link)}, which is not there; mount or create it, or remove the link`;
-    throw Object.assign(new Error(message), { code: 'EDANGLING', path: link });
+    throw Object.assign(new Error(danglingProblem(link)), { code: 'EDANGLING', path: link });
   }
 }
 
@@ -127,7 +127,7 @@ export type FileText =
   | { readonly state: 'absent' }
   | { readonly state: 'unknown'; readonly message: string };
 
-/** Reads a small text file. Only "no such file" counts as absent. */
+/** Reads a small text file. Only "no such file" counts as absent, and not where a link to it, or to a directory of it, leads nowhere. */
 export const readText = (file: string): FileText =>
   readFile(() => readWhole(file, mostKept).toString('utf8'), file);
 
@@ -144,8 +144,11 @@ function readFile(read: () => string, file: string): FileText {
   try {
     return { state: 'present', text: read() };
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { state: 'absent' };
-    return { state: 'unknown', message: `${file}: ${fileProblem(error)}` };
+    if (errorCode(error) !== 'ENOENT') return { state: 'unknown', message: `${file}: ${fileProblem(error)}` };
+    const link = danglingLink(file);
+    return link === null
+      ? { state: 'absent' }
+      : { state: 'unknown', message: `${link}: ${danglingProblem(link)}` };
   }
 }
 
@@ -161,7 +164,7 @@ export function stampOf(...files: readonly string[]): string | null {
   for (const file of files) {
     try {
       const stat = fs.statSync(file, { throwIfNoEntry: false });
-      if (stat === undefined) parts.push('absent');
+      if (stat === undefined) parts.push(danglingLink(file) ?? 'absent');
       else {
         const { dev, ino, size, mode, mtimeMs, ctimeMs } = stat;
         // A clock that was set back shows as a file of the future: no telling either.
@@ -190,7 +193,7 @@ export function stampAgain(file: string, before: FileStamp | null): FileStamp | 
   } catch (error) {
     return errorCode(error);
   }
-  if (stat === undefined) return 'absent';
+  if (stat === undefined) return danglingLink(file) ?? 'absent';
   const { dev, ino, size, mode, mtimeMs, ctimeMs } = stat;
   if (Date.now() - Math.max(mtimeMs, ctimeMs) < racyMs) return null;
   const same =

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { danglingLink, danglingProblem } from './dangling.js';
 import { errorCode } from './error-code.js';
 
 /** So often it is tried again where somebody removes it meanwhile, an uninstall for one. */
@@ -26,7 +27,12 @@ function makeBelow(directory: string): void {
   try {
     fs.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    if (errorCode(error) === 'EEXIST' && isDirectory(directory)) return;
+    if (errorCode(error) === 'EEXIST') {
+      if (isDirectory(directory)) return;
+      const link = danglingLink(directory);
+      if (link !== null)
+        throw Object.assign(new Error(`${link} ${danglingProblem(link)}`), { code: 'EEXIST' });
+    }
     const parent = path.dirname(directory);
     if (errorCode(error) !== 'ENOENT' || isDirectory(parent)) throw error;
     makeBelow(parent);

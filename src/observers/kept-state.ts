@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Hold, Memory } from '../controller/observed.js';
+import { danglingLink } from '../host/dangling.js';
 import { errorCode } from '../host/error-code.js';
 import { observeMemory } from './memory.js';
 import { agentsWithMail } from './outbox.js';
@@ -30,6 +31,6 @@ function hasEntries(directory: string): boolean {
   try {
     return fs.readdirSync(directory).length > 0;
   } catch (error) {
-    return errorCode(error) !== 'ENOENT';
+    return errorCode(error) !== 'ENOENT' || danglingLink(directory) !== null;
   }
 }

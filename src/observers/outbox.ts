@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import type { Known } from '../controller/observed.js';
 import type { Attempt, OutboxEntry, StoredEntry } from '../controller/outbox.js';
 import { fileProblem, readText } from '../host/atomic-file.js';
+import { danglingLink, danglingProblem } from '../host/dangling.js';
 import { errorCode } from '../host/error-code.js';
 
 /** Agents for which something was left, or may have been: a directory that cannot be read is one of those. */
@@ -50,6 +51,8 @@ function namesIn(directory: string): Known<readonly string[]> {
   try {
     return { known: true, value: fs.readdirSync(directory) };
   } catch (error) {
+    const link = errorCode(error) === 'ENOENT' ? danglingLink(directory) : null;
+    if (link !== null) return { known: false, message: `${link}: ${danglingProblem(link)}` };
     if (errorCode(error) === 'ENOENT') return { known: true, value: [] };
     return { known: false, message: `${directory}: ${fileProblem(error)}` };
   }
