@@ -293,6 +293,17 @@ describe('a start that cannot succeed fails, and says why', () => {
     expect(processesWith('MARK=unheard')).toEqual([]);
   });
 
+  test('though its scripts cannot be executed, as below a home that is mounted noexec', async () => {
+    const script = join(fleet.installation.home, 'tools/fleet/pane-exec.sh');
+    await chmod(script, 0o644);
+    try {
+      const { dead } = await fleet.start({ agent: 'noexec', command: ['sleep', '54321'] });
+      expect(dead).toBe(false);
+    } finally {
+      await chmod(script, 0o755);
+    }
+  });
+
   test('not executable: 126', async () => {
     const file = join(fleet.work, 'plain');
     writeFileSync(file, '#!/bin/sh\n');

@@ -49,7 +49,7 @@ done
 if [[ ${1:-} != reload ]] || ! ask 5 has-session -t "=$MOSAIC_FLEET_HOLDER" 2>/dev/null; then
   # A server that somebody has set so would crash, with every agent (3.3a to 3.6).
   ask 5 if-shell -F '#{==:#{window-size},manual}' 'set-option -g window-size latest' ';' \
-    new-session -d -s "$MOSAIC_FLEET_HOLDER" -x 80 -y 24 "$(word "$here/holder-pane.sh")" "$version" ';' \
+    new-session -d -s "$MOSAIC_FLEET_HOLDER" -x 80 -y 24 /bin/bash -p "$(word "$here/holder-pane.sh")" "$version" ';' \
     set-option -t "=$MOSAIC_FLEET_HOLDER:" destroy-unattached off ';' \
     set-option -t "=$MOSAIC_FLEET_HOLDER:" @fleet_home "$(word "$home")" || exit 1
 fi

@@ -38,7 +38,7 @@ create() {
   local -a call=(
     "${sound[@]}"
     new-session -d -P -F '#{session_id} #{pane_id} #{pane_pid} #{pid} #{window_id} #{pane_tty} #{version}' -s "$record_session" -x 220 -y 50
-    "$word" "$$" "$agent" "$how" "$teller" ';'
+    /bin/bash -p "$word" "$$" "$agent" "$how" "$teller" ';' # a home may be mounted noexec
     set-option -p -t "$target" remain-on-exit on ';'
     # "Pane is dead" would be the last of the agent's last lines (an option since tmux 3.3, hence -q).
     set-option -pq -t "$target" remain-on-exit-format '' ';'
