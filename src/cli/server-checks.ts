@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { serverContradiction } from '../controller/assess.js';
 import type { ObservedUnits } from '../controller/observed.js';
 import { hostAssets } from '../host/assets.js';
-import { statOf } from '../host/process.js';
+import { frozenIn, statOf } from '../host/process.js';
 import { observeFigures } from '../observers/figures.js';
 import type { Version } from '../observers/host-programs.js';
 import { observeOwner } from '../observers/installation.js';
@@ -83,6 +83,12 @@ async function unanswered(
   const { holderPid } = await observeFigures(exec, []);
   if (holderPid !== null && /^[Tt]$/.test(statOf(`/proc/${holderPid}`)?.[0] ?? ''))
     return failed(`${message}: process ${holderPid} is stopped`, `kill -CONT ${holderPid}`);
+  const frozen = holderPid === null ? null : frozenIn(holderPid);
+  if (frozen !== null)
+    return failed(
+      `${message}: its cgroup is frozen`,
+      `echo 0 > ${shellWord(path.join(frozen, 'cgroup.freeze'))}`,
+    );
   return failed(`${message} (process ${holderPid ?? 'unknown'})`, restartHolder);
 }
 

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What makes a process this one and no later one with the same number. */
@@ -93,6 +94,19 @@ export function membersOf(pid: number): { readonly file: string; readonly pids: 
       if (pids.includes(pid)) return { file, pids };
     } catch {
       // Another layout.
+    }
+  }
+  return null;
+}
+
+/** The directory of the cgroup, its own or one above, that keeps a process frozen; null: none, as far as can be told (cgroup v2). */
+export function frozenIn(pid: number): string | null {
+  let at = path.dirname(membersOf(pid)?.file ?? '/');
+  for (; at !== '/'; at = path.dirname(at)) {
+    try {
+      if (fs.readFileSync(path.join(at, 'cgroup.freeze'), 'latin1').trim() === '1') return at;
+    } catch {
+      return null; // Above the tree's root, which has none.
     }
   }
   return null;

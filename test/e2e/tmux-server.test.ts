@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { shellWord } from '../../src/cli/typed.js';
+import { membersOf } from '../../src/host/process.js';
 import { FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 
 let fleet: FleetSandbox;
@@ -111,6 +113,18 @@ describe('doctor tells of a tmux server', () => {
     expect(told).toContain(`✗ tmux server      tmux did not answer within 5s: process ${server} is stopped`);
     expect(told).toContain(`→ kill -CONT ${server}\n`);
     expect(await doctor(0)).toContain('✓ tmux server');
+    expect(await fleet.pids()).toEqual(pids);
+  });
+
+  const freezer = path.join(path.dirname(membersOf(process.pid)?.file ?? '/'), 'cgroup.freeze');
+  test.skipIf(!fs.existsSync(freezer))('whose cgroup is frozen', { timeout: 40_000 }, async () => {
+    const pids = await fleet.upSleepers();
+    const group = path.dirname(membersOf(await fleet.serverPid())?.file ?? '/');
+    const freeze = path.join(group, 'cgroup.freeze');
+    fs.writeFileSync(freeze, '1');
+    const told = await doctor(69).finally(() => fs.writeFileSync(freeze, '0'));
+    expect(told).toContain('✗ tmux server      tmux did not answer within 5s: its cgroup is frozen');
+    expect(told).toContain(`→ echo 0 > ${shellWord(freeze)}\n`);
     expect(await fleet.pids()).toEqual(pids);
   });
 
