@@ -48,6 +48,12 @@ export const runMany =
   (names: readonly string[], _: unknown, self: Command): Promise<void> =>
     finish(self, (context) => work(context, names, optionsOf<Options>(self)));
 
+/** Agents by name, each of them once however often it is named. */
+export const runAgents = <Options>(
+  work: (context: Context, names: readonly string[], options: Options & GlobalOptions) => Outcome,
+): ReturnType<typeof runMany<Options>> =>
+  runMany<Options>((context, names, options) => work(context, [...new Set(names)], options));
+
 /** The one place where an expected failure becomes a message and an exit code. */
 async function finish(self: Command, work: (context: Context) => Outcome): Promise<void> {
   // Under another program, too.

@@ -1,7 +1,18 @@
 import type { Command } from 'commander';
 import { Argument, Option } from 'commander';
 import { addAgentCommands } from './agent-program.js';
-import { command, duration, durationOr, holdDuration, lines, run, run1, runMany, runNamed } from './mount.js';
+import {
+  command,
+  duration,
+  durationOr,
+  holdDuration,
+  lines,
+  run,
+  run1,
+  runAgents,
+  runMany,
+  runNamed,
+} from './mount.js';
 import type { ApplyOptions } from './commands/apply.js';
 import type { EventsOptions } from './commands/events.js';
 import type { HoldOptions } from './commands/hold.js';
@@ -89,7 +100,7 @@ function lookingCommands(fleet: Command): void {
       new Option('--timeout <duration>', 'give up after so long').argParser(duration).default(300_000, '5m'),
     )
     .action(
-      runMany(async (context, agents, options: WaitOptions) =>
+      runAgents(async (context, agents, options: WaitOptions) =>
         (await import('./commands/wait.js')).waitCommand(context, agents, options),
       ),
     );
@@ -142,18 +153,20 @@ function actingCommands(fleet: Command): void {
   command(fleet, 'start', 'release agents and start those that do not run; no agent: the whole fleet')
     .argument('[agent...]')
     .action(
-      runMany(async (context, agents) => (await import('./commands/start.js')).startCommand(context, agents)),
+      runAgents(async (context, agents) =>
+        (await import('./commands/start.js')).startCommand(context, agents),
+      ),
     );
   command(fleet, 'stop', 'stop agents and hold them; no agent: the whole fleet, then the holder')
     .argument('[agent...]')
     .action(
-      runMany(async (context, agents) => (await import('./commands/stop.js')).stopCommand(context, agents)),
+      runAgents(async (context, agents) => (await import('./commands/stop.js')).stopCommand(context, agents)),
     );
   command(fleet, 'restart', 'restart agents at once; no agent: every one that runs')
     .argument('[agent...]')
     .option('--fresh', 'end the conversation and begin a new one')
     .action(
-      runMany(async (context, agents, options: RestartOptions) =>
+      runAgents(async (context, agents, options: RestartOptions) =>
         (await import('./commands/restart.js')).restartCommand(context, agents, options),
       ),
     );
@@ -179,7 +192,7 @@ function actingCommands(fleet: Command): void {
     .argument('[agent...]')
     .option('--all', 'everything that waits, and a mass change that the brake holds')
     .action(
-      runMany(async (context, agents, options: { all?: true }) =>
+      runAgents(async (context, agents, options: { all?: true }) =>
         (await import('./commands/approve.js')).approveCommand(context, agents, options.all === true),
       ),
     );
