@@ -40,6 +40,8 @@ test('a hold that is over, or ends earlier, takes no stop’s place', async () =
   expect(already.stdout).toBe(
     'b is held already: stopped by the operator, without end. Nothing changed; a longer hold ends with: fleet release b\n',
   );
+  // Nor does the record tell of a hold that never was.
+  expect((await fleet.expect(0, 'events', '--for', 'b')).stdout).not.toMatch(/ held /);
   await sleep(1100);
   await fleet.expect(6, 'apply');
   expect(await names()).toEqual([]);

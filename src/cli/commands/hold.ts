@@ -50,17 +50,25 @@ export async function holdCommand(context: Context, agent: string, options: Hold
     return addHold(current, agent, hold);
   });
   if (failure !== null) throw new CommandFailure(ExitCode.error, `not held: ${failure}`);
-  context.record([eventOf('held', now, { agent, message: options.reason })]);
+  // What changed nothing is on no record: it would pass for the hold that is in force, with a reason that nobody kept.
+  if (!heldAlready(seen.before?.holds.get(agent), hold))
+    context.record([eventOf('held', now, { agent, message: options.reason })]);
   context.print(heldText(agent, hold, seen.before, options.for));
   return ExitCode.done;
 }
+
+const heldAlready = (own: Hold | undefined, hold: Hold): own is Hold =>
+  own !== undefined && endsAfter(own, hold) && !startsAfter(own, hold);
+
+/** Released for a while, it would have been held again only then. */
+const startsAfter = (own: Hold, hold: Hold): boolean => own.from !== undefined && own.from > hold.since;
 
 /** Says what holds for longer, too: the agent is not let go when the operator's own time is over. */
 function heldText(agent: string, hold: Hold, before: Holds | null, forMs: number | undefined): string {
   const own = before?.holds.get(agent);
   const held = `${agent} is held${forMs === undefined ? '' : ` for ${formatDuration(forMs)}`}`;
   if (own !== undefined && endsAfter(own, hold)) {
-    const again = own.from !== undefined && own.from > hold.since;
+    const again = startsAfter(own, hold);
     return `${agent} is held ${again ? 'again from now on' : 'already'}: ${lastingText(own, false)}. ${again ? 'Nothing else' : 'Nothing'} changed; a longer hold ends with: fleet release ${agent}`;
   }
   const fleetHold = before?.fleetHold ?? null;
