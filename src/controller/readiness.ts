@@ -22,10 +22,13 @@ export interface RunningFacts {
  * in the moment it opened it.)
  */
 export function readinessOf(agent: string, { spec, started, pane, now }: RunningFacts): ConditionState {
-  const silentMs = now - pane.lastOutputAt * 1000;
-  if (spec === null || !pane.blank || silentMs < blankAfterMs) return state('Ready', 'True', 'ProcessRuns');
+  if (spec === null || !staysEmpty(pane, now)) return state('Ready', 'True', 'ProcessRuns');
   if (profileOfRunning(spec, started).ready.every(({ on }) => on === 'title'))
     return state('Ready', 'True', 'ProcessRuns');
   const hint = `see: fleet agent attach ${agent}, fleet restart ${agent}`;
   return state('Ready', 'False', 'ScreenEmpty', `its screen is empty, and nothing comes; ${hint}`);
 }
+
+/** Whether nothing is on its screen, and nothing has come for so long that nothing will. Time alone brings it about. */
+export const staysEmpty = ({ blank, lastOutputAt }: ObservedPane, now: number): boolean =>
+  blank && now - lastOutputAt * 1000 >= blankAfterMs;

@@ -131,14 +131,13 @@ function agentStatus(
     degraded(phase, action),
     ...(live === null ? [] : [upToDate(outdated, unknown)]),
   ];
-  const moment = ({ type }: ConditionState): number | null =>
-    type === 'Ready' || type === 'UpToDate'
-      ? live !== null
-        ? startedAt
-        : end === null
-          ? null
-          : end.at * 1000
-      : null;
+  const began = live !== null ? startedAt : end === null ? null : end.at * 1000;
+  const moment = ({ type }: ConditionState): number | null => {
+    if (began === null || (type !== 'Ready' && type !== 'UpToDate')) return null;
+    // Its start or end is no reason for what has changed since: an edit, a screen that was emptied.
+    const before = recorded?.find((one) => one.type === type)?.lastTransitionTime ?? null;
+    return before !== null && began <= before ? null : began;
+  };
   return {
     name: agent,
     runtime: spec?.runtime ?? files?.applied?.started['runtime'] ?? null,

@@ -5,6 +5,7 @@ import {
   progressing,
   state,
   withTransitions,
+  type Condition,
   type ConditionState,
 } from '../../src/controller/conditions.js';
 import { fleetStatus } from '../../src/controller/status.js';
@@ -98,4 +99,22 @@ test('a condition keeps its moment for as long as its status stays', () => {
   expect(withTransitions([state('Ready', 'False', 'NotReady')], first, () => 9)[0]?.lastTransitionTime).toBe(
     9,
   );
+});
+
+test('what has changed since an agent began has not changed when it began', () => {
+  const began = now - 3_600_000;
+  const at = (class_: string, upToDate: Condition | null): number | null | undefined => {
+    const world = new Scene([{ name: 'a', class: class_ }]).live('a', { was: { class: 'old' } }).world();
+    const recorded = upToDate === null ? null : { fleet: [], agents: new Map([['a', [upToDate]]]) };
+    const [agent] = fleetStatus(world, { now, recorded });
+    return agent?.conditions.find(({ type }) => type === 'UpToDate')?.lastTransitionTime;
+  };
+  const recorded = (status: 'True' | 'False', lastTransitionTime: number): Condition => ({
+    ...state('UpToDate', status, ''),
+    lastTransitionTime,
+  });
+  expect(at('old', null)).toBe(began);
+  expect(at('new', recorded('True', began))).toBeNull();
+  expect(at('old', recorded('False', began + 60_000))).toBeNull();
+  expect(at('old', recorded('False', began - 60_000))).toBe(began);
 });

@@ -1,5 +1,7 @@
 import type { Plan } from '../../controller/action.js';
+import type { World } from '../../controller/assess.js';
 import { fleetConditions, withTransitions, type Condition } from '../../controller/conditions.js';
+import { staysEmpty } from '../../controller/readiness.js';
 import type { Sight } from '../../controller/reconciler.js';
 import { fleetStatus } from '../../controller/status.js';
 import type { StatusRecord } from '../../observers/status-record.js';
@@ -29,13 +31,15 @@ export class ConditionKeeper {
   }
 
   looked({ world }: Sight, plan: Plan, working: ReadonlySet<string>, rosterProblem: string | null): void {
-    // Activity and time are in no condition: as long as nothing is to be done, these say whether anything has become otherwise.
+    // As long as nothing is to be done, these say whether anything has become otherwise: of activity and time there is nothing in
+    // a condition but that a screen stays empty.
     const quiet =
       plan.actions.length + plan.unknownAgents.length + plan.unknownSources.length + working.size === 0;
-    const key = JSON.stringify([plan.observedRevision, plan.rosterRevision, rosterProblem]);
+    const now = this.#port.now();
+    const { observedRevision: seen, rosterRevision } = plan;
+    const key = JSON.stringify([seen, rosterRevision, rosterProblem, emptyScreens(world, now)]);
     if (quiet && key === this.#quiet) return;
     this.#quiet = quiet ? key : null;
-    const now = this.#port.now();
     const recorded = this.#recorded;
     const agents = fleetStatus(world, { now, plan, working, recorded });
     const { unknownSources } = plan;
@@ -63,6 +67,13 @@ export class ConditionKeeper {
     this.#trouble = problem;
   }
 }
+
+const emptyScreens = ({ observed: { tmux } }: World, now: number): readonly string[] =>
+  tmux.known
+    ? (tmux.value?.sessions ?? []).flatMap(({ panes }) =>
+        panes.filter((pane) => staysEmpty(pane, now)).map(({ id }) => id),
+      )
+    : [];
 
 /** What was never on record is so since it was first seen. */
 const since =
