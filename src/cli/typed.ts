@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { resolvePaths, type Environment, type Paths } from '../host/paths.js';
 import { tmuxTmpdir, type InstallRecord } from '../observers/installation.js';
@@ -22,7 +23,7 @@ export function typed({ paths, env }: Here, words: string): string {
 
 /**
  * What is typed here, one command after the other, to take a fleet from what `install` has recorded to what this command has:
- * it is stopped with the one, and installed and started with the other.
+ * it is stopped with the one, and installed and started with the other. Of a roster that was renamed there is a copy for the stop.
  *
  * @param between what is to be done between the stop and the installation
  */
@@ -30,12 +31,18 @@ export const wayToMove = (
   here: Here,
   record: InstallRecord,
   between: readonly string[] = [],
-): readonly string[] => [
-  typedAsRecorded(here, record, 'stop'),
-  ...between,
-  typed(here, 'install'),
-  typed(here, 'start'),
-];
+): readonly string[] => {
+  const renamed = record.roster !== here.paths.roster && !fs.existsSync(record.roster);
+  const [then, now] = [shellWord(record.roster), shellWord(here.paths.roster)];
+  return [
+    ...(renamed ? [`cp ${now} ${then}`] : []),
+    typedAsRecorded(here, record, 'stop'),
+    ...(renamed ? [`rm ${then}`] : []),
+    ...between,
+    typed(here, 'install'),
+    typed(here, 'start'),
+  ];
+};
 
 function typedAsRecorded({ paths, env }: Here, record: InstallRecord, words: string): string {
   const unset = record.tmuxTmpdir === null && tmuxTmpdir(env) !== null;

@@ -54,6 +54,16 @@ test('what a refused command says about a move moves the fleet: TMUX_TMPDIR and 
   await fleet.expect(0, 'apply');
 });
 
+test('what is said of a roster that was renamed moves the fleet to its new name', async () => {
+  await fleet.upSleepers();
+  const other = `${fleet.roster.slice(0, -'.yaml'.length)}.yml`;
+  fs.renameSync(fleet.roster, other);
+  const { stderr } = await fleet.expect(69, 'apply');
+  await type(said(stderr, 'To move the fleet there: ').split(', '), {});
+  expect((await fleet.expect(0, 'apply')).stdout).toBe('No changes. 2 agents match the roster.\n');
+  expect([fs.existsSync(fleet.roster), fs.existsSync(other)]).toEqual([false, true]);
+});
+
 test('what install says about another state directory moves the fleet with it', async () => {
   await fleet.upSleepers();
   await fleet.expect(0, 'hold', 'b');
