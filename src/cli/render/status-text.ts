@@ -197,15 +197,19 @@ const detailLines = (
   now: number,
 ): readonly string[] => [
   '',
-  `Session    ${session ?? '-'}`,
-  `Pid        ${pid ?? '-'}`,
-  `Started    ${startedAt === null ? '-' : new Date(startedAt).toISOString()}  (${starts} ${starts === 1 ? 'start' : 'starts'} by fleet)`,
-  ...(conversation === null ? [] : [`Conversation  ${conversationText(conversation, now)}`]),
-  ...conditions.map(
-    ({ type, status, reason, message }) =>
-      `${type.padEnd(9)}  ${status}  ${reason}${message === '' ? '' : `: ${visible(message)}`}`,
+  labelled('Session', session ?? '-'),
+  labelled('Pid', String(pid ?? '-')),
+  labelled(
+    'Started',
+    `${startedAt === null ? '-' : new Date(startedAt).toISOString()}  (${starts} ${starts === 1 ? 'start' : 'starts'} by fleet)`,
+  ),
+  ...(conversation === null ? [] : [labelled('Conversation', conversationText(conversation, now))]),
+  ...conditions.map(({ type, status, reason, message }) =>
+    labelled(type, `${status}  ${reason}${message === '' ? '' : `: ${visible(message)}`}`),
   ),
 ];
 
+const labelled = (label: string, text: string): string => `${label.padEnd('Conversation'.length)}  ${text}`;
+
 const lastEnd = (record: ExitRecord, now: number): string =>
-  `Last end   ${endText(record)}, ${ago(now - record.at * 1000)} ago`;
+  labelled('Last end', `${endText(record)}, ${ago(now - record.at * 1000)} ago`);

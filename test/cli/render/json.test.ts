@@ -143,7 +143,7 @@ test('a status shows no control characters of strangers or of a last screen', ()
     const lines = statusText({ ...input, detail }, styleFor(false));
     // eslint-disable-next-line no-control-regex -- escape sequences are what this looks for
     expect(lines.join('\n')).not.toMatch(/[\u001b\u0007]/);
-    expect(lines.join('\n')).toContain('Last end   exited with status 3, 1m ago');
+    expect(lines.join('\n')).toContain('Last end      exited with status 3, 1m ago');
     expect(lines.join('\n')).toContain('bye');
   }
 });
