@@ -71,6 +71,7 @@ export async function apply(
   now: number,
 ): Promise<readonly ActionResult[]> {
   const { actuators, report } = port;
+  let lookedAt = port.monotonic();
   const ready = plan.actions.filter(({ gate }) => gate.kind === 'ready');
   const failures = new Map<string, string>();
   const begun = new Set<string>();
@@ -86,6 +87,7 @@ export async function apply(
     );
   const askAgain = async (actions: readonly PlannedAction[], isRight = isStillDue): Promise<void> => {
     if (actions.length === 0 || port.interrupted()) return;
+    lookedAt = port.monotonic();
     const later = await port.planAgain();
     if (!later.ok) {
       fail(
@@ -171,6 +173,8 @@ export async function apply(
     } else fail(onServer, ended);
     report({ type: 'holder', failure: await replaceHolder(plan.holder, ended, port) });
   }
+  // So may the files of a large fleet, on a busy disk.
+  if (port.monotonic() - lookedAt > slowMs) await askAgain(of('restart', 'reset', 'start'));
   const launched = of('restart', 'reset', 'start');
   const starts = of('start');
   const together = freely && starts.length === launched.length && moved.size === 0;
@@ -181,9 +185,8 @@ export async function apply(
       return holder ?? units;
     });
   } else if (launched.length > 0 && !port.interrupted() && !holderRuns(world)) {
-    const since = port.monotonic();
     fail(launched, await actuators.startHolder());
-    if (port.monotonic() - since > slowMs) await askAgain(of('restart', 'reset', 'start'));
+    if (port.monotonic() - lookedAt > slowMs) await askAgain(of('restart', 'reset', 'start'));
   }
   // The name of a session that outlives its unit would be taken.
   const restartUnits = async (batch: readonly PlannedAction[]): Promise<Outcome> =>

@@ -5,7 +5,8 @@ export const controllerUnit = 'mosaic-fleet.service';
 const agentUnit = /^mosaic-agent@(.+)\.service$/;
 
 /**
- * Reads what `systemctl --user list-units --all --output=json` prints (systemd 252).
+ * Reads what `systemctl --user list-units --all --output=json` prints (systemd 249 to 262). Its `job` is there while any unit has one. A unit whose
+ * start is queued counts as activating.
  *
  * @returns null where the text is not such a list
  */
@@ -40,10 +41,11 @@ function parseRows(text: string): readonly unknown[] | null {
 
 function parseRow(row: unknown): { name: string; unit: ObservedUnit } | null {
   if (typeof row !== 'object' || row === null) return null;
-  const { unit, active, sub } = row as Record<string, unknown>;
-  return typeof unit === 'string' && isActiveState(active) && typeof sub === 'string'
-    ? { name: unit, unit: { active, sub } }
-    : null;
+  const { unit, active, sub, job } = row as Record<string, unknown>;
+  if (typeof unit !== 'string' || !isActiveState(active) || typeof sub !== 'string') return null;
+  // Its start waits in systemd's queue, for the holder perhaps, and comes unless somebody stops it.
+  const queued = (active === 'inactive' || active === 'failed') && (job === 'start' || job === 'restart');
+  return { name: unit, unit: { active: queued ? 'activating' : active, sub } };
 }
 
 const activeStates: Readonly<Record<ActiveState, true>> = {

@@ -492,6 +492,19 @@ describe('pace and interruption', () => {
       const results = await fleet.apply({}, port);
       expect(kinds(results)).toEqual(['a start gated', 'b start done']);
     });
+    test('keeps an agent down where the files of all took long', async () => {
+      const fleet = new Fleet().edit(docs('a', 'b'));
+      const write = fleet.host.writeMaterial.bind(fleet.host);
+      const time = { ms: 0 };
+      fleet.host.writeMaterial = (material) => {
+        hold(fleet);
+        time.ms += 501;
+        return write(material);
+      };
+      const port = { planAgain: () => Promise.resolve(ok(lookOf(fleet))), monotonic: () => time.ms };
+      const results = await fleet.apply({}, port);
+      expect(kinds(results)).toEqual(['a start gated', 'b start done']);
+    });
     test.each<readonly [string, (fleet: Fleet) => void, string]>([
       ['is not undone by the restart', hold, 'gated'],
       // What was typed was printed.

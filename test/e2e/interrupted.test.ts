@@ -23,6 +23,28 @@ describe('two at once, and cut short', () => {
     await fleet.expect(0, 'verify');
   });
 
+  // As an apply that was killed, or a controller whose batch takes long, leaves them: the holder comes up first.
+  test('a stop takes a start back that waits in the queue of systemd, and of no other agent', async () => {
+    await fleet.upSleepers();
+    const holder = 'mosaic-tmux-holder.service';
+    await run('systemctl', ['--user', 'stop', holder]);
+    const slow = path.join(fleet.units, `${holder}.d`, 'slow.conf');
+    fs.mkdirSync(path.dirname(slow));
+    fs.writeFileSync(slow, '[Service]\nExecStartPre=/bin/sleep 2\n');
+    await run('systemctl', ['--user', 'daemon-reload']);
+    await run('systemctl', ['--user', 'start', '--no-block', 'mosaic-agent@a', 'mosaic-agent@b']);
+    expect((await fleet.expect(0, 'status')).stdout).toMatch(/^a .*Starting[^]*^b .*Starting/m);
+    expect((await fleet.expect(0, 'apply')).stdout).not.toContain('start ');
+    expect((await fleet.expect(0, 'stop', 'a')).stdout).toContain('✓ a stopped');
+    await until(
+      'b runs',
+      async () => (await run('systemctl', ['--user', 'is-active', 'mosaic-agent@b'])).code === 0,
+    );
+    expect(Object.keys(await fleet.pids())).toEqual(['b']);
+    fs.rmSync(path.dirname(slow), { recursive: true });
+    await run('systemctl', ['--user', 'daemon-reload']);
+  });
+
   test('what an apply that was cut short did not write down is put right by the next, once', async () => {
     const roster = (runtime: string, idle: string) =>
       fleet.writeRoster([

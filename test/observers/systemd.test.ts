@@ -31,6 +31,23 @@ const printed = (stdout: string, code = 0, stderr = ''): Exec =>
   given({ kind: 'exited', code, stdout, stderr });
 
 describe('a list of units', () => {
+  test('has an agent whose start waits in the queue on its way, and no other that does not run', () => {
+    const row = (agent: string, active: string, job?: string) => ({
+      ...{ unit: `mosaic-agent@${agent}.service`, load: 'loaded', active, sub: 'dead', description: '' },
+      ...(job === undefined ? {} : { job }),
+    });
+    const rows = [
+      row('a', 'inactive', 'start'),
+      row('b', 'failed', 'restart'),
+      row('c', 'inactive'),
+      row('d', 'failed', 'stop'),
+      row('e', 'deactivating', 'start'),
+    ];
+    const agents = parseUnitList(JSON.stringify(rows))?.agents ?? new Map<string, { active: string }>();
+    expect([...agents.values()].map(({ active }) => active)).toEqual([
+      ...['activating', 'activating', 'inactive', 'failed', 'deactivating'],
+    ]);
+  });
   test('as systemd prints it', () => {
     expect(parseUnitList(captured)).toEqual({
       holder: null,
