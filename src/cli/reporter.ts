@@ -10,6 +10,7 @@ import { resultLines, resultSummary, settledText } from './render/result-text.js
 import { visible } from '../roster/visible.js';
 import type { NotUp } from './wait-until-up.js';
 import { jsonText } from './render/json-text.js';
+import { fleetWord } from './typed.js';
 
 /** Tells the operator, or their program, what a command that acts is doing. */
 export interface Reporter {
@@ -23,10 +24,11 @@ export interface Reporter {
 }
 
 /** Plan and results on stdout, progress on stderr. */
-export function textReporter({ print, say, progress, style }: Context): Reporter {
+export function textReporter(context: Context): Reporter {
+  const { print, say, progress, style } = context;
   return {
     planned: (plan, rosterPath) => {
-      for (const line of planText(plan, rosterPath, style)) print(line);
+      for (const line of planText(plan, rosterPath, style, fleetWord(context))) print(line);
     },
     event: (event) => {
       switch (event.type) {

@@ -21,6 +21,9 @@ export function typed({ paths, env }: Here, words: string): string {
   return `fleet${home}${roster} ${words}`;
 }
 
+/** The first words of every such command, for who has the rest: `fleet`, and the options that led here. */
+export const fleetWord = (here: Here): string => typed(here, '').trimEnd();
+
 /**
  * What is typed here, one command after the other, to take a fleet from what `install` has recorded to what this command has:
  * it is stopped with the one, and installed and started with the other. Of a roster that was renamed there is a copy for the stop.

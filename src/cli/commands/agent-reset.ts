@@ -24,6 +24,7 @@ import { deliverLeft } from '../talk/round.js';
 import { resetByRestart, resetInApp, resetWord, type Refusal, type ResetResult } from '../talk/reset.js';
 import { lockTalk, requireAgent } from './agent-send.js';
 import { restartAgents } from './restart.js';
+import { fleetWord } from '../typed.js';
 
 export interface ResetOptions {
   readonly clear?: true;
@@ -219,7 +220,8 @@ async function attempt(
  *
  * @throws CommandFailure 6, and 1 where it cannot be told
  */
-function requireNoHold({ paths, now }: Context, name: string): void {
+function requireNoHold(context: Context, name: string): void {
+  const { paths, now } = context;
   const memory = observeMemory(paths.state);
   if (!memory.known) throw new CommandFailure(ExitCode.error, `${name} was not reset: ${memory.message}`);
   const held = holdOn(name, memory.value, now());
@@ -227,7 +229,7 @@ function requireNoHold({ paths, now }: Context, name: string): void {
   const gate = { kind: 'held', ...held } as const;
   throw new CommandFailure(
     ExitCode.gated,
-    `${name} was not reset: ${gateText(gate)}; go on with: ${gateHint(gate, name)}`,
+    `${name} was not reset: ${gateText(gate)}; go on with: ${gateHint(gate, name, fleetWord(context))}`,
   );
 }
 

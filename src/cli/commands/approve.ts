@@ -15,6 +15,7 @@ import { nextApply } from '../next-apply.js';
 import { observe } from '../pass.js';
 import { holderGateText } from '../render/holder-text.js';
 import { costText, gateHint, gateText, reasonText } from '../render/reason-text.js';
+import { fleetWord } from '../typed.js';
 
 /**
  * Approves what waits for approval: this action, from this configuration to that one, once. With `--all` also the
@@ -131,7 +132,7 @@ function heldStill(
 ): string | null {
   const held = braked(planWith(context, world, approvals)).find(({ agent }) => approved.has(agent));
   if (held === undefined) return null;
-  return `The brake holds it all the same: ${gateText(held.gate) ?? ''}\nTo go on: ${gateHint(held.gate, held.agent) ?? ''}`;
+  return `The brake holds it all the same: ${gateText(held.gate) ?? ''}\nTo go on: ${gateHint(held.gate, held.agent, fleetWord(context)) ?? ''}`;
 }
 
 const braked = ({ actions }: Plan): Plan['actions'] => actions.filter(({ gate }) => gate.kind === 'braked');

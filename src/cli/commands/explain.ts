@@ -21,6 +21,7 @@ import { conversationText } from '../render/conversation-text.js';
 import { endText } from '../render/end-text.js';
 import { eventText } from '../render/event-text.js';
 import { ago, costText, gateHint, gateText, outlookText, reasonText } from '../render/reason-text.js';
+import { fleetWord } from '../typed.js';
 
 /** So many of the last decisions about the agent are shown. */
 const shownEvents = 10;
@@ -73,7 +74,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
   if (held !== null && planned?.gate.kind !== 'held') {
     const gate = { kind: 'held', ...held } as const;
     print(`  ${gateText(gate) ?? ''}, since ${new Date(held.hold.since).toISOString()}`);
-    print(`    release it with: ${gateHint(gate, name) ?? ''}`);
+    print(`    release it with: ${gateHint(gate, name, fleetWord(context)) ?? ''}`);
   }
   if (unknown !== undefined) print(`  nothing is done: ${visible(unknown.message)}`);
   if (planned === undefined && unknown === undefined)
@@ -92,7 +93,7 @@ export async function explainCommand(context: Context, name: string): Promise<Ex
     if (gate !== null) print(`    ${gate}`);
     else if (refusal === null) print('    by the next apply, or by the controller');
     if (refusal !== null) for (const text of refusedLines(refusal)) print(`    ${text}`);
-    const hint = gateHint(planned.gate, name);
+    const hint = gateHint(planned.gate, name, fleetWord(context));
     if (hint !== null) print(`    go on with: ${hint}`);
   }
   const unread = unreadEvents(log);

@@ -15,6 +15,7 @@ import { planWithScreens } from '../plan-with-screens.js';
 import { planJson } from '../render/plan-json.js';
 import { planText } from '../render/plan-text.js';
 import { jsonText } from '../render/json-text.js';
+import { fleetWord } from '../typed.js';
 
 export interface PlanOptions {
   readonly json?: true;
@@ -30,7 +31,9 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   const plan = await planWithScreens(context, planOf(world, noWords, context.now()), world);
   const document = planJson(plan, paths.roster);
   if (options.json === true) print(jsonText(document, 2));
-  else for (const line of planText(plan, displayPath(paths.roster, paths.userHome), style)) print(line);
+  else
+    for (const line of planText(plan, displayPath(paths.roster, paths.userHome), style, fleetWord(context)))
+      print(line);
   const problem = installationProblem(context, world.roster, installation);
   if (problem !== null && (plan.actions.length > 0 || !neverInstalled(installation))) {
     say(style.warn(`apply would refuse: ${problem}`));

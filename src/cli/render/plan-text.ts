@@ -28,8 +28,9 @@ interface Row {
  * The plan as an operator reads it. Deterministic: the same plan gives the same text.
  *
  * @param rosterPath as the operator writes it
+ * @param fleet how fleet is typed there, see `fleetWord`
  */
-export function planText(plan: Plan, rosterPath: string, style: Style): readonly string[] {
+export function planText(plan: Plan, rosterPath: string, style: Style, fleet = 'fleet'): readonly string[] {
   const rows = [...plan.actions.map((action) => actionRow(action, style)), ...unknownRows(plan, style)];
   const notes = plan.notes.map(({ subject, message }) => `      ${visible(subject)}: ${visible(message)}`);
   const sources = sourceLines(plan.unknownSources, style);
@@ -47,7 +48,7 @@ export function planText(plan: Plan, rosterPath: string, style: Style): readonly
     '',
     ...sources,
     summaryText(plan.summary),
-    ...hints(plan),
+    ...hints(plan, fleet),
   ];
 }
 
@@ -119,7 +120,7 @@ export function summaryText(summary: Summary): string {
 }
 
 /** One line per way to lift a gate, not one per agent; and one for all that waits for approval, where it is much. */
-function hints({ actions }: Plan): readonly string[] {
+function hints({ actions }: Plan, fleet: string): readonly string[] {
   const ways = new Map<string, PlannedAction[]>();
   for (const planned of actions) {
     const way = gateHint(planned.gate, takesNames(planned) ? 'AGENT…' : planned.agent);
@@ -130,22 +131,22 @@ function hints({ actions }: Plan): readonly string[] {
     const agents = those.map(({ agent }) => agent);
     return first === undefined
       ? []
-      : [`To go on with ${listed(agents)}: ${gateHint(first.gate, agents.join(' ')) ?? ''}`];
+      : [`To go on with ${listed(agents)}: ${gateHint(first.gate, agents.join(' '), fleet) ?? ''}`];
   });
   const waiting = actions.filter(({ gate }) => gate.kind === 'needs-approval' && gate.why !== 'unsaid');
   // What the brake holds has a line that says so.
   const isSaid = actions.some(({ gate }) => gate.kind === 'braked');
-  return waiting.length < many || isSaid ? lines : [...lines, allText(waiting)];
+  return waiting.length < many || isSaid ? lines : [...lines, allText(waiting, fleet)];
 }
 
 /** From so many on, approving each by its name is tedious, and the brake may hold them afterwards. */
 const many = 3;
 
-function allText(waiting: readonly PlannedAction[]): string {
+function allText(waiting: readonly PlannedAction[], fleet: string): string {
   const losing = waiting.filter(ends).length;
   const price =
     losing === 0 ? '' : `, which ends ${losing} ${losing === 1 ? 'conversation' : 'conversations'}`;
-  return `To go on with all that waits for approval: fleet approve --all${price}`;
+  return `To go on with all that waits for approval: ${fleet} approve --all${price}`;
 }
 
 const ends = ({ cost }: PlannedAction): boolean => cost.kind === 'loses-conversation';

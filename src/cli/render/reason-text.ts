@@ -172,34 +172,34 @@ function wordlessText({ wordless }: Extract<NextStart, { kind: 'plain' }>): stri
   }
 }
 
-/** How to lift a gate, as a command. */
-export function gateHint(gate: Gate, agent: string): string | null {
+/** How to lift a gate, as a command. @param fleet how fleet is typed, e.g. with the options that led to this roster */
+export function gateHint(gate: Gate, agent: string, fleet = 'fleet'): string | null {
   switch (gate.kind) {
     case 'ready':
       return null;
     case 'blocked':
       return gate.code === 'ForeignSession' && gate.message.endsWith('was not created by fleet')
-        ? `end that session, or take it into the fleet: fleet export --adopt ${agent}`
+        ? `end that session, or take it into the fleet: ${fleet} export --adopt ${agent}`
         : null;
     case 'stalled':
       return gate.resume === undefined
-        ? `fleet start ${agent}`
-        : `try again: fleet release ${agent}; another conversation: fleet agent resume ${agent} ID; a new one: fleet restart ${agent} --fresh`;
+        ? `${fleet} start ${agent}`
+        : `try again: ${fleet} release ${agent}; another conversation: ${fleet} agent resume ${agent} ID; a new one: ${fleet} restart ${agent} --fresh`;
     case 'backing-off':
-      return `fleet start ${agent}`;
+      return `${fleet} start ${agent}`;
     case 'deferred':
       // An agent with a dialog or a draft on its screen is idle, and nobody need be attached.
       return gate.why === 'screen'
-        ? 'fleet apply once its screen shows that no more, or at once: fleet apply --now'
-        : 'fleet apply once it is idle and nobody is attached, or at once: fleet apply --now';
+        ? `${fleet} apply once its screen shows that no more, or at once: ${fleet} apply --now`
+        : `${fleet} apply once it is idle and nobody is attached, or at once: ${fleet} apply --now`;
     case 'needs-approval':
-      return gate.why === 'unsaid' ? `fleet restart ${agent} --fresh` : `fleet approve ${agent}`;
+      return gate.why === 'unsaid' ? `${fleet} restart ${agent} --fresh` : `${fleet} approve ${agent}`;
     case 'held':
       return gate.hold.by === 'stop'
-        ? `fleet start${gate.fleet ? '' : ` ${agent}`}`
-        : `fleet release ${agent}`;
+        ? `${fleet} start${gate.fleet ? '' : ` ${agent}`}`
+        : `${fleet} release ${agent}`;
     case 'braked':
-      return 'fleet approve --all, or fleet apply --confirm';
+      return `${fleet} approve --all, or ${fleet} apply --confirm`;
   }
 }
 

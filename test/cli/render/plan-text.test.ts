@@ -190,6 +190,9 @@ const gates: readonly (readonly [Gate, string | null, string | null])[] = [
 test.each(gates)('%j', (gate, line, hint) => {
   expect(gateText(gate)).toBe(line);
   expect(gateHint(gate, 'a')).toBe(hint);
+  // Every command of it acts on the roster that was named.
+  const there = 'fleet --roster /r';
+  expect(gateHint(gate, 'a', there)).toBe(hint?.replace(/\bfleet (?=[a-z])/g, `${there} `) ?? null);
 });
 
 test.each<readonly [boolean, boolean | undefined, object, boolean]>([
