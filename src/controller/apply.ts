@@ -99,8 +99,12 @@ export async function apply(
     const again = new Map(later.value.actions.map((action) => [action.agent, action]));
     for (const action of actions) {
       const due = again.get(action.agent) ?? null;
-      const comesBack = moved.has(action.agent) && due?.action === 'start' && due.gate.kind === 'ready';
-      if (!comesBack && !isRight(action, due)) withdrawn.set(action.agent, withdrawalOf(action, later.value));
+      const why = withdrawalOf(action, later.value);
+      // Of whom nothing can be told now is not left down for that: it ran, and nobody has said that it is not to.
+      const isStart =
+        due === null ? why.kind === 'unknown' : due.action === 'start' && due.gate.kind === 'ready';
+      const comesBack = isStart && moved.has(action.agent);
+      if (!comesBack && !isRight(action, due)) withdrawn.set(action.agent, why);
     }
   };
   const fail = (actions: readonly PlannedAction[], outcome: Outcome): void => {

@@ -17,6 +17,7 @@ async function walk(
   host: FakeHost,
   by = roster,
   again: () => Result<Plan, string> = () => ok(look(host, by)),
+  monotonic = (): number => 0,
 ): Promise<readonly ApplyEvent[]> {
   const events: ApplyEvent[] = [];
   await apply(
@@ -25,6 +26,7 @@ async function walk(
     {
       actuators: host,
       ...launching(roster.socketName),
+      monotonic,
       observe: () => Promise.resolve(host.observe(by)),
       planAgain: () => Promise.resolve(again()),
       report: (event) => events.push(event),
@@ -121,3 +123,26 @@ test.each<readonly [string, (host: FakeHost) => Result<Plan, string>]>([
   expect(after).not.toContain(null);
   expect(after.filter((pid) => before.includes(pid))).toEqual([]);
 });
+
+test.each(['units', 'tmux'] as const)(
+  'who was ended for it, which took long, is started again where of the %s nothing is told by then',
+  async (source) => {
+    const host = await predecessors();
+    const { holder } = look(host);
+    if (holder === undefined) throw new Error('no holder');
+    host.approvals = [holderApproval(holder)];
+    const time = { ms: 0 };
+    const stop = host.stopUnits.bind(host);
+    host.stopUnits = (agents) => {
+      time.ms += 10_000;
+      return stop(agents);
+    };
+    const again = (): Result<Plan, string> => {
+      const world = host.observe(roster);
+      const unseen = { [source]: { known: false, message: 'no answer within 5s' } };
+      return ok(plan({ ...world, observed: { ...world.observed, ...unseen } }, noWords, host.now));
+    };
+    await walk(host, roster, again, () => time.ms);
+    expect([host.pidOf('a'), host.pidOf('b')]).not.toContain(null);
+  },
+);
