@@ -125,3 +125,41 @@ test('of who is stopped or suspended nothing more is asked, although nobody has 
   await fleet.expect(6, 'apply', '--now');
   expect([await calls('plan'), await calls('apply')]).toEqual([2, 2]);
 });
+
+test('who had no TMUX_TMPDIR at install has its server where it then looks, whatever the user manager has', async () => {
+  const its = await systemctl('show-environment');
+  expect(its.stdout).toMatch(/^TMUX_TMPDIR=\S/m);
+  fleet.writeRoster([fleet.demo('a')], fleet.settings());
+  expect((await fleet.fleetWith({ env: { TMUX_TMPDIR: '' } }, 'install')).code).toBe(0);
+  const told = path.join(fleet.directory, 'told');
+  // Instead of a server, which would be that of the host's directory.
+  const tells = `/bin/sh -c 'printenv TMUX_TMPDIR >> "${told}"'`;
+  for (const unit of ['mosaic-tmux-holder', 'mosaic-agent@', 'mosaic-fleet']) {
+    const directory = path.join(fleet.units, `${unit}.service.d`);
+    fs.mkdirSync(directory);
+    fs.writeFileSync(
+      path.join(directory, 'tells.conf'),
+      `[Service]\nType=oneshot\nRestart=no\nExecStart=\nExecStartPost=\nExecStop=\nExecStopPost=\nExecStart=${tells}\n`,
+    );
+  }
+  await systemctl('daemon-reload');
+  for (const unit of ['mosaic-tmux-holder', 'mosaic-agent@a', 'mosaic-fleet'])
+    expect(await systemctl('start', `${unit}.service`)).toMatchObject({ code: 0 });
+  expect(fs.readFileSync(told, 'utf8')).toMatch(/^\n{3,}$/);
+});
+
+test('the controller keeps its state where it was installed for, whatever the user manager has', async () => {
+  fleet.writeRoster([fleet.demo('a')], fleet.settings());
+  await fleet.expect(0, 'install');
+  const elsewhere = ['XDG_STATE_HOME', 'XDG_CONFIG_HOME'].map(
+    (name) => `${name}=${fleet.directory}/elsewhere`,
+  );
+  await systemctl('set-environment', ...elsewhere);
+  try {
+    expect(await systemctl('start', 'mosaic-fleet.service')).toMatchObject({ code: 0 });
+    await until('a runs', async () => (await fleet.pids())['a'] !== undefined);
+    expect((await fleet.expect(0, 'status')).stdout).toMatch(/controller \d+/);
+  } finally {
+    await systemctl('unset-environment', 'XDG_STATE_HOME', 'XDG_CONFIG_HOME');
+  }
+});

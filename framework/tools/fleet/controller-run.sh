@@ -7,6 +7,9 @@ if [[ ! -x ${MOSAIC_FLEET_NODE:-} || ! -r ${MOSAIC_FLEET_CLI:-} ]]; then
     "which is not there any more: run \`fleet install\` again" >&2
   exit 69
 fi
+# Where it was installed for, whatever the user manager's environment (environment.d) has by now.
+[[ ${MOSAIC_FLEET_STATE:-} != */mosaic/fleet ]] || export XDG_STATE_HOME=${MOSAIC_FLEET_STATE%/mosaic/fleet}
+[[ ${MOSAIC_FLEET_UNITS:-} != */systemd/user ]] || export XDG_CONFIG_HOME=${MOSAIC_FLEET_UNITS%/systemd/user}
 # It works some milliseconds in fifteen seconds, for months: small is better than fast. A Node that does not know a flag
 # would not start with it, and one whose flags are at odds says so on its standard output, which is the journal.
 for more in '--lite-mode --no-expose-wasm' --lite-mode ''; do

@@ -5,6 +5,8 @@
 set -u
 here=${BASH_SOURCE[0]%/*}
 
+# Panes inherit what the server has.
+[[ -n ${TMUX_TMPDIR:-} ]] || unset TMUX_TMPDIR
 # A fleet recorded with its own TMUX_TMPDIR, for example below /run, must come up after a reboot too.
 if [[ -n ${TMUX_TMPDIR:-} && ! -d $TMUX_TMPDIR ]]; then (umask 077 && mkdir -p -- "$TMUX_TMPDIR") || exit 73; fi
 

@@ -57,6 +57,8 @@ for name in TERM TERM_PROGRAM TERM_PROGRAM_VERSION COLORTERM TMUX TMUX_PANE; do
 done
 mapfile -d '' -t inherited <"/proc/$main/environ"
 for entry in "${inherited[@]}"; do
+  # Empty by the unit alone: at `install` there was none.
+  [[ $entry != TMUX_TMPDIR= ]] || continue
   case ${entry%%=*} in
     NOTIFY_SOCKET | INVOCATION_ID | JOURNAL_STREAM | MAINPID | MANAGERPID | MANAGERPIDFDID | SYSTEMD_EXEC_PID | LISTEN_* | WATCHDOG_* | \
       MEMORY_PRESSURE_* | CREDENTIALS_DIRECTORY | MOSAIC_FLEET_NODE | MOSAIC_FLEET_CLI) ;;
