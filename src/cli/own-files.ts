@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { displayPath, type Paths } from '../host/paths.js';
-import { isSameFile } from '../host/regular-file.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
 
 /** Units of fleet's, and their drop-ins; other units in that directory are the operator's. */
@@ -20,18 +19,6 @@ export function requireNoneOfOurs(paths: Paths, given: string, what: string): vo
     ExitCode.usage,
     `${given} is where fleet keeps its own files (see ${displayPath(paths.state, paths.userHome)}, ${displayPath(paths.fleet, paths.userHome)}); give ${what} a file elsewhere`,
   );
-}
-
-/** The same for the roster: nobody could tell any more what the fleet was to be. @throws CommandFailure 64 */
-export function requireNotTheRoster(paths: Paths, given: string, what: string): void {
-  let same: boolean;
-  try {
-    same = isSameFile(path.resolve(given), paths.roster);
-  } catch {
-    return; // Whoever writes it says why that cannot be done.
-  }
-  if (same)
-    throw new CommandFailure(ExitCode.usage, `${given} is the roster; give ${what} a file of its own`);
 }
 
 function isOurs({ state, agents, fleetTools, tmuxTools, fleet, environment, units }: Paths, place: string) {

@@ -1,7 +1,11 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type { Cost, Plan } from '../controller/action.js';
 import { fileProblem } from '../host/atomic-file.js';
-import { readWholeText } from '../host/regular-file.js';
+import type { Paths } from '../host/paths.js';
+import { isSameFile, openRegular, readWholeText } from '../host/regular-file.js';
 import { CommandFailure, ExitCode } from './exit-code.js';
+import { requireNoneOfOurs } from './own-files.js';
 import { planJson } from './render/plan-json.js';
 
 /** The parts of a saved plan that must still be true when it is applied. */
@@ -21,6 +25,41 @@ const mostOfPlan = 64 * 1024 * 1024;
 
 /** Without the name that was given: it may be that of a roster, or of another file that is still wanted. */
 const howTo = 'Write one with: fleet plan --out FILE';
+
+/**
+ * A plan takes the place of nothing but a plan: of the roster nobody could tell any more what the fleet was to be.
+ *
+ * @throws CommandFailure 64 for the roster, for fleet's own files, for what means standard output elsewhere, and for a file that somebody
+ *   has written something else into
+ */
+export function requirePlaceForPlan(paths: Paths, out: string): void {
+  const refuse = (message: string): never => {
+    throw new CommandFailure(ExitCode.usage, message);
+  };
+  if (out === '-')
+    refuse('--out takes the name of a file; the same plan on standard output: fleet plan --json');
+  requireNoneOfOurs(paths, out, 'the plan');
+  let taken: string | null = null;
+  try {
+    if (isSameFile(path.resolve(out), paths.roster)) taken = 'is the roster';
+    else if (!isForPlan(out)) taken = 'is there already, and no saved plan';
+  } catch {
+    // Whoever writes it says why that cannot be done.
+  }
+  if (taken !== null) refuse(`${out} ${taken}; give the plan a file of its own`);
+}
+
+/** Whether the file is empty, as mktemp makes one, or begins as a plan does. @throws where there is none, or it cannot be read */
+function isForPlan(file: string): boolean {
+  const handle = openRegular(file);
+  try {
+    const start = Buffer.alloc(128);
+    const text = start.toString('latin1', 0, fs.readSync(handle, start));
+    return text === '' || /^\{\s*"formatVersion":\s*"[^"]*",\s*"roster":\s*\{/.test(text);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
 
 /** @throws CommandFailure 1 where the file is not a plan that this version wrote */
 export function loadSavedPlan(file: string): SavedPlan {

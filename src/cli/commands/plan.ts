@@ -1,15 +1,12 @@
-import * as fs from 'node:fs';
 import { plan as planOf } from '../../controller/plan.js';
 import { noWords } from '../../controller/gate.js';
 import { fileProblem, writeFileAtomic } from '../../host/atomic-file.js';
-import { displayPath, type Paths } from '../../host/paths.js';
-import { openRegular } from '../../host/regular-file.js';
+import { displayPath } from '../../host/paths.js';
 import type { Context } from '../context.js';
 import type { Asked } from '../early-look.js';
 import { sourceExitCode } from '../outcome.js';
 import { CommandFailure, ExitCode } from '../exit-code.js';
 import { installationProblem, neverInstalled } from '../guard.js';
-import { requireNoneOfOurs, requireNotTheRoster } from '../own-files.js';
 import { observe } from '../pass.js';
 import { planWithScreens } from '../plan-with-screens.js';
 import { planJson } from '../render/plan-json.js';
@@ -26,7 +23,7 @@ export interface PlanOptions {
 /** The dry run: what `apply` would do now, and why. Changes nothing. */
 export async function planCommand(context: Context, options: PlanOptions, asked: Asked): Promise<ExitCode> {
   const { paths, style, print, say } = context;
-  if (options.out !== undefined) requireFileOfItsOwn(paths, options.out);
+  if (options.out !== undefined) (await import('../saved-plan.js')).requirePlaceForPlan(paths, options.out);
   const { world, installation } = await observe(context, asked);
   const plan = await planWithScreens(context, planOf(world, noWords, context.now()), world);
   const document = planJson(plan, paths.roster);
@@ -50,43 +47,4 @@ export async function planCommand(context: Context, options: PlanOptions, asked:
   if (plan.actions.length > 0) return ExitCode.changes;
   // Unknown is not unchanged; as `apply` ends.
   return plan.unknownAgents.length > 0 ? ExitCode.actionFailed : ExitCode.done;
-}
-
-/**
- * @throws CommandFailure 64 for the roster, for fleet's own files, for what means standard output elsewhere, and for a file that somebody
- *   has written something else into
- */
-function requireFileOfItsOwn(paths: Paths, out: string): void {
-  if (out === '-')
-    throw new CommandFailure(
-      ExitCode.usage,
-      '--out takes the name of a file; the same plan on standard output: fleet plan --json',
-    );
-  requireNotTheRoster(paths, out, 'the plan');
-  requireNoneOfOurs(paths, out, 'the plan');
-  if (!isForPlan(out))
-    throw new CommandFailure(
-      ExitCode.usage,
-      `${out} is there already, and no saved plan; give the plan a file of its own`,
-    );
-}
-
-/** Whether there is no such file, or an empty one, as mktemp makes, or one that begins as a plan does. What cannot be read is told by the write. */
-function isForPlan(file: string): boolean {
-  let handle: number;
-  try {
-    handle = openRegular(file);
-  } catch {
-    return true;
-  }
-  try {
-    const start = Buffer.alloc(128);
-    const length = fs.readSync(handle, start);
-    return (
-      length === 0 ||
-      /^\{\s*"formatVersion":\s*"[^"]*",\s*"roster":\s*\{/.test(start.toString('latin1', 0, length))
-    );
-  } finally {
-    fs.closeSync(handle);
-  }
 }
