@@ -73,10 +73,7 @@ export interface ReconcilerReport {
   trouble(during: string, message: string): void;
 }
 
-/**
- * By then every verb of a plan is in systemd's hands, which orders the rest, and whose queue every look sees; what is not asks again before
- * it is said (apply.ts). A slow stop keeps nobody from the lock.
- */
+/** By then a plan's verbs are in systemd's queue, which every look sees; a later one asks again first. A slow stop keeps nobody from the lock. */
 const lockHeldMs = 1000;
 /** Every program that a look asks has a shorter limit; this is for what has none. */
 const lookDeadlineMs = 30_000;

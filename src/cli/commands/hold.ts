@@ -57,7 +57,7 @@ export async function holdCommand(context: Context, agent: string, options: Hold
   return ExitCode.done;
 }
 
-const heldAlready = (own: Hold | undefined, hold: Hold): own is Hold =>
+const heldAlready = (own: Hold | undefined, hold: Hold): boolean =>
   own !== undefined && endsAfter(own, hold) && !startsAfter(own, hold);
 
 /** Released for a while, it would have been held again only then. */
