@@ -104,5 +104,15 @@ test('a home that was named is the one that is installed, and whose roster is wr
   await type([said(refused.stderr, 'Run: ')], {});
   expect(fs.existsSync(path.join(home, 'tools', 'fleet', 'agent-run.sh'))).toBe(true);
   expect(fs.existsSync(path.join(fleet.home, 'tools'))).toBe(false);
+  for (const [word, hint] of [
+    [['plan'], 'To go on with coder0: '],
+    [['explain', 'coder0'], 'go on with: '],
+  ] as const) {
+    await fleet.expect(0, '--mosaic-home', home, 'hold', 'coder0');
+    const told = await fleet.expect(0, '--mosaic-home', home, ...word);
+    expect(told.stdout).toContain('held: by the operator');
+    await type([said(told.stdout, hint)], {});
+    expect((await fleet.expect(0, '--mosaic-home', home, 'plan')).stdout).not.toContain('held');
+  }
   await fleet.expect(0, '--mosaic-home', home, 'uninstall');
 });
