@@ -1,3 +1,4 @@
+import { displayPath } from '../host/paths.js';
 import { tmuxTmpdir, type Installation, type InstallRecord, type Owner } from '../observers/installation.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
@@ -86,10 +87,16 @@ export function installationProblem(
   const foreign = foreignInstallation(context, roster, installation);
   if (foreign !== null) return foreign;
   if (stale.length > 0) {
-    const list = stale.map(({ target }) => `  ${target}`).join('\n');
-    return `installed files are missing or not of this version of fleet:\n${list}\nRun: ${typed(context, 'install')}`;
+    return `installed files are missing or not of this version of fleet:\n${fileList(context, stale)}\nRun: ${typed(context, 'install')}`;
   }
   return null;
+}
+
+/** After an upgrade it is nearly all of them, and their names say no more than how many there are. */
+function fileList({ paths }: Context, stale: Installation['stale']): string {
+  const shown = stale.slice(0, 3).map(({ target }) => `  ${displayPath(target, paths.userHome)}`);
+  const rest = stale.length - shown.length;
+  return [...shown, ...(rest === 0 ? [] : [`  and ${rest} more`])].join('\n');
 }
 
 /** @throws CommandFailure 69 where nothing is installed, or something else */

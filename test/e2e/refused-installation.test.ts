@@ -28,7 +28,14 @@ test('what neither apply nor the controller will do is told as such', async () =
   expect(explained).not.toContain('by the next apply');
   const status = await fleet.expect(0, 'status');
   expect(status.stderr).toContain('apply and the controller refuse: installed files are missing or not of');
-  expect(status.stderr).toContain(unit);
+  expect(status.stderr).toContain('~/.config/systemd/user/mosaic-agent@.service');
+
+  // As after an upgrade: one line for each of them would bury what is to be done.
+  const tools = path.join(fleet.home, 'tools', 'fleet');
+  const edited = fs.readdirSync(tools).map((name) => path.join(tools, name));
+  for (const file of edited) fs.appendFileSync(file, '\n# edited\n');
+  const many = (await fleet.expect(69, 'apply')).stderr;
+  expect(many.match(/^ {2}.*$/gm)?.slice(3)).toEqual([`  and ${edited.length + 1 - 3} more`]);
 
   await fleet.expect(0, 'install');
   expect((await fleet.expect(0, 'status')).stderr).toBe('');
