@@ -1,14 +1,14 @@
 import { isDisruptive, type Plan, type PlannedAction } from './action.js';
 import type { World } from './assess.js';
 import type { Pace, Try } from './pace.js';
-import type { RosterInForce } from './reconciler.js';
 import { restrict } from './restrict.js';
+import type { Roster } from '../roster/types.js';
 
 /**
  * Nothing that lives is ended before the file has been unchanged for so long: an editor may not be done yet. Half a file
  * often is a valid roster, in which the last agents are missing, or the last one has lost some of its lines.
  */
-const settleMs = 1000;
+export const settleMs = 1000;
 /** A file that was put in place as a whole is done; a removal waits all the same. */
 const replacedMs = 20;
 
@@ -20,11 +20,30 @@ export interface FileAge {
   readonly replaced: boolean;
 }
 
+export interface RosterInForce extends FileAge {
+  /** The last valid one; null until there has been one. */
+  readonly roster: Roster | null;
+  /** Why the file is not it, or null. */
+  readonly problem: string | null;
+  /** The file has become something else before it had been unchanged for long: what was in it may have been half of a roster. */
+  readonly unproven?: true;
+  /** Kickstart templates, by their paths as written in the roster. */
+  readonly templates?: ReadonlyMap<string, FileAge>;
+}
+
 /** How long the controller leaves ready actions for the sake of files that may not be done yet. */
 export const delays =
   (inForce: RosterInForce, world: World, now: number) =>
   (action: PlannedAction): number =>
-    delayed(action, inForce, ownFiles(action, inForce, world, now));
+    inForce.unproven === true && endsWhatLives(action)
+      ? Infinity
+      : delayed(action, inForce, ownFiles(action, inForce, world, now));
+
+/** @returns null where no time but a change of a file is waited for, or nothing at all */
+export function untilNextMs(waits: readonly number[]): number | null {
+  const next = Math.min(...waits);
+  return next === Infinity ? null : next;
+}
 
 /**
  * How long the controller leaves a ready action for a reason that is its own and no gate, milliseconds; 0: not at all.
@@ -51,7 +70,8 @@ function ownFiles(
   now: number,
 ): readonly FileAge[] {
   const template = templates?.get(desired.get(agent)?.spec.kickstart?.path ?? '');
-  const environment = files.get(agent)?.environmentFile ?? null;
+  const { environmentFile = null, absentSince } = files.get(agent) ?? {};
+  const environment = environmentFile ?? goneSince(absentSince);
   return [
     ...(template === undefined ? [] : [template]),
     ...(environment === null
@@ -59,6 +79,10 @@ function ownFiles(
       : [{ settledMs: settledMs(environment.changedAt, now), replaced: environment.replaced }]),
   ];
 }
+
+/** Editors move a file away before they write it anew. */
+const goneSince = (changedAt: number | undefined): { changedAt: number; replaced: boolean } | null =>
+  changedAt === undefined ? null : { changedAt, replaced: false };
 
 /** A clock that was set back must not keep a file young for ever. */
 export const settledMs = (changedAt: number, now: number): number =>

@@ -92,6 +92,8 @@ export interface EnvironmentFile {
 export interface AgentFiles {
   /** null: there is none; absent: it is not known. */
   readonly environmentFile?: EnvironmentFile | null;
+  /** Epoch milliseconds at which it was first missed; absent: it is there, or never was while somebody looked. */
+  readonly absentSince?: number;
   /** Site-owned lines of the env file; empty where there is no file. */
   readonly siteEnvironment: Known<Readonly<Record<string, string>>>;
   /** Lines of the env file, as an operator writes its path, that set nothing; absent: there are none. */

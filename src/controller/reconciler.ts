@@ -1,7 +1,7 @@
 import { isDisruptive, type Plan } from './action.js';
 import type { World } from './assess.js';
-import { delays, holderTurn, isReady, launches, replacesHolder, split, tryOf, untold } from './delayed.js';
-import type { FileAge } from './delayed.js';
+import { delays, holderTurn, isReady, launches, replacesHolder, split, tryOf } from './delayed.js';
+import { untilNextMs, untold, type RosterInForce } from './delayed.js';
 import { Endings } from './endings.js';
 import { noWords } from './gate.js';
 import { LastOutputs } from './last-outputs.js';
@@ -16,15 +16,6 @@ import { gatedByScreens, type AskScreens } from './screen-gates.js';
 import { isQuiet, isSameWorld } from './same-world.js';
 import { sinceNewestStart } from './spacing.js';
 import type { Roster } from '../roster/types.js';
-
-export interface RosterInForce extends FileAge {
-  /** The last valid one; null until there has been one. */
-  readonly roster: Roster | null;
-  /** Why the file is not it, or null. */
-  readonly problem: string | null;
-  /** Kickstart templates, by their paths as written in the roster. */
-  readonly templates?: ReadonlyMap<string, FileAge>;
-}
 
 /** What one look showed. */
 export interface Sight {
@@ -185,7 +176,7 @@ export class Reconciler<Seen extends Sight> {
     const delayMs = delays(inForce, seen.world, this.#port.now());
     if (replacesHolder(planned)) {
       const { plan, waitMs } = holderTurn(planned, busy.size > 0, delayMs);
-      return { seen, whole: planned, plan, next: waitMs > 0 ? waitMs : null };
+      return { seen, whole: planned, plan, next: waitMs > 0 ? untilNextMs([waitMs]) : null };
     }
     const paced = regated(planned, (action) =>
       isReady(action) && !busy.has(action.agent)
@@ -222,7 +213,7 @@ export class Reconciler<Seen extends Sight> {
     });
     const gate = nextLookMs(whole, this.#port.now());
     if (gate !== null) waits.push(gate);
-    return { seen, whole, plan, next: waits.length === 0 ? null : Math.min(...waits) };
+    return { seen, whole, plan, next: untilNextMs(waits) };
   }
 
   /** @param shown the same as it was looked at, by which it is recognized */

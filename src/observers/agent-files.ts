@@ -75,7 +75,7 @@ function remembered(
   if (environment !== null && environment === before?.environment && record === before.record)
     return before.files;
   const seen = memory.seen.get(agent);
-  const read = readAgent(paths, agent, parse, seen?.environmentFile ?? null);
+  const read = readAgent(paths, agent, parse, seen ?? null);
   // One that was written so lately that it has to be read again is the same value all the same.
   const files = seen !== undefined && equal(seen, read) ? seen : read;
   if (environment === null || record === null || mayBeUnfinished(files)) memory.agents.delete(agent);
@@ -83,12 +83,12 @@ function remembered(
   return files;
 }
 
-/** @param before its env file as it was seen before, where it was */
+/** @param before as they were seen before, where they were */
 function readAgent(
   paths: Paths,
   agent: string,
   parse: ParseEnvironment,
-  before: EnvironmentFile | null,
+  before: AgentFiles | null,
 ): AgentFiles {
   const file = agentFile(paths, agent, 'env');
   const content = readKeptText(file);
@@ -97,6 +97,7 @@ function readAgent(
     case 'absent':
       return {
         environmentFile: null,
+        ...absentSince(before),
         siteEnvironment: { known: true, value: {} },
         owned: false,
         applied,
@@ -106,7 +107,7 @@ function readAgent(
     case 'present': {
       const { site, managed, ignored } = parse(content.text);
       const owned = managed['MOSAIC_HOME'] === paths.home;
-      const environmentFile = environmentFileOf(file, content.text, owned, before);
+      const environmentFile = environmentFileOf(file, content.text, owned, before?.environmentFile ?? null);
       const files: AgentFiles = {
         ...(environmentFile === null ? {} : { environmentFile }),
         ...{ siteEnvironment: { known: true, value: site }, owned, applied },
@@ -119,6 +120,11 @@ function readAgent(
       return { ...files, siteEnvironment: { known: false, message } };
     }
   }
+}
+
+function absentSince(before: AgentFiles | null): Pick<AgentFiles, 'absentSince'> {
+  const since = before?.environmentFile == null ? before?.absentSince : Date.now();
+  return since === undefined ? {} : { absentSince: since };
 }
 
 /**

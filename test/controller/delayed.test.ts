@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { delayed, delays, type FileAge } from '../../src/controller/delayed.js';
+import {
+  delayed,
+  delays,
+  untilNextMs,
+  type FileAge,
+  type RosterInForce,
+} from '../../src/controller/delayed.js';
 import { Scene } from '../support/scene.js';
 
 test('what ends a living agent waits until the file has been unchanged for a second; in a file that was replaced as a whole, a removal alone', () => {
@@ -54,4 +60,27 @@ test("each agent's own files are its template and its env file", () => {
     ['b', 600],
     ['c', 0],
   ]);
+});
+
+test('an env file that has gone away waits for its writer like one that was written', () => {
+  const scene = new Scene([{ name: 'a' }]);
+  const files = { siteEnvironment: { known: true, value: {} }, owned: false, applied: null } as const;
+  scene.files.set('a', { ...files, environmentFile: null, absentSince: 9600 });
+  const inForce = { roster: scene.roster, problem: null, settledMs: Infinity, replaced: false };
+  const delayMs = delays(inForce, scene.world(), 10_000);
+  expect(scene.plan().actions.map((one) => [one.agent, delayMs(one)])).toEqual([['a', 600]]);
+});
+
+test('what may have been half of a roster ends nothing until there is another, and no time is waited for', () => {
+  const scene = new Scene(['new', { name: 'moved' }])
+    .live('moved', { was: { working_directory: '/old' } })
+    .live('gone');
+  const inForce = { roster: scene.roster, problem: 'broken', settledMs: 5000, replaced: false } as const;
+  const waits = (file: RosterInForce) =>
+    Object.fromEntries(
+      scene.plan().actions.map((one) => [one.agent, delays(file, scene.world(), 10_000)(one)]),
+    );
+  expect(waits(inForce)).toEqual({ new: 0, moved: 0, gone: 0 });
+  expect(waits({ ...inForce, unproven: true })).toEqual({ new: 0, moved: Infinity, gone: Infinity });
+  expect([untilNextMs([]), untilNextMs([Infinity]), untilNextMs([Infinity, 5])]).toEqual([null, null, 5]);
 });

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FleetSandbox, run, until } from '../support/fleet-sandbox.js';
+import { FleetSandbox, run, sleeper, until } from '../support/fleet-sandbox.js';
 import { RunningController } from '../support/running-controller.js';
 
 let fleet: FleetSandbox;
@@ -34,6 +35,35 @@ test.each([
   await until('the whole is in force', () => revisions() === 2);
   await fleet.expect(0, 'wait', '--for', 'ready', '--timeout', '10s');
   expect(await fleet.pids()).toEqual(before);
+});
+
+// Found by the soak: half a file, put right, and moved away at once: a file that was gone made what had been read of it old.
+test('half a file that then is gone ends nobody until there is a whole one', async () => {
+  fleet.writeRoster(
+    [sleeper('a'), sleeper('b')],
+    `defaults: { working_directory: ${fleet.work}, idle_after: 0s }`,
+  );
+  const whole = fs.readFileSync(fleet.roster, 'utf8');
+  const controller = new RunningController(fleet);
+  await fleet.expect(0, 'install');
+  try {
+    await controller.start();
+    await until('both run', () => controller.events('action_complete').length === 2);
+    const before = await fleet.pids();
+    fs.writeFileSync(fleet.roster, whole.slice(0, whole.lastIndexOf('  - {')));
+    await until('half of it is in force', () => controller.events('roster_changed').length === 1);
+    fs.rmSync(fleet.roster);
+    await until('it is missed', () => controller.events('roster_invalid').length === 1);
+    // Longer than half a file has to stand to be taken for a whole one.
+    await pause(1500);
+    expect(await fleet.pids()).toEqual(before);
+    fs.writeFileSync(fleet.roster, whole);
+    await until('the whole is in force', () => controller.events('roster_valid').length === 1);
+    await fleet.expect(0, 'wait', '--for', 'ready', '--timeout', '10s');
+    expect(await fleet.pids()).toEqual(before);
+  } finally {
+    await controller.stop('SIGKILL');
+  }
 });
 
 describe('a file of one agent that is written slowly', () => {

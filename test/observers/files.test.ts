@@ -189,6 +189,23 @@ describe("agents' files, looked at again and again", () => {
     expect(look('a', 'b').get('a')).toMatchObject({ siteEnvironment: { value: {} }, applied: null });
   });
 
+  test('an env file that was there tells since when it is missed, and one that never was does not', () => {
+    const { paths, record, look } = fleet();
+    const file = agentFile(paths, 'a', 'env');
+    const seen = () => look('a').get('a');
+    fs.rmSync(file);
+    expect(seen()).not.toHaveProperty('absentSince');
+    write(file, 'SITE=1\n');
+    expect(seen()).not.toHaveProperty('absentSince');
+    fs.rmSync(file);
+    const before = Date.now();
+    const { absentSince = 0 } = seen() ?? {};
+    expect(absentSince).toBeGreaterThanOrEqual(before);
+    later();
+    record('a', 2);
+    expect(seen()).toMatchObject({ absentSince, applied: { starts: 2 } });
+  });
+
   test('an env file tells when it was changed, and whether as a whole', () => {
     const { paths, look } = fleet();
     const file = agentFile(paths, 'a', 'env');

@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
-import { settledMs, type FileAge } from '../../controller/delayed.js';
-import type { RosterInForce } from '../../controller/reconciler.js';
+import { settledMs, settleMs, type FileAge, type RosterInForce } from '../../controller/delayed.js';
 import { changeOf, stampOf } from '../../host/atomic-file.js';
 import { templateFile } from '../../observers/roster-file.js';
 import { observeOwner } from '../../observers/installation.js';
@@ -44,6 +43,8 @@ interface Made {
 export class RosterMemory {
   readonly #context: Context;
   #last: Roster | null = null;
+  /** Whether what `#last` was read of was unchanged for long at some look. What was applied was. */
+  #proven = true;
   /** What `#last` was made of; null where that is not what the file held last. */
   #made: Made | null = null;
   /** Names of the templates that were asked for when the file was read last, those that could not be read too. */
@@ -75,7 +76,12 @@ export class RosterMemory {
     const { problem = null } = this.#reading ?? {};
     const { roster: file } = this.#context.paths;
     const templates = new Map([...this.#asked].map((name) => [name, this.#age(this.#fileOf(name))]));
-    return { roster: this.#last, problem, ...this.#age(file), templates };
+    const age = this.#age(file);
+    if (problem === null) this.#proven ||= [age, ...templates.values()].every(isSettled);
+    return {
+      ...{ roster: this.#last, problem, ...age, templates },
+      ...(this.#proven || problem === null ? {} : { unproven: true }),
+    };
   }
 
   /** The next look reads again, whatever the files' times say. */
@@ -110,7 +116,9 @@ export class RosterMemory {
         this.#asked = asked;
         return problem;
       }
-      this.#last = this.#last === null ? read : rereadAs(this.#last, read);
+      const before = this.#last;
+      this.#last = before === null ? read : rereadAs(before, read);
+      this.#proven &&= this.#last === before;
       this.#made = { text, templates };
       this.#asked = asked;
       return null;
@@ -154,6 +162,8 @@ export class RosterMemory {
     };
   }
 }
+
+const isSettled = (file: FileAge): boolean => file.settledMs >= settleMs;
 
 const stands = ({ templates }: Made, readTemplate: CompileContext['readTemplate']): boolean =>
   [...templates].every(([name, text]) => {

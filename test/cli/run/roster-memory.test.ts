@@ -101,6 +101,49 @@ test('roster and templates each tell how long they have been as they are, and ho
   expect(ages().slice(2)).toEqual([false, false]);
 });
 
+test.each([
+  ['is gone', (file: string) => fs.rmSync(file)],
+  ['is broken', (file: string) => write(file, 'version: 1\nagents: oops\n')],
+  ['lacks its template', (_: string, template: string) => fs.rmSync(template)],
+])('what the file held before it %s counts as whole where it stood for a second', (_, spoil) => {
+  const { memory, file, template, text } = roster();
+  const wait = (ms: number) => vi.setSystemTime(Date.now() + ms);
+  vi.useFakeTimers({ toFake: ['Date'] });
+  // The kernel's times are not those of the clock that is set here.
+  const written = (name: string): void => {
+    for (const [one, content] of [
+      [file, text(name)],
+      [template, 'Hello\n'],
+    ] as const) {
+      write(one, content);
+      fs.utimesSync(one, Date.now() / 1000, Date.now() / 1000);
+    }
+  };
+  wait(60_000);
+  written('a');
+  wait(990);
+  expect(memory.look()).not.toHaveProperty('unproven');
+  spoil(file, template);
+  wait(60_000);
+  expect(memory.look()).toMatchObject({ unproven: true, roster: { agents: [{ name: 'a' }] } });
+  written('a');
+  wait(990);
+  expect(memory.look()).not.toHaveProperty('unproven');
+  spoil(file, template);
+  expect(memory.look()).toMatchObject({ unproven: true });
+  written('a');
+  wait(1000);
+  memory.look();
+  spoil(file, template);
+  expect(memory.look()).not.toHaveProperty('unproven');
+  // Another one has to stand by itself.
+  written('b');
+  wait(990);
+  memory.look();
+  spoil(file, template);
+  expect(memory.look()).toMatchObject({ unproven: true, roster: { agents: [{ name: 'b' }] } });
+});
+
 test('a time that was brought along from a host ahead does not make a file old', () => {
   const { memory, file } = roster();
   const ahead = new Date(Date.now() + 3_600_000);
