@@ -1,4 +1,3 @@
-import { displayPath } from '../host/paths.js';
 import { tmuxTmpdir, type Installation, type InstallRecord, type Owner } from '../observers/installation.js';
 import type { Roster } from '../roster/types.js';
 import type { Context } from './context.js';
@@ -87,14 +86,14 @@ export function installationProblem(
   const foreign = foreignInstallation(context, roster, installation);
   if (foreign !== null) return foreign;
   if (stale.length > 0) {
-    return `installed files are missing or not of this version of fleet:\n${fileList(context, stale)}\nRun: ${typed(context, 'install')}`;
+    return `installed files are missing or not of this version of fleet:\n${fileList(stale)}\nRun: ${typed(context, 'install')}`;
   }
   return null;
 }
 
 /** After an upgrade it is nearly all of them, and their names say no more than how many there are. */
-function fileList({ paths }: Context, stale: Installation['stale']): string {
-  const shown = stale.slice(0, 3).map(({ target }) => `  ${displayPath(target, paths.userHome)}`);
+function fileList(stale: Installation['stale']): string {
+  const shown = stale.slice(0, 3).map(({ target }) => `  ${target}`);
   const rest = stale.length - shown.length;
   return [...shown, ...(rest === 0 ? [] : [`  and ${rest} more`])].join('\n');
 }

@@ -28,7 +28,7 @@ test('what neither apply nor the controller will do is told as such', async () =
   expect(explained).not.toContain('by the next apply');
   const status = await fleet.expect(0, 'status');
   expect(status.stderr).toContain('apply and the controller refuse: installed files are missing or not of');
-  expect(status.stderr).toContain('~/.config/systemd/user/mosaic-agent@.service');
+  expect(status.stderr).toContain(unit);
 
   // As after an upgrade: one line for each of them would bury what is to be done.
   const tools = path.join(fleet.home, 'tools', 'fleet');
